@@ -1,1 +1,6 @@
+//! What the suites share: where test inputs lie, how a guest is started, and how results are read.
+//!
+//! Nothing here knows how compat works. The suites see what a user sees: a command, its output and
+//! its exit code.
 
+pub mod inputs;
