@@ -1,0 +1,66 @@
+//! The program under test, and how the suites start guests with it.
+
+use std::env;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// The `compat` to test: `$COMPAT`, else this workspace's own, which is built first so that a suite
+/// never judges a stale one. `compat-stub` lies beside it.
+pub fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| match env::var_os("COMPAT") {
+        Some(chosen) => PathBuf::from(chosen),
+        None => build(),
+    })
+}
+
+fn build() -> PathBuf {
+    let beside = target_directory().join("compat");
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args([
+        "build",
+        "--quiet",
+        "--package",
+        "compat",
+        "--package",
+        "compat-stub",
+    ]);
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let built = cargo
+        .current_dir(workspace())
+        .status()
+        .is_ok_and(|status| status.success());
+    assert!(built, "compat does not build");
+    beside
+}
+
+/// `target/debug` or `target/release`, whichever holds the running program or test.
+fn target_directory() -> PathBuf {
+    let this = env::current_exe().expect("the running program has a path");
+    let parent = this.parent().expect("a program lies in a directory");
+    match parent.file_name() == Some(OsStr::new("deps")) {
+        true => parent.parent().unwrap_or(parent).to_owned(),
+        false => parent.to_owned(),
+    }
+}
+
+/// The root of this workspace.
+pub fn workspace() -> &'static Path {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests
+        .parent()
+        .expect("the suites are a member of a workspace")
+}
+
+/// `compat run -q -- <guest>`, to be completed with the guest's arguments.
+///
+/// Quiet, because the list of gaps at exit would stand among the guest's own words.
+pub fn guest(guest: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.args(["run", "-q"]).arg(guest);
+    command
+}

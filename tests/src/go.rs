@@ -1,0 +1,7 @@
+//! Go's own standard-library tests: built for FreeBSD and for Linux, run, and compared.
+
+pub mod binary;
+pub mod compare;
+pub mod packages;
+pub mod results;
+pub mod run;

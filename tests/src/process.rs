@@ -1,0 +1,111 @@
+//! Running a program that may hang, without hanging with it.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+
+/// How long a program may take before it is ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// From start to end.
+    pub total: Duration,
+    /// Without printing anything.
+    pub silence: Duration,
+}
+
+impl Limits {
+    /// A program that has this long, whether it prints or not.
+    pub fn total(total: Duration) -> Self {
+        Self {
+            total,
+            silence: total,
+        }
+    }
+}
+
+/// How a program came to its end.
+#[derive(Debug)]
+pub enum End {
+    /// By itself.
+    Own(ExitStatus),
+    /// It used up its time.
+    TimedOut,
+    /// It fell silent for too long.
+    Silent,
+}
+
+/// What is left of a program that ran: its end, its duration and the two files it wrote.
+#[derive(Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub end: End,
+    /// How long it ran.
+    pub elapsed: Duration,
+    /// Where its standard output is.
+    pub stdout: PathBuf,
+    /// Where its standard error is.
+    pub stderr: PathBuf,
+}
+
+/// Runs `command` in a process group of its own, with its output in `<log>.out` and `<log>.err`.
+///
+/// The outputs are files rather than pipes, so that a grandchild that lives on cannot hold us here.
+/// One that outstays its limits gets SIGQUIT, for the traceback that Go programs then print, and
+/// its whole group SIGKILL. What is left of the group is killed in any case.
+pub fn run(command: &mut Command, log: &Path, limits: Limits) -> io::Result<Finished> {
+    let (stdout, stderr) = (log.with_extension("out"), log.with_extension("err"));
+    command
+        .stdin(Stdio::null())
+        .stdout(File::create(&stdout)?)
+        .stderr(File::create(&stderr)?);
+    let started = Instant::now();
+    let mut child = command.process_group(0).spawn()?;
+    let end = wait(&mut child, &stdout, limits);
+    if !matches!(end, Ok(End::Own(_))) {
+        // Errors below mean that the process is gone already.
+        let _ = kill(pid(&child), Signal::SIGQUIT);
+        let _ = wait(&mut child, &stdout, Limits::total(Duration::from_secs(3)));
+    }
+    let _ = killpg(pid(&child), Signal::SIGKILL);
+    let _ = child.wait();
+    Ok(Finished {
+        end: end?,
+        elapsed: started.elapsed(),
+        stdout,
+        stderr,
+    })
+}
+
+fn pid(child: &Child) -> Pid {
+    Pid::from_raw(child.id().cast_signed())
+}
+
+fn wait(child: &mut Child, stdout: &Path, limits: Limits) -> io::Result<End> {
+    let started = Instant::now();
+    let (mut printed, mut last_print) = (0, started);
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(End::Own(status));
+        }
+        let size = stdout.metadata()?.len();
+        if size != printed {
+            (printed, last_print) = (size, Instant::now());
+        }
+        if started.elapsed() > limits.total {
+            return Ok(End::TimedOut);
+        }
+        if last_print.elapsed() > limits.silence {
+            return Ok(End::Silent);
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
