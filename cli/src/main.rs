@@ -1,1 +1,36 @@
-fn main(){}
+//! The `compat` command.
+
+mod check;
+mod check_file;
+mod check_report;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// `compat` itself failed, as for `env` and `timeout`.
+pub(crate) const EXIT_OWN_FAILURE: u8 = 125;
+/// The program exists and cannot be run.
+pub(crate) const EXIT_CANNOT_RUN: u8 = 126;
+/// The program does not exist.
+pub(crate) const EXIT_NOT_FOUND: u8 = 127;
+
+const USAGE: &str = "\
+usage: compat check FILE... [--json] [--abi OS] [--root DIR]
+  check   say what each file is, what it needs and whether compat can run it";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<OsString> = arguments.collect();
+    match command.to_str() {
+        Some("check") => check::check(rest),
+        Some("-h" | "--help" | "help") => {
+            println!("{USAGE}");
+            ExitCode::SUCCESS
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::from(EXIT_OWN_FAILURE)
+        }
+    }
+}

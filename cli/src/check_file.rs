@@ -1,0 +1,166 @@
+//! Examining one file on disk.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use compat_loader::{
+    Details, Format, Identity, Image, Os, ReadAt, ReadError, Refusal, Script, describe, identify,
+    runnable,
+};
+
+/// What was found out about one file.
+pub(crate) struct Report {
+    pub(crate) file: PathBuf,
+    pub(crate) what: What,
+    pub(crate) verdict: Verdict,
+}
+
+/// What the file is.
+pub(crate) enum What {
+    Elf(Box<Image>, Details),
+    Script(Script),
+    Other(Format),
+    /// It could not be looked at, or its header makes no sense.
+    Nothing,
+}
+
+/// Whether it can run.
+pub(crate) enum Verdict {
+    Runs,
+    NotFound,
+    /// A reason's stable name and its line.
+    No(&'static str, String),
+}
+
+/// Looks at `file`. `root` is the guest root in which interpreters are looked for first.
+pub(crate) fn examine(file: &Path, abi: Option<Os>, root: Option<&Path>) -> Report {
+    let (what, verdict) = match OnDisk::open(file) {
+        Ok(source) => judge(&source, abi, root),
+        Err(error) => (What::Nothing, not_opened(&error)),
+    };
+    Report {
+        file: file.to_owned(),
+        what,
+        verdict,
+    }
+}
+
+fn judge(source: &OnDisk, abi: Option<Os>, root: Option<&Path>) -> (What, Verdict) {
+    match identify(source, abi) {
+        Ok(Identity::Elf(image)) => {
+            let verdict = verdict_on_elf(source, &image, root);
+            match describe(source, &image) {
+                Ok(details) => (What::Elf(Box::new(image), details), verdict),
+                Err(refusal) => (What::Nothing, refused(&refusal)),
+            }
+        }
+        Ok(Identity::Script(script)) => {
+            let verdict = verdict_on_script(&script, root);
+            (What::Script(script), verdict)
+        }
+        Ok(Identity::Other(format)) => (What::Other(format), refused(&Refusal::NotElf(format))),
+        Err(refusal) => (What::Nothing, refused(&refusal)),
+    }
+}
+
+fn verdict_on_elf(source: &OnDisk, image: &Image, root: Option<&Path>) -> Verdict {
+    match runnable(source, image, &|path| find_guest_file(path, root).is_some()) {
+        Ok(_) => Verdict::Runs,
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+/// A script runs if its interpreter does; FreeBSD wants that to be a program, not another script.
+fn verdict_on_script(script: &Script, root: Option<&Path>) -> Verdict {
+    let Some(path) = find_guest_file(&script.interpreter, root) else {
+        return refused(&Refusal::InterpreterMissing {
+            path: script.interpreter.clone(),
+            os: Os::FreeBsd,
+        });
+    };
+    let interpreter = match OnDisk::open(&path) {
+        Ok(source) => source,
+        Err(error) => return not_opened(&error),
+    };
+    match identify(&interpreter, None) {
+        Ok(Identity::Elf(image)) => match verdict_on_elf(&interpreter, &image, root) {
+            Verdict::No(key, line) => Verdict::No(key, format!("its interpreter is {line}")),
+            verdict => verdict,
+        },
+        Ok(Identity::Script(_)) => refused(&Refusal::NestedScript),
+        Ok(Identity::Other(format)) => refused(&Refusal::NotElf(format)),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+/// Where a guest path leads: the guest root first, then the host, as programs will see it.
+fn find_guest_file(path: &[u8], root: Option<&Path>) -> Option<PathBuf> {
+    let path = Path::new(std::ffi::OsStr::from_bytes(path));
+    let inside = root.map(|root| root.join(path.strip_prefix("/").unwrap_or(path)));
+    inside
+        .into_iter()
+        .chain([path.to_owned()])
+        .find(|candidate| candidate.is_file())
+}
+
+fn refused(refusal: &Refusal) -> Verdict {
+    Verdict::No(refusal.key(), refusal.to_string())
+}
+
+fn not_opened(error: &io::Error) -> Verdict {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Verdict::NotFound,
+        io::ErrorKind::IsADirectory => {
+            Verdict::No("not-a-file", "a directory: name a file in it".to_owned())
+        }
+        io::ErrorKind::InvalidInput => Verdict::No(
+            "not-a-file",
+            "neither file nor link: name a program".to_owned(),
+        ),
+        _ => Verdict::No("unreadable", format!("cannot be opened: {error}")),
+    }
+}
+
+/// An open regular file.
+struct OnDisk {
+    file: File,
+    size: u64,
+}
+
+impl OnDisk {
+    fn open(path: &Path) -> io::Result<OnDisk> {
+        // Opening a FIFO or a device could block or have effects.
+        let kind = fs::metadata(path)?.file_type();
+        if kind.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if !kind.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        Ok(OnDisk { file, size })
+    }
+}
+
+impl ReadAt for OnDisk {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<usize, ReadError> {
+        loop {
+            match self.file.read_at(into, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Offsets that no file can have are simply past the end.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(0),
+                result => {
+                    return result.map_err(|error| ReadError(error.raw_os_error().unwrap_or(0)));
+                }
+            }
+        }
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+}
