@@ -3,8 +3,10 @@
 //! Nothing here knows how compat works. The suites see what a user sees: a command, its output and
 //! its exit code.
 
+pub mod background;
 pub mod compat;
 pub mod go;
 pub mod inputs;
 pub mod known;
 pub mod process;
+pub mod stage;

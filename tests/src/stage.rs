@@ -1,0 +1,151 @@
+//! A place to run programs in: as whoever runs the suite and, when that is root, as an ordinary
+//! user as well.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::compat;
+
+/// Debian's `nobody`. It need not be in the password file.
+const ORDINARY: u32 = 65534;
+
+/// A directory of its own with copies of compat and of the programs a test runs, and an empty
+/// working directory that the user owns. Gone when dropped.
+///
+/// Copies, because an ordinary user may not be allowed to reach the originals.
+#[derive(Debug)]
+pub struct Stage {
+    root: PathBuf,
+    user: Option<u32>,
+}
+
+/// Runs `scene` on a fresh stage: as this user and, for root, as an ordinary one too, and all that
+/// `$COMPAT_REPEAT` times.
+pub fn on_every_stage(scene: impl Fn(&Stage)) {
+    let repeat = env::var("COMPAT_REPEAT")
+        .ok()
+        .and_then(|times| times.parse().ok())
+        .unwrap_or(1);
+    let ordinary = nix::unistd::geteuid().is_root().then_some(Some(ORDINARY));
+    for _ in 0..repeat {
+        for user in [None].into_iter().chain(ordinary) {
+            let stage = Stage::new(user).expect("a temporary directory can be made");
+            scene(&stage);
+        }
+    }
+}
+
+impl Stage {
+    fn new(user: Option<u32>) -> io::Result<Self> {
+        let stage = Self {
+            root: nix::unistd::mkdtemp(&env::temp_dir().join("compat-stage-XXXXXX"))?,
+            user,
+        };
+        fs::set_permissions(&stage.root, fs::Permissions::from_mode(0o755))?;
+        fs::create_dir(stage.work())?;
+        chown(stage.work(), user, user)?;
+        for part in ["compat", "compat-stub"] {
+            fs::copy(
+                compat::program().with_file_name(part),
+                stage.root.join(part),
+            )?;
+        }
+        Ok(stage)
+    }
+
+    /// Who runs here, for messages.
+    pub fn user(&self) -> &'static str {
+        if self.user.is_some() {
+            "an ordinary user"
+        } else {
+            "this user"
+        }
+    }
+
+    /// The working directory of every program here.
+    pub fn work(&self) -> PathBuf {
+        self.root.join("work")
+    }
+
+    /// Writes a file that the user owns, below the working directory.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.work().join(name);
+        if let Some(parent) = path.parent()
+            && !parent.exists()
+        {
+            fs::create_dir_all(parent).expect("the stage is writable");
+            chown(parent, self.user, self.user).expect("the stage is ours");
+        }
+        fs::write(&path, content).expect("the stage is writable");
+        chown(&path, self.user, self.user).expect("the stage is ours");
+        path
+    }
+
+    /// `compat run -q <a copy of program>`, in the working directory.
+    pub fn guest(&self, program: &Path) -> Command {
+        let mut command = self.compat();
+        command.args(["run", "-q"]).arg(self.copy(program));
+        command
+    }
+
+    /// `compat` itself.
+    pub fn compat(&self) -> Command {
+        self.prepare(Command::new(self.root.join("compat")))
+    }
+
+    /// A Linux program, told the name that the guest in its place would have.
+    pub fn native(&self, program: &Path, guest: &Path) -> Command {
+        let mut command = self.prepare(Command::new(self.copy(program)));
+        command.arg0(self.copy_name(guest));
+        command
+    }
+
+    /// A program of the host, found by its name.
+    pub fn host(&self, name: &str) -> Command {
+        self.prepare(Command::new(name))
+    }
+
+    /// Where [`Stage::guest`] puts its copy of the program.
+    pub fn copy_name(&self, program: &Path) -> PathBuf {
+        // The directories tell programs of one name apart: `esbuild` from several packages.
+        let parts = program
+            .components()
+            .rev()
+            .take(4)
+            .map(|part| part.as_os_str().to_string_lossy());
+        self.root.join(parts.collect::<Vec<_>>().join("."))
+    }
+
+    /// A copy that the user can run.
+    pub fn copy(&self, program: &Path) -> PathBuf {
+        let place = self.copy_name(program);
+        if !place.exists() {
+            fs::copy(program, &place).expect("the program can be copied");
+            fs::set_permissions(&place, fs::Permissions::from_mode(0o755))
+                .expect("the copy is ours");
+        }
+        place
+    }
+
+    fn prepare(&self, mut command: Command) -> Command {
+        command
+            .current_dir(self.work())
+            .env("HOME", self.work())
+            .env_remove("TMPDIR");
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
+        command
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.root);
+    }
+}
