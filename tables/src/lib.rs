@@ -1,1 +1,34 @@
+//! The facts about foreign ABIs, generated from the text tables beside this crate.
+//!
+//! `freebsd/*.tbl` are the source; `build.rs` turns them into [`freebsd`]: the calls, the errors, the signals, the
+//! flag sets, and the macro [`freebsd_dispatch`]. The types here are shared by all systems.
+
 #![no_std]
+
+mod call;
+pub mod coverage;
+pub mod freebsd;
+mod set;
+mod text;
+pub mod trace;
+
+pub use call::{Call, Kind, Param, Returns, Verdict, Way};
+pub use set::{Flag, FlagSet, Shape, Value, ValueMap};
+pub use text::Text;
+
+include!(concat!(env!("OUT_DIR"), "/freebsd_dispatch.rs"));
+
+/// What a signal does to a process that has not asked for anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefaultAction {
+    /// The process ends.
+    Terminate,
+    /// The process ends with a core file.
+    Core,
+    /// Nothing happens.
+    Ignore,
+    /// The process stops.
+    Stop,
+    /// A stopped process goes on; otherwise nothing happens.
+    Continue,
+}

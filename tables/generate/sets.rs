@@ -1,0 +1,147 @@
+//! Flag sets and value maps, and a module of constants for each.
+
+use super::{Facts, Pool, constant, line};
+use crate::grammar::sets::{Entry, Host, Set, Shape};
+
+pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
+    line(
+        out,
+        format_args!(
+            "/// The sets of `flags.tbl` and `ioctl.tbl`: for each a table, and a module with its constants.\npub mod flags {{"
+        ),
+    );
+    for set in &facts.sets {
+        if set.is_flags {
+            flags(out, set, facts, pool);
+        } else {
+            values(out, set, pool);
+        }
+        constants(out, set);
+    }
+    line(out, format_args!("}}"));
+}
+
+fn flags(out: &mut String, set: &Set, facts: &Facts, pool: &mut Pool) {
+    let errno = facts
+        .errno
+        .errors
+        .iter()
+        .find(|error| error.name == set.errno)
+        .map_or(0, |error| error.number);
+    line(
+        out,
+        format_args!(
+            "/// `{}`\npub static {}: crate::FlagSet = crate::FlagSet {{",
+            set.name,
+            constant(&set.name)
+        ),
+    );
+    line(
+        out,
+        format_args!(
+            "name: {}, refusal: {errno}, drops_unknown: {}, flags: &[",
+            pool.add(&set.name),
+            set.drops_unknown
+        ),
+    );
+    for entry in &set.entries {
+        let (guest, guest_mask, host_mask, shift) = match entry.shape {
+            Shape::Bits => (entry.guest, entry.guest, host_bits(entry.host), 0),
+            Shape::Choice { mask, host_mask } => (entry.guest, mask, host_mask, 0),
+            Shape::Number { shift } => (0, entry.guest, 0, shift),
+        };
+        let shape = match entry.shape {
+            Shape::Bits => "Bits",
+            Shape::Choice { .. } => "Choice",
+            Shape::Number { .. } => "Number",
+        };
+        line(
+            out,
+            format_args!(
+                "crate::Flag {{ name: {}, shape: crate::Shape::{shape}, refused: {}, shift: {shift}, guest: {guest:#x}, \
+             guest_mask: {guest_mask:#x}, host: {:#x}, host_mask: {host_mask:#x} }},",
+                pool.add(&entry.name),
+                entry.host == Host::Refused,
+                host_bits(entry.host),
+            ),
+        );
+    }
+    line(out, format_args!("] }};"));
+}
+
+fn host_bits(host: Host) -> i64 {
+    match host {
+        Host::Is(bits) => bits,
+        Host::Nothing | Host::Refused => 0,
+    }
+}
+
+fn values(out: &mut String, set: &Set, pool: &mut Pool) {
+    line(
+        out,
+        format_args!(
+            "/// `{}`\npub static {}: crate::ValueMap = crate::ValueMap {{",
+            set.name,
+            constant(&set.name)
+        ),
+    );
+    line(
+        out,
+        format_args!("name: {}, refusal: 0, values: &[", pool.add(&set.name)),
+    );
+    for entry in &set.entries {
+        let host = match entry.host {
+            Host::Is(value) => format!("Some({value})"),
+            Host::Nothing | Host::Refused => "None".to_owned(),
+        };
+        line(
+            out,
+            format_args!(
+                "crate::Value {{ name: {}, guest: {}, host: {host} }},",
+                pool.add(&entry.name),
+                entry.guest,
+            ),
+        );
+    }
+    line(out, format_args!("] }};"));
+}
+
+fn constants(out: &mut String, set: &Set) {
+    let fits = |entry: &Entry| i32::try_from(entry.guest).is_ok();
+    let kind = if set.is_flags || !set.entries.iter().all(fits) {
+        "u32"
+    } else {
+        "i32"
+    };
+    line(
+        out,
+        format_args!(
+            "/// The guest's values of `{}`.\npub mod {} {{",
+            set.name, set.name
+        ),
+    );
+    for entry in &set.entries {
+        line(
+            out,
+            format_args!(
+                "/// `{}`\npub const {}: {kind} = {:#x};",
+                entry.name,
+                entry.name,
+                Signed(entry.guest)
+            ),
+        );
+    }
+    line(out, format_args!("}}"));
+}
+
+/// Hexadecimal with a minus sign, as Rust's `i64` does not print it.
+struct Signed(i64);
+
+impl std::fmt::LowerHex for Signed {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0 < 0 {
+            out.write_str("-")?;
+        }
+        std::fmt::LowerHex::fmt(&self.0.unsigned_abs(), out)
+    }
+}

@@ -1,0 +1,78 @@
+//! The signal enum and the tables over raw numbers.
+
+use super::{Facts, line};
+
+pub(crate) fn tables(out: &mut String, facts: &Facts) {
+    line(out, format_args!("/// A signal with a name of its own."));
+    line(
+        out,
+        format_args!(
+            "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString, \
+         strum::EnumIter, strum::FromRepr)]\n#[repr(u8)]\npub enum Signal {{"
+        ),
+    );
+    for signal in &facts.signals {
+        if let Some(name) = &signal.name {
+            line(
+                out,
+                format_args!("/// `{name}`\n{name} = {},", signal.number),
+            );
+        }
+    }
+    line(out, format_args!("}}"));
+
+    let last = facts
+        .signals
+        .iter()
+        .map(|signal| signal.number)
+        .max()
+        .unwrap_or(0);
+    line(
+        out,
+        format_args!("/// The highest signal number.\npub const SIGNAL_MAX: u8 = {last};"),
+    );
+    line(
+        out,
+        format_args!("static SIGNAL_TO_HOST: [u8; {}] = [", usize::from(last) + 1),
+    );
+    for number in 0..=last {
+        let host = facts
+            .signals
+            .iter()
+            .find(|signal| signal.number == number)
+            .and_then(|signal| signal.host);
+        line(out, format_args!("{},", host.unwrap_or(0)));
+    }
+    line(
+        out,
+        format_args!("];\nstatic SIGNAL_FROM_HOST: [u8; 65] = ["),
+    );
+    for host in 0..=64 {
+        let guest = facts
+            .signals
+            .iter()
+            .find(|signal| signal.host == Some(host))
+            .map_or(0, |signal| signal.number);
+        line(out, format_args!("{guest},"));
+    }
+    line(
+        out,
+        format_args!(
+            "];\nstatic SIGNAL_ACTION: [crate::DefaultAction; {}] = [",
+            usize::from(last) + 1
+        ),
+    );
+    const ACTIONS: [&str; 5] = ["Terminate", "Core", "Ignore", "Stop", "Continue"];
+    for number in 0..=last {
+        let action = facts
+            .signals
+            .iter()
+            .find(|signal| signal.number == number)
+            .map_or(0, |signal| signal.action);
+        line(
+            out,
+            format_args!("crate::DefaultAction::{},", ACTIONS[action]),
+        );
+    }
+    line(out, format_args!("];"));
+}

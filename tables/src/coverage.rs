@@ -1,0 +1,60 @@
+//! COVERAGE.md, written from the tables.
+
+use crate::{Call, Verdict};
+use core::fmt;
+
+/// The verdicts in the order of the totals.
+const VERDICTS: [(Verdict, &str); 5] = [
+    (Verdict::Same, "the host's call, arguments lowered by type"),
+    (Verdict::Own, "a handler of its own"),
+    (Verdict::Serve, "answered by the residual server"),
+    (Verdict::Todo, "not yet: reported as a gap"),
+    (Verdict::Gone, "in no supported release"),
+];
+
+/// Writes the whole file.
+pub fn write(out: &mut impl fmt::Write) -> fmt::Result {
+    writeln!(out, "# Coverage\n")?;
+    writeln!(
+        out,
+        "Generated from `tables/*/calls.tbl` by `cargo run -q -p compat-tables --bin coverage > COVERAGE.md`."
+    )?;
+    write_system(out, "FreeBSD/amd64", &crate::freebsd::CALLS)
+}
+
+fn write_system(out: &mut impl fmt::Write, title: &str, calls: &[Call]) -> fmt::Result {
+    writeln!(
+        out,
+        "\n## {title}\n\n| verdict | calls | partial | meaning |\n|---|---:|---:|---|"
+    )?;
+    for (verdict, meaning) in VERDICTS {
+        let rows = || calls.iter().filter(move |call| call.verdict == verdict);
+        let partial = rows().filter(|call| !call.note.is_empty()).count();
+        writeln!(
+            out,
+            "| {} | {} | {partial} | {meaning} |",
+            verdict.word(),
+            rows().count()
+        )?;
+    }
+    writeln!(out, "| | {} | | |", calls.len())?;
+    writeln!(
+        out,
+        "\nA call with a note is partial: the note says what is missing or special.\n"
+    )?;
+    writeln!(
+        out,
+        "| number | call | verdict | note |\n|---:|---|---|---|"
+    )?;
+    for call in calls {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} |",
+            call.number,
+            call.symbol,
+            call.verdict.word(),
+            call.note
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! FreeBSD/amd64.
+//!
+//! [`freebsd_dispatch!`](crate::freebsd_dispatch) expands inside a function that returns `Result<Outcome, Errno>`:
+//!
+//! ```ignore
+//! freebsd_dispatch!(number, cx, args, calls = crate::calls, lower = crate::lower, host = host::nr)
+//! ```
+//!
+//! `number: u32`, `cx: &mut Cx` (a name, it is borrowed anew for each use) and `args: [u64; 8]` (indexed by constants).
+//! `calls` holds a handler for every `own` row, named by [`Call::symbol`]: `fn(&mut Cx, A, B, ..) -> R`.
+//! `host` holds a constant for every host call a `same` row names. `lower` supplies:
+//!
+//! - `arg(u64) -> A` for a handler's parameters, `outcome(R) -> Result<Outcome, Errno>` for its result;
+//! - `fd at_fd int uint long ulong size off mode dev pid uid gid sig id ptr path(&mut Cx, u64) -> Result<L, Errno>` for
+//!   the arguments of `same` rows, with `flags(&mut Cx, &'static FlagSet, u64)` and `value(&mut Cx, &'static ValueMap, u64)`;
+//! - `same(&mut Cx, host_number, [L; N]) -> Result<Outcome, Errno>`;
+//! - `todo`, `serve`, `gone(&mut Cx, &'static Call)` and `unknown(&mut Cx, u32)`, all `-> Result<Outcome, Errno>`.
+
+use crate::{Call, DefaultAction};
+
+include!(concat!(env!("OUT_DIR"), "/freebsd.rs"));
+
+/// The row of a call's number.
+pub fn call(number: u32) -> Option<&'static Call> {
+    let row = *ROW_OF.get(usize::try_from(number).ok()?)?;
+    CALLS.get(usize::from(row))
+}
+
+/// The row of a call's symbol: `fstatat`, `freebsd11_stat`, `ostat`. Calls that are gone have none.
+pub fn call_named(symbol: &str) -> Option<&'static Call> {
+    call(u32::from(*NUMBER_OF.get(symbol)?))
+}
+
+impl Errno {
+    /// The guest's error for a host's; `EIO` for one nobody knows.
+    pub fn from_host(host: u16) -> Errno {
+        ERRNO_FROM_HOST
+            .get(usize::from(host))
+            .copied()
+            .unwrap_or(Errno::EIO)
+    }
+
+    /// The host's number of the same error, if it has one.
+    pub fn to_host(self) -> Option<u16> {
+        ERRNO_TO_HOST
+            .get(usize::from(self.number()))
+            .copied()
+            .filter(|host| *host != 0)
+    }
+
+    /// The number the guest sees.
+    pub const fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The symbolic name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl core::fmt::Display for Errno {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        out.pad(self.message())
+    }
+}
+
+impl Signal {
+    /// The guest's number.
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// The symbolic name.
+    pub fn name(self) -> &'static str {
+        self.into()
+    }
+}
+
+/// Signals by raw number, since most have no name.
+pub mod signal {
+    use super::{DefaultAction, SIGNAL_ACTION, SIGNAL_FROM_HOST, SIGNAL_MAX, SIGNAL_TO_HOST};
+
+    /// The host signal that carries a guest's; `None` if none does.
+    pub fn to_host(guest: u8) -> Option<u8> {
+        SIGNAL_TO_HOST
+            .get(usize::from(guest))
+            .copied()
+            .filter(|host| *host != 0)
+    }
+
+    /// The guest signal a host's stands for; `None` for a number that is no signal.
+    pub fn from_host(host: u8) -> Option<u8> {
+        SIGNAL_FROM_HOST
+            .get(usize::from(host))
+            .copied()
+            .filter(|guest| *guest != 0)
+    }
+
+    /// What the guest's kernel does by default.
+    pub fn default_action(guest: u8) -> DefaultAction {
+        SIGNAL_ACTION
+            .get(usize::from(guest))
+            .copied()
+            .unwrap_or(DefaultAction::Terminate)
+    }
+
+    /// Whether the guest's kernel takes this number at all.
+    pub const fn is_valid(guest: u8) -> bool {
+        guest != 0 && guest <= SIGNAL_MAX
+    }
+}
