@@ -1,0 +1,59 @@
+//! One call in progress.
+
+use crate::host::{self, HostResult};
+use crate::signal::UContext;
+use crate::task::{Process, Thread};
+
+/// What a call came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Success with one value.
+    Value(u64),
+    /// Success with two values (`pipe`, `fork`).
+    Two(u64, u64),
+    /// Failure with a guest error number.
+    Fail(u16),
+    /// The frame already holds what the guest shall see (`sigreturn`).
+    Replaced,
+}
+
+/// The context a handler works in: the calling thread, its process and the trapped registers.
+pub struct Cx<'a> {
+    /// The calling thread.
+    pub thread: &'a Thread,
+    /// Its registers at the call, and the mask it returns with.
+    pub frame: &'a mut UContext,
+    /// The call's number in the guest's table.
+    pub number: u64,
+    /// Up to eight arguments.
+    pub args: [u64; 8],
+    /// The call, when a signal interrupts it, returns the error instead of being restarted, whatever the handler's
+    /// flags say (`select`, `nanosleep`, ...).
+    pub never_restart: bool,
+}
+
+impl Cx<'_> {
+    /// Makes a host call that may sleep; see [`host::blocking`].
+    ///
+    /// # Errors
+    /// As the call; `EINTR` also when a guest signal is waiting.
+    ///
+    /// # Safety
+    /// As for [`host::call`].
+    pub unsafe fn host(&mut self, number: u64, args: [u64; 6]) -> HostResult {
+        // SAFETY: a handler runs on a thread that has its block attached; the rest is the caller's.
+        unsafe { host::blocking(number, args) }
+    }
+
+    /// The process of the calling thread.
+    pub fn process(&self) -> &'static Process {
+        self.thread.process()
+    }
+
+    /// Counts a gap: something a guest asked for that is not built yet. `what` names it, `error` is what the guest's own
+    /// kernel would answer for an unsupported request and is handed back for `return Err(cx.gap(..))`.
+    pub fn gap<E>(&mut self, what: &'static str, error: E) -> E {
+        crate::task::gaps::count(what);
+        error
+    }
+}

@@ -1,0 +1,179 @@
+//! The routines that may fault on a guest address, and where the signal handler sends them when they do.
+
+use core::arch::global_asm;
+
+use crate::host::{HostErrno, HostResult};
+
+// Each routine touches guest memory in exactly one instruction, between its `_at` label and the next one. When that
+// instruction faults, `landing` names where to continue: a tail that reports the failure.
+global_asm!(
+    // rdi = to, rsi = from, rdx = length; returns the number of bytes not copied. No vector register is used.
+    ".globl compat_copy", ".hidden compat_copy",
+    "compat_copy:",
+    "mov rcx, rdx",
+    ".globl compat_copy_at", ".hidden compat_copy_at",
+    "compat_copy_at:",
+    "rep movsb",
+    ".globl compat_copy_end", ".hidden compat_copy_end",
+    "compat_copy_end:",
+    "mov rax, rcx",
+    "ret",
+    // rdi = address, rsi = where the value goes; returns 0, or 1 on a fault.
+    ".globl compat_load32", ".hidden compat_load32",
+    "compat_load32:",
+    ".globl compat_load32_at", ".hidden compat_load32_at",
+    "compat_load32_at:",
+    "mov eax, [rdi]",
+    "mov [rsi], eax",
+    "xor eax, eax",
+    "ret",
+    ".globl compat_load64", ".hidden compat_load64",
+    "compat_load64:",
+    ".globl compat_load64_at", ".hidden compat_load64_at",
+    "compat_load64_at:",
+    "mov rax, [rdi]",
+    "mov [rsi], rax",
+    "xor eax, eax",
+    "ret",
+    // rdi = address, rsi = value.
+    ".globl compat_store32", ".hidden compat_store32",
+    "compat_store32:",
+    ".globl compat_store32_at", ".hidden compat_store32_at",
+    "compat_store32_at:",
+    "xchg [rdi], esi",
+    "xor eax, eax",
+    "ret",
+    ".globl compat_store64", ".hidden compat_store64",
+    "compat_store64:",
+    ".globl compat_store64_at", ".hidden compat_store64_at",
+    "compat_store64_at:",
+    "xchg [rdi], rsi",
+    "xor eax, eax",
+    "ret",
+    // rdi = address, rsi = in: expected, out: found; rdx = new.
+    ".globl compat_swap32", ".hidden compat_swap32",
+    "compat_swap32:",
+    "mov eax, [rsi]",
+    ".globl compat_swap32_at", ".hidden compat_swap32_at",
+    "compat_swap32_at:",
+    "lock cmpxchg [rdi], edx",
+    "mov [rsi], eax",
+    "mov eax, 0",
+    "ret",
+    ".globl compat_swap64", ".hidden compat_swap64",
+    "compat_swap64:",
+    "mov rax, [rsi]",
+    ".globl compat_swap64_at", ".hidden compat_swap64_at",
+    "compat_swap64_at:",
+    "lock cmpxchg [rdi], rdx",
+    "mov [rsi], rax",
+    "mov eax, 0",
+    "ret",
+    ".globl compat_access_failed", ".hidden compat_access_failed",
+    "compat_access_failed:",
+    "mov eax, 1",
+    "ret",
+);
+
+unsafe extern "C" {
+    fn compat_copy(to: *mut u8, from: *const u8, length: usize) -> usize;
+    fn compat_copy_at();
+    fn compat_copy_end();
+    fn compat_load32(at: u64, value: *mut u32) -> u32;
+    fn compat_load32_at();
+    fn compat_load64(at: u64, value: *mut u64) -> u32;
+    fn compat_load64_at();
+    fn compat_store32(at: u64, value: u32) -> u32;
+    fn compat_store32_at();
+    fn compat_store64(at: u64, value: u64) -> u32;
+    fn compat_store64_at();
+    fn compat_swap32(at: u64, expected: *mut u32, new: u32) -> u32;
+    fn compat_swap32_at();
+    fn compat_swap64(at: u64, expected: *mut u64, new: u64) -> u32;
+    fn compat_swap64_at();
+    fn compat_access_failed();
+}
+
+/// Where a fault at instruction `rip` continues, when `rip` is one of the instructions above that may fault.
+pub(crate) fn landing(rip: u64) -> Option<u64> {
+    if rip == compat_copy_at as *const () as u64 {
+        return Some(compat_copy_end as *const () as u64);
+    }
+    let guarded: [unsafe extern "C" fn(); 6] =
+        [compat_load32_at, compat_load64_at, compat_store32_at, compat_store64_at, compat_swap32_at, compat_swap64_at];
+    guarded
+        .iter()
+        .any(|&at| rip == at as *const () as u64)
+        .then_some(compat_access_failed as *const () as u64)
+}
+
+/// Copies `length` bytes; returns how many were *not* copied because one side faulted.
+///
+/// # Safety
+/// The side that is not a guest address must be valid for `length` bytes.
+pub(super) unsafe fn copy(to: *mut u8, from: *const u8, length: usize) -> usize {
+    // SAFETY: the caller vouches for our side; a fault on the guest's ends the copy.
+    unsafe { compat_copy(to, from, length) }
+}
+
+fn checked(failed: u32) -> HostResult<()> {
+    if failed == 0 { Ok(()) } else { Err(HostErrno::EFAULT) }
+}
+
+/// Reads the word at guest address `at` in one access.
+///
+/// # Errors
+/// `EFAULT`.
+pub fn load_u32(at: u64) -> HostResult<u32> {
+    let mut value = 0;
+    // SAFETY: `value` is valid; a fault on `at` is reported.
+    checked(unsafe { compat_load32(at, &mut value) }).map(|()| value)
+}
+
+/// [`load_u32`] for 64 bits.
+///
+/// # Errors
+/// `EFAULT`.
+pub fn load_u64(at: u64) -> HostResult<u64> {
+    let mut value = 0;
+    // SAFETY: `value` is valid; a fault on `at` is reported.
+    checked(unsafe { compat_load64(at, &mut value) }).map(|()| value)
+}
+
+/// Stores a word with sequential consistency.
+///
+/// # Errors
+/// `EFAULT`.
+pub fn store_u32(at: u64, value: u32) -> HostResult<()> {
+    // SAFETY: a fault on `at` is reported.
+    checked(unsafe { compat_store32(at, value) })
+}
+
+/// [`store_u32`] for 64 bits.
+///
+/// # Errors
+/// `EFAULT`.
+pub fn store_u64(at: u64, value: u64) -> HostResult<()> {
+    // SAFETY: a fault on `at` is reported.
+    checked(unsafe { compat_store64(at, value) })
+}
+
+/// Replaces the word at `at` by `new` if it is `expected`; returns what was found there.
+///
+/// # Errors
+/// `EFAULT`.
+pub fn compare_exchange_u32(at: u64, expected: u32, new: u32) -> HostResult<u32> {
+    let mut found = expected;
+    // SAFETY: `found` is valid; a fault on `at` is reported.
+    checked(unsafe { compat_swap32(at, &mut found, new) }).map(|()| found)
+}
+
+/// [`compare_exchange_u32`] for 64 bits.
+///
+/// # Errors
+/// `EFAULT`.
+pub fn compare_exchange_u64(at: u64, expected: u64, new: u64) -> HostResult<u64> {
+    let mut found = expected;
+    // SAFETY: `found` is valid; a fault on `at` is reported.
+    checked(unsafe { compat_swap64(at, &mut found, new) }).map(|()| found)
+}

@@ -1,0 +1,146 @@
+//! The host kernel: the only place in the workspace with a `syscall` instruction.
+//!
+//! [`call`] is for calls that do not sleep. [`blocking`] is for calls that may: a signal for the guest that arrives
+//! before the kernel is entered makes it return `EINTR` instead of sleeping with the signal undelivered.
+
+mod errno;
+pub mod nr;
+pub mod vdso;
+
+pub use errno::{HostErrno, HostResult};
+
+use core::arch::{asm, global_asm};
+
+/// Turns the kernel's return register into a result.
+#[inline]
+pub fn result(raw: u64) -> HostResult {
+    // The kernel reserves -4095..=-1 for errors.
+    if raw > u64::MAX - 4095 { Err(HostErrno(raw.wrapping_neg() as u16)) } else { Ok(raw) }
+}
+
+/// Makes one host system call.
+///
+/// # Safety
+/// As for the call itself: pointers among the arguments must be what the kernel expects, and memory it writes must not
+/// be owned by anyone else. Guest addresses may be passed freely; the kernel checks them.
+#[inline]
+pub unsafe fn call(number: u64, args: [u64; 6]) -> HostResult {
+    let raw: u64;
+    // SAFETY: the kernel's convention; it clobbers rcx and r11 only. The caller vouches for the arguments.
+    unsafe {
+        asm!("syscall", inlateout("rax") number => raw, in("rdi") args[0], in("rsi") args[1], in("rdx") args[2],
+            in("r10") args[3], in("r8") args[4], in("r9") args[5], lateout("rcx") _, lateout("r11") _,
+            options(nostack));
+    }
+    result(raw)
+}
+
+/// [`call`] with the missing arguments zero.
+///
+/// # Safety
+/// See [`call`].
+#[inline]
+pub unsafe fn call_n<const N: usize>(number: u64, args: [u64; N]) -> HostResult {
+    let mut six = [0; 6];
+    for (slot, arg) in six.iter_mut().zip(args) {
+        *slot = arg;
+    }
+    // SAFETY: passed on to the caller.
+    unsafe { call(number, six) }
+}
+
+// A signal that arrives after the test and before the `syscall` instruction must not be slept through: the host's
+// signal handler sees the program counter inside [compat_window_start, compat_window_syscall] and moves it to
+// compat_window_interrupted (see signal::handler).
+global_asm!(
+    ".globl compat_blocking_call",
+    ".hidden compat_blocking_call",
+    "compat_blocking_call:",
+    "mov rax, rdi",
+    "mov r11, rsi",
+    "mov rdi, [r11]",
+    "mov rsi, [r11 + 8]",
+    "mov rdx, [r11 + 16]",
+    "mov r10, [r11 + 24]",
+    "mov r8, [r11 + 32]",
+    "mov r9, [r11 + 40]",
+    ".globl compat_window_start",
+    ".hidden compat_window_start",
+    "compat_window_start:",
+    "cmp dword ptr gs:[8], 0",
+    "jne compat_window_interrupted",
+    ".globl compat_window_syscall",
+    ".hidden compat_window_syscall",
+    "compat_window_syscall:",
+    "syscall",
+    "ret",
+    ".globl compat_window_interrupted",
+    ".hidden compat_window_interrupted",
+    "compat_window_interrupted:",
+    "mov rax, -4",
+    "ret",
+);
+
+unsafe extern "C" {
+    fn compat_blocking_call(number: u64, args: *const [u64; 6]) -> u64;
+    /// First instruction of the window in which a new signal must cancel the call.
+    pub(crate) fn compat_window_start();
+    /// The `syscall` instruction that ends the window.
+    pub(crate) fn compat_window_syscall();
+    /// Where an interrupted window continues.
+    pub(crate) fn compat_window_interrupted();
+}
+
+/// Makes one host system call that may sleep. Returns `EINTR` at once when a guest signal is already waiting.
+///
+/// # Safety
+/// See [`call`]. The calling thread must have its `Thread` block attached to `gs`.
+pub unsafe fn blocking(number: u64, args: [u64; 6]) -> HostResult {
+    // SAFETY: the routine above follows the C convention; the caller vouches for the arguments.
+    result(unsafe { compat_blocking_call(number, &args) })
+}
+
+/// Writes a line of ours to standard error, unchecked: the only output the stub makes on its own.
+pub fn write_stderr(bytes: &[u8]) {
+    // SAFETY: the slice is valid for reading.
+    let _ = unsafe { call_n(nr::write, [2, bytes.as_ptr() as u64, bytes.len() as u64]) };
+}
+
+/// Ends the process at once with `code`.
+pub fn exit_group(code: i32) -> ! {
+    loop {
+        // SAFETY: does not return.
+        let _ = unsafe { call_n(nr::exit_group, [code as u64]) };
+    }
+}
+
+/// Maps anonymous private memory for ourselves. `size` in bytes, rounded up to a page by the kernel.
+pub fn map_anonymous(size: usize) -> HostResult<*mut u8> {
+    use linux_raw_sys::general::{MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ, PROT_WRITE};
+    let flags = u64::from(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+    // SAFETY: asks for fresh memory only.
+    unsafe { call(nr::mmap, [0, size as u64, u64::from(PROT_READ | PROT_WRITE), flags, u64::MAX, 0]) }
+        .map(|at| at as *mut u8)
+}
+
+/// The host's `struct timespec`.
+#[repr(C)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Timespec {
+    /// Seconds.
+    pub sec: i64,
+    /// Nanoseconds, 0..1_000_000_000.
+    pub nsec: i64,
+}
+
+impl Timespec {
+    /// Nanoseconds in all, saturating.
+    pub fn as_nanos(self) -> i64 {
+        self.sec.saturating_mul(1_000_000_000).saturating_add(self.nsec)
+    }
+
+    /// From nanoseconds.
+    pub fn from_nanos(nanos: i64) -> Self {
+        Self { sec: nanos.div_euclid(1_000_000_000), nsec: nanos.rem_euclid(1_000_000_000) }
+    }
+}

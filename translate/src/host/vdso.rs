@@ -1,0 +1,97 @@
+//! The host's vDSO: clocks without entering the kernel.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{HostResult, Timespec, call_n, nr};
+
+static CLOCK_GETTIME: AtomicUsize = AtomicUsize::new(0);
+static START: AtomicUsize = AtomicUsize::new(0);
+static END: AtomicUsize = AtomicUsize::new(0);
+
+type ClockGettime = extern "C" fn(i32, *mut Timespec) -> i32;
+
+#[repr(C)]
+struct Symbol {
+    name: u32,
+    info: u8,
+    other: u8,
+    section: u16,
+    value: u64,
+    size: u64,
+}
+
+/// Finds `clock_gettime` in the image at `base` (`AT_SYSINFO_EHDR`); without one, clocks go through the kernel.
+///
+/// # Safety
+/// `base` is 0 or the address of the vDSO the kernel mapped.
+pub unsafe fn attach(base: usize) {
+    if base == 0 {
+        return;
+    }
+    // SAFETY: the kernel's own image is well formed; every access below stays within what its headers name.
+    unsafe {
+        let read = |at: usize| (at as *const u64).read_unaligned();
+        let read32 = |at: usize| (at as *const u32).read_unaligned();
+        let headers = base + read(base + 32) as usize;
+        let count = usize::from((base as *const u8).add(56).cast::<u16>().read_unaligned());
+        let (mut dynamic, mut end, mut slide) = (0, 0, base);
+        for index in 0..count {
+            let header = headers + index * 56;
+            match read32(header) {
+                1 => {
+                    slide = base + read(header + 8) as usize - read(header + 16) as usize;
+                    end = end.max(slide + (read(header + 16) + read(header + 40)) as usize);
+                }
+                2 => dynamic = base + read(header + 8) as usize,
+                _ => {}
+            }
+        }
+        START.store(base, Ordering::Relaxed);
+        END.store(end.next_multiple_of(4096), Ordering::Relaxed);
+        let (mut strings, mut symbols) = (0, 0);
+        while dynamic != 0 && read(dynamic) != 0 {
+            match read(dynamic) {
+                5 => strings = slide + read(dynamic + 8) as usize,
+                6 => symbols = slide + read(dynamic + 8) as usize,
+                _ => {}
+            }
+            dynamic += 16;
+        }
+        // The string table follows the symbol table in every vDSO the kernel builds, which bounds the walk.
+        let mut at = symbols;
+        while at != 0 && at + size_of::<Symbol>() <= strings {
+            let symbol = (at as *const Symbol).read_unaligned();
+            let wanted = b"__vdso_clock_gettime\0";
+            let name = core::slice::from_raw_parts((strings + symbol.name as usize) as *const u8, wanted.len());
+            if symbol.section != 0 && name == wanted {
+                CLOCK_GETTIME.store(slide + symbol.value as usize, Ordering::Relaxed);
+            }
+            at += size_of::<Symbol>();
+        }
+    }
+}
+
+/// Whether `address` lies in the vDSO. The guest does not know of it, so code running there is ours.
+pub fn contains(address: usize) -> bool {
+    (START.load(Ordering::Relaxed)..END.load(Ordering::Relaxed)).contains(&address)
+}
+
+/// The host's `clock_gettime(clock)`.
+///
+/// # Errors
+/// `EINVAL` for a clock the host does not have.
+pub fn clock_gettime(clock: i32) -> HostResult<Timespec> {
+    let mut now = Timespec::default();
+    let entry = CLOCK_GETTIME.load(Ordering::Relaxed);
+    // Negative ids are CPU clocks of a task: the vDSO would only fall back to the kernel with them.
+    if entry != 0 && clock >= 0 {
+        // SAFETY: `attach` found a function of this type there.
+        let function = unsafe { core::mem::transmute::<usize, ClockGettime>(entry) };
+        if function(clock, &mut now) == 0 {
+            return Ok(now);
+        }
+    }
+    // SAFETY: `now` is valid for writing.
+    unsafe { call_n(nr::clock_gettime, [clock as u64, (&raw mut now) as u64]) }?;
+    Ok(now)
+}

@@ -1,0 +1,10 @@
+//! Kernel objects that Linux lacks, in neutral terms: no guest's numbers or layouts here.
+
+/// The objects of one process.
+#[derive(Default)]
+pub struct Objects {}
+
+impl Objects {
+    /// Called in a forked child: drops what a child does not inherit.
+    pub fn after_fork(&self) {}
+}

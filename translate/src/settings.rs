@@ -1,0 +1,123 @@
+//! What the user asked for, as it travels from `compat run` to the stub and on through every `execve`.
+//!
+//! The record is one string, the first argument of the stub: `compat:1;key=value;flag;...`. It holds no secrets and no
+//! descriptors, survives `execve` in any process, and a stub started by binfmt_misc without it has the defaults.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Everything configurable about a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Do not list unimplemented calls at exit.
+    pub quiet: bool,
+    /// Print every call to standard error, as strace does.
+    pub trace: bool,
+    /// Take programs to be of this OS whatever their headers say.
+    pub abi: Option<String>,
+    /// The release that `uname` reports, such as `14.2-RELEASE`.
+    pub release: Option<String>,
+    /// The kernel version that matches it, such as 1402000.
+    pub osreldate: Option<u32>,
+    /// The guest root that absolute paths are looked up in before the host.
+    pub root: Option<String>,
+}
+
+const PREFIX: &str = "compat:1";
+
+impl Settings {
+    /// The record. `;`, `%` and NUL in values are escaped as `%XX`.
+    pub fn to_record(&self) -> String {
+        let mut record = String::from(PREFIX);
+        for (flag, on) in [("quiet", self.quiet), ("trace", self.trace)] {
+            if on {
+                record.push(';');
+                record.push_str(flag);
+            }
+        }
+        let osreldate = self.osreldate.map(|version| alloc::format!("{version}"));
+        for (key, value) in
+            [("abi", &self.abi), ("release", &self.release), ("osreldate", &osreldate), ("root", &self.root)]
+        {
+            if let Some(value) = value {
+                record.push(';');
+                record.push_str(key);
+                record.push('=');
+                escape(value, &mut record);
+            }
+        }
+        record
+    }
+
+    /// Reads a record. `None` when `text` is not one: the stub was started some other way. Unknown keys are skipped, so
+    /// that an older stub can still serve a newer `compat`.
+    pub fn from_record(text: &[u8]) -> Option<Self> {
+        let rest = core::str::from_utf8(text).ok()?.strip_prefix(PREFIX)?;
+        let mut settings = Self::default();
+        for item in rest.split(';').filter(|item| !item.is_empty()) {
+            let (key, value) = item.split_once('=').unwrap_or((item, ""));
+            match key {
+                "quiet" => settings.quiet = true,
+                "trace" => settings.trace = true,
+                "abi" => settings.abi = Some(unescape(value)),
+                "release" => settings.release = Some(unescape(value)),
+                "osreldate" => settings.osreldate = value.parse().ok(),
+                "root" => settings.root = Some(unescape(value)),
+                _ => {}
+            }
+        }
+        Some(settings)
+    }
+}
+
+fn escape(value: &str, into: &mut String) {
+    for character in value.chars() {
+        match character {
+            ';' | '%' | '\0' => into.push_str(&alloc::format!("%{:02x}", u32::from(character))),
+            _ => into.push(character),
+        }
+    }
+}
+
+fn unescape(value: &str) -> String {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let code = tail.get(..2).and_then(|two| core::str::from_utf8(two).ok());
+        match code.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_survives_the_journey() {
+        let settings = Settings {
+            quiet: true,
+            trace: false,
+            abi: Some("freebsd".into()),
+            release: Some("14.2;x=%".into()),
+            osreldate: Some(1_402_000),
+            root: Some("/tmp/a b".into()),
+        };
+        assert_eq!(Settings::from_record(settings.to_record().as_bytes()), Some(settings));
+    }
+
+    #[test]
+    fn other_text_is_no_record() {
+        assert_eq!(Settings::from_record(b"/usr/bin/compat-stub"), None);
+        assert_eq!(Settings::from_record(b"\xff\xfe"), None);
+    }
+}

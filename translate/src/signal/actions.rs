@@ -1,0 +1,207 @@
+//! What each guest signal does, and the host disposition that makes it so.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::handler::{compat_signal_entry, compat_signal_return};
+use super::host_signal::{SIGBUS, SIGSEGV, SIGSYS};
+use super::{NEVER_BLOCKED, SigSet, context::KernelAction};
+use crate::host::{self, HostErrno, HostResult, nr};
+use crate::personality::attached;
+use crate::task::Process;
+
+/// What a signal does when nobody handles it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DefaultAction {
+    /// The process ends.
+    Terminate,
+    /// The process ends with a core file.
+    Core,
+    /// Nothing.
+    Ignore,
+    /// The process stops.
+    Stop,
+    /// A stopped process goes on.
+    Continue,
+}
+
+/// `sa_handler`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Disposition {
+    /// `SIG_DFL`.
+    #[default]
+    Default,
+    /// `SIG_IGN`.
+    Ignore,
+    /// A guest function.
+    Handler(u64),
+}
+
+/// A guest signal's action. The flags are spelled out, so that no guest's numbers appear here.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "one per SA_ flag")]
+pub struct Action {
+    /// Handler, default or ignore.
+    pub disposition: Disposition,
+    /// Blocked while the handler runs.
+    pub mask: SigSet,
+    /// `SA_ONSTACK`.
+    pub on_stack: bool,
+    /// `SA_RESTART`.
+    pub restart: bool,
+    /// `SA_RESETHAND`.
+    pub reset: bool,
+    /// `SA_NODEFER`.
+    pub no_defer: bool,
+    /// `SA_SIGINFO`.
+    pub info: bool,
+    /// `SA_NOCLDSTOP`.
+    pub no_child_stop: bool,
+    /// `SA_NOCLDWAIT`.
+    pub no_child_wait: bool,
+}
+
+/// The actions of a process, by guest signal. `None` stands for "as inherited through exec", which the host knows.
+#[derive(Clone)]
+pub struct Actions([Option<Action>; 129]);
+
+impl Default for Actions {
+    fn default() -> Self {
+        Self([None; 129])
+    }
+}
+
+impl Actions {
+    fn get(&self, signal: u8) -> Option<Action> {
+        self.0.get(usize::from(signal)).copied().flatten()
+    }
+
+    fn set(&mut self, signal: u8, action: Action) {
+        if let Some(slot) = self.0.get_mut(usize::from(signal)) {
+            *slot = Some(action);
+        }
+    }
+}
+
+/// Guest signals that a kernel object counts (`EVFILT_SIGNAL`), and how to tell it. One watcher a process.
+pub type SignalWatch = fn(&Process, u8);
+
+/// Bit sets of watched guest signals (two words of 64).
+static WATCHED: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+static WATCHER: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsize::new(0);
+
+/// From now on every arrival of guest signal `signal` calls `watcher`, even when the signal is ignored.
+///
+/// # Errors
+/// `EINVAL` for a signal the host cannot carry.
+pub fn watch(process: &Process, signal: u8, watcher: SignalWatch) -> HostResult<()> {
+    WATCHER.store(watcher as usize, Ordering::Release);
+    let index = usize::from(signal.saturating_sub(1));
+    WATCHED.get(index / 64).ok_or(HostErrno::EINVAL)?.fetch_or(1 << (index % 64), Ordering::AcqRel);
+    let action = current_action(process, signal);
+    apply(signal, action)
+}
+
+fn watched(signal: u8) -> bool {
+    let index = usize::from(signal.saturating_sub(1));
+    WATCHED.get(index / 64).is_some_and(|word| word.load(Ordering::Acquire) & (1 << (index % 64)) != 0)
+}
+
+/// Tells the watcher, if any, of an arrival.
+pub(super) fn tell_watcher(process: &Process, signal: u8) {
+    let watcher = WATCHER.load(Ordering::Acquire);
+    if watcher != 0 && watched(signal) {
+        // SAFETY: only `watch` stores there, and only functions of this type.
+        let watcher = unsafe { core::mem::transmute::<usize, SignalWatch>(watcher) };
+        watcher(process, signal);
+    }
+}
+
+/// The action of guest signal `signal`.
+pub fn current_action(process: &Process, signal: u8) -> Action {
+    let mut actions = process.actions.lock();
+    if let Some(action) = actions.get(signal) {
+        return action;
+    }
+    // Nothing set since the image began: only "ignored" survives exec, and the host remembers that.
+    let mut action = Action::default();
+    if let Some(host) = attached().and_then(|personality| (personality.signal_to_host)(signal)) {
+        let mut found = KernelAction::default();
+        let args = [u64::from(host), 0, (&raw mut found) as u64, 8];
+        // SAFETY: `found` is a valid kernel_sigaction.
+        let asked = unsafe { host::call_n(nr::rt_sigaction, args) };
+        if asked.is_ok() && found.handler == 1 {
+            action.disposition = Disposition::Ignore;
+        }
+    }
+    actions.set(signal, action);
+    action
+}
+
+/// Sets the action of guest signal `signal`; returns the one before.
+///
+/// # Errors
+/// `EINVAL` from the host for a signal that cannot be caught.
+pub fn set_action(process: &Process, signal: u8, action: Action) -> HostResult<Action> {
+    let before = current_action(process, signal);
+    process.actions.lock().set(signal, action);
+    apply(signal, action)?;
+    Ok(before)
+}
+
+/// Makes the host's disposition fit the guest's.
+fn apply(signal: u8, action: Action) -> HostResult<()> {
+    let Some(personality) = attached() else { return Ok(()) };
+    let Some(host) = (personality.signal_to_host)(signal) else { return Ok(()) };
+    if matches!(host, SIGSEGV | SIGBUS | SIGSYS) {
+        return Ok(());
+    }
+    let ignored_by_default =
+        matches!((personality.default_action)(signal), DefaultAction::Ignore | DefaultAction::Continue);
+    let wanted = match action.disposition {
+        _ if watched(signal) => ours(action),
+        Disposition::Handler(_) => ours(action),
+        Disposition::Ignore => KernelAction { handler: 1, ..flags_only(action) },
+        // The host may kill for a signal that the guest's kernel ignores (SIGIO). SIGCHLD, SIGURG, SIGWINCH and
+        // SIGCONT are ignored by both, and "default" is not the same as "ignore" for SIGCHLD and SIGCONT.
+        Disposition::Default if ignored_by_default && !matches!(host, 17 | 18 | 23 | 28) => {
+            KernelAction { handler: 1, ..flags_only(action) }
+        }
+        Disposition::Default => flags_only(action),
+    };
+    // SAFETY: `wanted` is a valid kernel_sigaction.
+    unsafe { host::call_n(nr::rt_sigaction, [u64::from(host), (&raw const wanted) as u64, 0, 8]) }.map(drop)
+}
+
+const SA_NOCLDSTOP: u64 = 1;
+const SA_NOCLDWAIT: u64 = 2;
+const SA_SIGINFO: u64 = 4;
+const SA_RESTORER: u64 = 0x0400_0000;
+const SA_ONSTACK: u64 = 0x0800_0000;
+pub(super) const SA_NODEFER: u64 = 0x4000_0000;
+
+fn flags_only(action: Action) -> KernelAction {
+    let mut flags = 0;
+    if action.no_child_stop {
+        flags |= SA_NOCLDSTOP;
+    }
+    if action.no_child_wait {
+        flags |= SA_NOCLDWAIT;
+    }
+    KernelAction { handler: 0, flags, restorer: 0, mask: 0 }
+}
+
+/// Our entry as a host action: own stack, everything blocked that may be.
+fn ours(action: Action) -> KernelAction {
+    let mut ours = own_action(compat_signal_entry as *const () as u64);
+    ours.flags |= flags_only(action).flags;
+    ours
+}
+
+pub(super) fn own_action(entry: u64) -> KernelAction {
+    KernelAction {
+        handler: entry,
+        flags: SA_SIGINFO | SA_ONSTACK | SA_RESTORER,
+        restorer: compat_signal_return as *const () as u64,
+        mask: !NEVER_BLOCKED,
+    }
+}

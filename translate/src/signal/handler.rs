@@ -1,0 +1,278 @@
+//! The host's signal handlers: where every signal of the process arrives.
+
+use core::arch::global_asm;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::actions::{SA_NODEFER, own_action};
+use super::context::KernelAction;
+use super::deliver::deliver;
+use super::host_signal::{SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+use super::{AltStack, Disposition, NEVER_BLOCKED, SigInfo, UContext, current_action, host_mask};
+use crate::host::{
+    self, HostResult, compat_window_interrupted, compat_window_start, compat_window_syscall, nr, vdso,
+};
+use crate::personality::attached;
+use crate::task::{Thread, current};
+use crate::{guest, trap};
+
+// The kernel enters with rdi = signal, rsi = siginfo, rdx = ucontext, rsp at the frame (8 below a multiple of 16), on
+// the thread's stub stack. Every handler leaves by rt_sigreturn, with rsp at the ucontext.
+//
+// After a system call (compat_sigsys_entry) the last look at gs:[8] and the return must be one step for a signal that
+// arrives in between: the handler moves such a program counter to compat_exit_waiting.
+global_asm!(
+    ".globl compat_sigsys_entry", ".hidden compat_sigsys_entry",
+    "compat_sigsys_entry:",
+    "mov rbx, rdx",
+    "sub rsp, 8",
+    "call {on_sigsys}",
+    "test al, al",
+    "jz compat_exit_nested",
+    ".globl compat_exit_start", ".hidden compat_exit_start",
+    "compat_exit_start:",
+    "cmp dword ptr gs:[8], 0",
+    "jne compat_exit_waiting",
+    "compat_exit_nested:",
+    "mov rsp, rbx",
+    "mov eax, 15",
+    ".globl compat_exit_syscall", ".hidden compat_exit_syscall",
+    "compat_exit_syscall:",
+    "syscall",
+    "ud2",
+    ".globl compat_exit_waiting", ".hidden compat_exit_waiting",
+    "compat_exit_waiting:",
+    "mov rdi, rbx",
+    "call {deliver_waiting}",
+    "jmp compat_exit_start",
+
+    ".globl compat_signal_entry", ".hidden compat_signal_entry",
+    "compat_signal_entry:",
+    "mov rbx, rdx",
+    "sub rsp, 8",
+    "call {on_signal}",
+    "mov rsp, rbx",
+    // Registered as the restorer, which the kernel insists on; a handler that returned would come here the same way.
+    ".globl compat_signal_return", ".hidden compat_signal_return",
+    "compat_signal_return:",
+    "mov eax, 15",
+    "syscall",
+    "ud2",
+
+    // rdi = a ucontext to continue at, which never returns.
+    ".globl compat_resume", ".hidden compat_resume",
+    "compat_resume:",
+    "mov rsp, rdi",
+    "mov eax, 15",
+    "syscall",
+    "ud2",
+    on_sigsys = sym on_sigsys,
+    on_signal = sym on_signal,
+    deliver_waiting = sym deliver_waiting,
+);
+
+unsafe extern "C" {
+    fn compat_sigsys_entry();
+    pub(super) fn compat_signal_entry();
+    pub(super) fn compat_signal_return();
+    fn compat_exit_start();
+    fn compat_exit_syscall();
+    fn compat_exit_waiting();
+    fn compat_resume(context: *const UContext) -> !;
+}
+
+static STUB_START: AtomicU64 = AtomicU64::new(0);
+static STUB_END: AtomicU64 = AtomicU64::new(0);
+
+/// Tells where the stub's image lies: code there is ours, and its system calls are not the guest's.
+pub fn set_stub_range(start: u64, end: u64) {
+    STUB_START.store(start, Ordering::Relaxed);
+    STUB_END.store(end, Ordering::Relaxed);
+}
+
+/// The stub's image: start and length.
+pub(crate) fn stub_range() -> (u64, u64) {
+    let start = STUB_START.load(Ordering::Relaxed);
+    (start, STUB_END.load(Ordering::Relaxed) - start)
+}
+
+/// Whether code at `rip` is ours (the stub or the host's vDSO) rather than the guest's.
+pub fn is_ours(rip: u64) -> bool {
+    (STUB_START.load(Ordering::Relaxed)..STUB_END.load(Ordering::Relaxed)).contains(&rip)
+        || vdso::contains(rip as usize)
+}
+
+/// Installs the handlers that are always there: system calls and memory faults.
+///
+/// # Errors
+/// As `rt_sigaction`.
+pub fn install() -> HostResult<()> {
+    let mut sigsys = own_action(compat_sigsys_entry as *const () as u64);
+    // A call may last for ever: other signals must get through meanwhile, under the guest's own mask. NODEFER because
+    // the kernel kills a process whose SIGSYS is blocked when it traps.
+    sigsys.flags |= SA_NODEFER;
+    sigsys.mask = 0;
+    let mut fault = own_action(compat_signal_entry as *const () as u64);
+    fault.flags |= SA_NODEFER;
+    for (signal, action) in [(SIGSYS, sigsys), (SIGSEGV, fault), (SIGBUS, fault)] {
+        set(signal, &action)?;
+    }
+    // An inherited mask may block what must always get through.
+    // SAFETY: a valid 8-byte mask; SIG_UNBLOCK is 1.
+    unsafe { host::call_n(nr::rt_sigprocmask, [1, (&raw const NEVER_BLOCKED_WORD) as u64, 0, 8]) }?;
+    Ok(())
+}
+
+static NEVER_BLOCKED_WORD: u64 = NEVER_BLOCKED;
+
+fn set(signal: u8, action: &KernelAction) -> HostResult<()> {
+    // SAFETY: `action` is a valid kernel_sigaction.
+    unsafe { host::call_n(nr::rt_sigaction, [u64::from(signal), core::ptr::from_ref(action) as u64, 0, 8]) }.map(drop)
+}
+
+/// Registers the thread's stub stack as the host's alternate stack.
+///
+/// # Errors
+/// As `sigaltstack`.
+pub fn attach_stack(thread: &Thread) -> HostResult<()> {
+    let stack: AltStack = thread.host_alternate();
+    // SAFETY: a valid stack_t.
+    unsafe { host::call_n(nr::sigaltstack, [(&raw const stack) as u64, 0]) }.map(drop)
+}
+
+/// Continues at `context`, which must be guest code: registers, host mask and, with `fpstate` 0, a fresh FPU.
+///
+/// # Safety
+/// The context is complete: selectors set, `stack` naming the thread's stub stack.
+pub unsafe fn resume(context: &UContext, thread: &Thread) -> ! {
+    let mut context = *context;
+    context.stack = thread.host_alternate();
+    context.cs = 0x33;
+    context.ss = 0x2b;
+    // SAFETY: the caller vouches for the rest.
+    unsafe { compat_resume(&context) }
+}
+
+/// Whether the CPU raised `signal` for the instruction at hand, as opposed to someone having sent it.
+pub(super) fn is_fault(signal: u8, info: &SigInfo) -> bool {
+    matches!(signal, SIGILL | SIGTRAP | SIGBUS | SIGFPE | SIGSEGV) && info.code > 0
+}
+
+const SYS_USER_DISPATCH: i32 = 2;
+
+/// A trapped system call, or a SIGSYS that someone sent. Returns whether the frame is the guest's, so that signals that
+/// wait must be looked at before it is resumed.
+unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UContext) -> bool {
+    // SAFETY: the kernel's own frame.
+    let (info_ref, frame_ref) = unsafe { (&*info, &mut *frame) };
+    if info_ref.code != SYS_USER_DISPATCH {
+        let guest = !is_ours(frame_ref.regs.rip);
+        // SAFETY: as above.
+        unsafe { on_signal(signal, info, frame) };
+        return guest;
+    }
+    if is_ours(frame_ref.regs.rip) {
+        // The vDSO's own fallback into the kernel: carry it out as it stands.
+        let regs = &mut frame_ref.regs;
+        let args = [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9];
+        // SAFETY: the arguments are the vDSO's, acting for our own code.
+        regs.rax = match unsafe { host::call(regs.rax, args) } {
+            Ok(value) => value,
+            Err(error) => u64::from(error.0).wrapping_neg(),
+        };
+        return false;
+    }
+    trap::enter(frame_ref);
+    true
+}
+
+unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UContext) {
+    // SAFETY: the kernel's own frame.
+    let (info, frame) = unsafe { (&*info, &mut *frame) };
+    let signal = signal as u8;
+    let rip = frame.regs.rip;
+    if !is_ours(rip) {
+        deliver(current(), frame, signal, info);
+        return;
+    }
+    if is_fault(signal, info) {
+        match guest::landing(rip) {
+            Some(landing) => frame.regs.rip = landing,
+            None => our_own_fault(signal, info, frame),
+        }
+        return;
+    }
+    let thread = current();
+    if thread.pending.load(Ordering::Relaxed) != 0 {
+        // Only one of the signals that cannot be blocked gets here a second time: put it back for later.
+        requeue(thread, signal, info);
+        return;
+    }
+    // SAFETY: only this thread touches its cell, and the stub code we interrupted reads it only after `pending`.
+    unsafe { *thread.pending_info.get() = *info };
+    thread.pending.store(u32::from(signal), Ordering::Release);
+    frame.sigmask = !NEVER_BLOCKED;
+    if (compat_window_start as *const () as u64..=compat_window_syscall as *const () as u64).contains(&rip) {
+        frame.regs.rip = compat_window_interrupted as *const () as u64;
+    } else if (compat_exit_start as *const () as u64..=compat_exit_syscall as *const () as u64).contains(&rip) {
+        frame.regs.rip = compat_exit_waiting as *const () as u64;
+    }
+}
+
+/// Sends the calling thread `signal` again with the same information.
+fn requeue(thread: &Thread, signal: u8, info: &SigInfo) {
+    let tid = thread.tid.load(Ordering::Relaxed) as u64;
+    // SAFETY: a valid siginfo_t; the kernel lets a process send itself any code.
+    let _ = unsafe {
+        let pid = host::call_n(nr::getpid, []).unwrap_or_default();
+        host::call_n(nr::rt_tgsigqueueinfo, [pid, tid, u64::from(signal), core::ptr::from_ref(info) as u64])
+    };
+}
+
+/// Delivers the signal that waits, if any, to the guest frame `frame`, which is about to be resumed.
+pub(crate) unsafe extern "C" fn deliver_waiting(frame: *mut UContext) {
+    let thread = current();
+    // SAFETY: the frame of the system call that just ended, still ours.
+    let frame = unsafe { &mut *frame };
+    let signal = thread.pending.load(Ordering::Acquire) as u8;
+    if signal == 0 {
+        return;
+    }
+    // SAFETY: `pending` was set after the information, by this thread.
+    let info = unsafe { *thread.pending_info.get() };
+    thread.pending.store(0, Ordering::Release);
+    let saved = thread.saved_mask.get();
+    if saved.is_none() && host_mask(thread.mask.get()) & super::bit(signal) != 0 {
+        // The call itself blocked it meanwhile: the host keeps it until it is unblocked.
+        requeue(thread, signal, &info);
+        return;
+    }
+    deliver(thread, frame, signal, &info);
+}
+
+/// Whether a call interrupted by the signal that waits starts over: no handler will run, or the handler restarts.
+pub fn interrupted_restarts(thread: &Thread, never_restart: bool) -> Option<bool> {
+    let host = thread.pending.load(Ordering::Acquire) as u8;
+    if host == 0 {
+        return None;
+    }
+    let personality = attached()?;
+    let signal = (personality.signal_from_host)(host)?;
+    let action = current_action(thread.process(), signal);
+    Some(match action.disposition {
+        Disposition::Handler(_) => action.restart && !never_restart,
+        _ => true,
+    })
+}
+
+fn our_own_fault(signal: u8, info: &SigInfo, frame: &UContext) -> ! {
+    let (start, _) = stub_range();
+    let text = alloc::format!(
+        "compat: internal error: signal {signal} (code {}) at stub+{:#x}, address {:#x}; please report this\n",
+        info.code,
+        frame.regs.rip.wrapping_sub(start),
+        info.address()
+    );
+    host::write_stderr(text.as_bytes());
+    let _ = SIGCHLD;
+    host::exit_group(125)
+}

@@ -1,0 +1,47 @@
+//! The guest's mask as the host's.
+
+use super::{NEVER_BLOCKED, SigSet, UContext, bit};
+use crate::host::{self, nr};
+use crate::personality::attached;
+use crate::task::Thread;
+
+const SIG_SETMASK: u64 = 2;
+
+/// The host mask that blocks what `set` blocks. Signals the host has no number for, and those that must always reach
+/// us, are left to the thread block's own copy.
+pub fn host_mask(set: SigSet) -> u64 {
+    let Some(personality) = attached() else { return 0 };
+    let mut mask = 0;
+    if set.0 != 0 {
+        for signal in set.iter() {
+            if let Some(host) = (personality.signal_to_host)(signal) {
+                mask |= bit(host);
+            }
+        }
+    }
+    mask & !NEVER_BLOCKED
+}
+
+/// Makes `set` the thread's mask from the moment the frame is resumed.
+pub fn install_guest_mask(thread: &Thread, frame: &mut UContext, set: SigSet) {
+    thread.mask.set(set);
+    frame.sigmask = host_mask(set);
+}
+
+/// Blocks every signal that can be blocked safely; returns the mask to hand to [`restore_mask`].
+pub fn block_all() -> u64 {
+    set(!NEVER_BLOCKED)
+}
+
+/// Puts a mask of [`block_all`] back.
+pub fn restore_mask(mask: u64) {
+    set(mask);
+}
+
+fn set(mask: u64) -> u64 {
+    let mut old = 0u64;
+    let args = [SIG_SETMASK, (&raw const mask) as u64, (&raw mut old) as u64, 8];
+    // SAFETY: both masks are valid 8-byte words.
+    let _ = unsafe { host::call_n(nr::rt_sigprocmask, args) };
+    old
+}

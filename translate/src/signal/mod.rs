@@ -1,0 +1,44 @@
+//! Signals: the guest's dispositions and masks on top of the host's.
+//!
+//! The kernel keeps pending and blocked signals for us: the guest's mask maps onto the host's. A host handler never
+//! runs guest code. A signal that finds the guest's code running builds the guest's own frame at once ([`deliver`]).
+//! One that finds the stub running is noted in the thread's block, with every further signal blocked, and is delivered
+//! when the call at hand is done ([`handler`]).
+
+mod actions;
+mod context;
+mod deliver;
+mod handler;
+mod mask;
+mod set;
+
+pub use actions::{Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch};
+pub use context::{AltStack, Regs, SigInfo, UContext};
+pub use deliver::{Delivery, die_by};
+pub use handler::{attach_stack, install, interrupted_restarts, is_ours, resume, set_stub_range};
+pub use mask::{block_all, host_mask, install_guest_mask, restore_mask};
+pub use set::SigSet;
+
+pub(crate) use handler::stub_range;
+
+/// The host's signals that the CPU raises for the instruction at hand, plus the one that carries system calls; none of
+/// them may ever be blocked while our code runs.
+pub(crate) const NEVER_BLOCKED: u64 = bit(4) | bit(5) | bit(7) | bit(8) | bit(11) | bit(31);
+
+/// Host signal numbers used by name here.
+pub(crate) mod host_signal {
+    pub(crate) const SIGILL: u8 = 4;
+    pub(crate) const SIGTRAP: u8 = 5;
+    pub(crate) const SIGBUS: u8 = 7;
+    pub(crate) const SIGFPE: u8 = 8;
+    pub(crate) const SIGKILL: u8 = 9;
+    pub(crate) const SIGSEGV: u8 = 11;
+    pub(crate) const SIGCHLD: u8 = 17;
+    pub(crate) const SIGSTOP: u8 = 19;
+    pub(crate) const SIGSYS: u8 = 31;
+}
+
+/// The bit of host signal `signal` in a host mask.
+pub(crate) const fn bit(signal: u8) -> u64 {
+    1 << (signal - 1)
+}

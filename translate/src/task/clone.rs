@@ -1,0 +1,196 @@
+//! New threads and processes.
+
+use alloc::boxed::Box;
+use core::arch::global_asm;
+use core::sync::atomic::Ordering;
+
+use super::thread::{forget_others, lock_blocks, release};
+use super::{Process, Start, Thread, gaps, new_thread};
+use crate::cx::Cx;
+use crate::host::{self, HostResult, nr};
+use crate::{signal, trap};
+
+const CLONE_VM: u64 = 0x100;
+const CLONE_FS: u64 = 0x200;
+const CLONE_FILES: u64 = 0x400;
+const CLONE_SIGHAND: u64 = 0x800;
+const CLONE_PIDFD: u64 = 0x1000;
+const CLONE_VFORK: u64 = 0x4000;
+const CLONE_THREAD: u64 = 0x1_0000;
+const CLONE_SYSVSEM: u64 = 0x4_0000;
+const CLONE_SETTLS: u64 = 0x8_0000;
+const CLONE_PARENT_SETTID: u64 = 0x10_0000;
+const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
+const SIGCHLD: u64 = 17;
+
+// clone(flags, stack, parent_tid, child_tid, tls) whose child calls compat_child(thread) on its own stack. The child
+// runs with every signal blocked and dispatch off until it has its block, its alternate stack and its trap armed.
+global_asm!(
+    ".globl compat_clone", ".hidden compat_clone",
+    "compat_clone:",
+    // rdi = flags, rsi = stack top, rdx = parent tid, rcx = child tid, r8 = tls, r9 = thread
+    "mov r10, rcx",
+    "mov eax, 56",
+    "syscall",
+    "test rax, rax",
+    "jz 2f",
+    "ret",
+    "2:",
+    "xor ebp, ebp",
+    "mov rdi, r9",
+    "call {child}",
+    "ud2",
+    child = sym compat_child,
+);
+
+unsafe extern "C" {
+    fn compat_clone(flags: u64, stack: u64, ptid: *mut i32, ctid: *mut i32, tls: u64, thread: *const Thread) -> u64;
+}
+
+unsafe extern "C" fn compat_child(thread: *const Thread) -> ! {
+    // SAFETY: the creator passed a block that is this thread's alone from now on.
+    let thread = unsafe { &*thread };
+    thread.tid.store(host_tid(), Ordering::Release);
+    if thread.attach_gs().is_err() || signal::attach_stack(thread).is_err() || trap::arm().is_err() {
+        host::write_stderr(b"compat: a new thread could not be set up by the host kernel\n");
+        host::exit_group(125);
+    }
+    // SAFETY: the creator filled `start` in before the clone.
+    let start = unsafe { &*thread.start.get() };
+    for address in start.tid_at.into_iter().filter(|&address| address != 0) {
+        // The creator checked the address; a guest that unmapped it meanwhile loses only its own word.
+        let _ = crate::guest::store_u64(address, thread.tid.load(Ordering::Relaxed) as u64);
+    }
+    // SAFETY: a context for guest code, prepared by the personality.
+    unsafe { signal::resume(&start.context, thread) }
+}
+
+fn host_tid() -> i32 {
+    // SAFETY: no arguments.
+    unsafe { host::call_n(nr::gettid, []) }.unwrap_or_default() as i32
+}
+
+/// Starts a thread of the calling process at `start`. The new thread stores its id at `start.tid_at` before it runs any
+/// guest code.
+///
+/// # Errors
+/// `EAGAIN`, `ENOMEM` from the host.
+pub fn spawn(cx: &mut Cx, start: Start) -> HostResult<i32> {
+    let thread = new_thread(cx.process())?;
+    thread.mask.set(cx.thread.mask.get());
+    let mut flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+    flags |= CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID;
+    if start.fs_base.is_some() {
+        flags |= CLONE_SETTLS;
+    }
+    let fs_base = start.fs_base.unwrap_or(0);
+    // SAFETY: nobody reads `start` before the clone below.
+    unsafe { *thread.start.get() = start };
+    let blocked = signal::block_all();
+    let (ptid, ctid) = (thread.tid.as_ptr(), thread.alive_word());
+    // SAFETY: the block and its stack belong to the child; the asm routine keeps to the C convention.
+    let raw = unsafe { compat_clone(flags, thread.stack_top() as u64 - 64, ptid, ctid, fs_base, thread) };
+    signal::restore_mask(blocked);
+    let tid = host::result(raw).inspect_err(|_| release(thread))?;
+    Ok(tid as i32)
+}
+
+/// A copy of the calling process: in the parent the child's pid, in the child 0.
+///
+/// With `pidfd`, a process descriptor is stored there as well (close-on-exec, as the host makes it).
+///
+/// # Errors
+/// `EAGAIN`, `ENOMEM` from the host.
+pub fn fork(cx: &mut Cx, pidfd: Option<&mut i32>) -> HostResult<i32> {
+    let process = cx.process();
+    let blocked = signal::block_all();
+    let pid = {
+        // Nobody may hold one of these in the child, where the holder does not exist.
+        let _heap = crate::heap::ARENA.lock();
+        let _actions = process.actions.lock();
+        let _blocks = lock_blocks();
+        let (extra, slot) = match pidfd {
+            Some(slot) => (CLONE_PIDFD, core::ptr::from_mut(slot) as u64),
+            None => (0, 0),
+        };
+        // SAFETY: without CLONE_VM the child has its own copy of everything, including this stack.
+        unsafe { host::call_n(nr::clone, [SIGCHLD | extra, 0, slot, 0, 0]) }
+    };
+    let pid = match pid {
+        Ok(pid) => pid as i32,
+        Err(error) => {
+            signal::restore_mask(blocked);
+            return Err(error);
+        }
+    };
+    if pid == 0 {
+        become_child(cx);
+    }
+    signal::restore_mask(blocked);
+    Ok(pid)
+}
+
+fn become_child(cx: &mut Cx) {
+    // Dispatch is off in a new task, and the kernel's note of where to clear the tid is gone.
+    cx.thread.tid.store(host_tid(), Ordering::Release);
+    forget_others(cx.thread);
+    gaps::clear();
+    if trap::arm().is_err() {
+        host::write_stderr(b"compat: system call interception could not be armed in a child process\n");
+        host::exit_group(125);
+    }
+    cx.process().objects.after_fork();
+    if let Some(personality) = crate::attached() {
+        (personality.after_fork)(cx);
+    }
+}
+
+/// A child that shares the caller's memory while the caller waits for it to `execve` or exit.
+///
+/// `context` is where the child begins. It runs on a stub stack and in a [`Process`] of its own.
+///
+/// # Errors
+/// `EAGAIN`, `ENOMEM` from the host.
+pub fn vfork(cx: &mut Cx, start: Start) -> HostResult<i32> {
+    let process: &'static Process = Box::leak(cx.process().for_vfork());
+    let thread = new_thread(process)?;
+    thread.mask.set(cx.thread.mask.get());
+    thread.alternate.set(cx.thread.alternate.get());
+    // SAFETY: nobody reads `start` before the clone below.
+    unsafe { *thread.start.get() = start };
+    let blocked = signal::block_all();
+    // SAFETY: the child gets the new block's stack; guest memory is meant to be shared.
+    let raw = unsafe {
+        compat_clone(
+            CLONE_VM | CLONE_VFORK | SIGCHLD,
+            thread.stack_top() as u64 - 64,
+            core::ptr::null_mut(),
+            core::ptr::null_mut(),
+            0,
+            thread,
+        )
+    };
+    signal::restore_mask(blocked);
+    release(thread);
+    // SAFETY: leaked above; the child that used it has gone on to another image or has ended.
+    drop(unsafe { Box::from_raw(core::ptr::from_ref(process).cast_mut()) });
+    host::result(raw).map(|pid| pid as i32)
+}
+
+/// Ends the calling thread only. Its stub stack is free for another once the kernel has cleared its `alive` word.
+pub fn exit_thread() -> ! {
+    loop {
+        // SAFETY: does not return.
+        let _ = unsafe { host::call_n(nr::exit, [0]) };
+    }
+}
+
+/// How many threads the calling process has, by the host's account of live blocks.
+pub fn thread_count(process: &Process) -> usize {
+    let mut count = 0;
+    super::with_all_threads(|thread| {
+        count += usize::from(core::ptr::eq(thread.process(), process));
+        true
+    });
+    count
+}

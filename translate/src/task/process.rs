@@ -1,0 +1,41 @@
+//! State that the threads of one guest process share.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use crate::objects::Objects;
+use crate::settings::Settings;
+use crate::signal::Actions;
+use crate::sync::Mutex;
+
+/// One guest process. A `vfork` child shares the parent's memory but has a `Process` of its own, so that nothing it
+/// does before `execve` shows in the parent.
+#[derive(Default)]
+pub struct Process {
+    /// What each guest signal does.
+    pub actions: Mutex<Actions>,
+    /// Kernel objects Linux lacks.
+    pub objects: Objects,
+    /// Absolute path of the program, as the guest's kernel reports it.
+    pub program: Mutex<Vec<u8>>,
+    /// Its argument strings.
+    pub arguments: Mutex<Vec<Vec<u8>>>,
+    /// What the user asked for.
+    pub settings: Settings,
+    /// The guest's program break: lowest address, current end, end of what is mapped.
+    pub program_break: Mutex<(u64, u64, u64)>,
+}
+
+impl Process {
+    /// The process that a `vfork` child starts as: same dispositions, no objects.
+    pub fn for_vfork(&self) -> Box<Self> {
+        Box::new(Self {
+            actions: Mutex::new(self.actions.lock().clone()),
+            objects: Objects::default(),
+            program: Mutex::new(self.program.lock().clone()),
+            arguments: Mutex::new(self.arguments.lock().clone()),
+            settings: self.settings.clone(),
+            program_break: Mutex::new(*self.program_break.lock()),
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! The block that `gs` points at: one per guest thread.
+
+use alloc::vec::Vec;
+use core::arch::asm;
+use core::cell::{Cell, UnsafeCell};
+use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
+
+use super::Process;
+use crate::host::{self, HostResult, nr};
+use crate::signal::{AltStack, SigInfo, SigSet, UContext};
+use crate::sync::Mutex;
+
+/// Bytes of a thread's stub stack, which is its host alternate signal stack too.
+pub const STACK_SIZE: usize = 192 * 1024;
+const GUARD: usize = 4096;
+/// The block itself sits at the top of the mapping, above the stack.
+const BLOCK: usize = size_of::<Thread>().next_multiple_of(4096);
+
+/// How a new thread or process enters guest code.
+#[derive(Clone, Copy, Default)]
+pub struct Start {
+    /// Registers and mask to begin with.
+    pub context: UContext,
+    /// The new thread's `fs` base; `None` keeps the creator's.
+    pub fs_base: Option<u64>,
+    /// Guest addresses (or 0) that receive the new thread's id, as 64-bit words, before it runs guest code.
+    pub tid_at: [u64; 2],
+}
+
+/// State of one guest thread. Lives above its stub stack; `gs` holds its address, so the first two fields have fixed
+/// offsets that assembly knows.
+#[repr(C)]
+pub struct Thread {
+    /// gs:0, the block's own address.
+    this: *const Thread,
+    /// gs:8, the host signal that waits for the guest, or 0. See `signal`.
+    pub(crate) pending: AtomicU32,
+    _pad: u32,
+    /// Zeroed by the kernel when the thread is gone (CLONE_CHILD_CLEARTID); the block may be used again then.
+    alive: AtomicI32,
+    /// Host thread id, which is the guest's too.
+    pub tid: AtomicI32,
+    process: Cell<*const Process>,
+    stack_base: Cell<usize>,
+    pub(crate) pending_info: UnsafeCell<SigInfo>,
+    /// The guest's signal mask, including signals the host has no number for.
+    pub mask: Cell<SigSet>,
+    /// Mask to put into the next handler's frame in place of `mask` (`sigsuspend`).
+    pub saved_mask: Cell<Option<SigSet>>,
+    /// The guest's own alternate stack: base, size, enabled.
+    pub alternate: Cell<(u64, u64, bool)>,
+    /// One-shot wake flag (FreeBSD `thr_wake`), also a futex word.
+    pub wake: AtomicU32,
+    /// Words for the personality's own use (robust lists and the like).
+    pub words: [AtomicU64; 8],
+    pub(crate) start: UnsafeCell<Start>,
+}
+
+// SAFETY: other threads touch the atomics only; the cells belong to the thread itself, or to its creator before it runs.
+unsafe impl Sync for Thread {}
+// SAFETY: as above.
+unsafe impl Send for Thread {}
+
+impl Thread {
+    /// The process this thread belongs to.
+    pub fn process(&self) -> &'static Process {
+        // SAFETY: set when the block was made; processes are never freed while a thread of theirs lives.
+        unsafe { &*self.process.get() }
+    }
+
+    /// Moves the thread to another process block (`vfork` and `fork` children).
+    pub(crate) fn set_process(&self, process: &'static Process) {
+        self.process.set(process);
+    }
+
+    /// Where the stub's stack starts, growing down.
+    pub fn stack_top(&self) -> usize {
+        self.stack_base.get() + STACK_SIZE
+    }
+
+    /// The host alternate stack to register.
+    pub fn host_alternate(&self) -> AltStack {
+        AltStack { base: self.stack_base.get() as u64, flags: 0, pad: 0, size: STACK_SIZE as u64 }
+    }
+
+    pub(crate) fn alive_word(&self) -> *mut i32 {
+        self.alive.as_ptr()
+    }
+
+    /// Points this CPU thread's `gs` at the block.
+    ///
+    /// # Errors
+    /// None in practice; `arch_prctl` accepts any canonical address.
+    pub fn attach_gs(&self) -> HostResult<()> {
+        const ARCH_SET_GS: u64 = 0x1001;
+        // SAFETY: nothing else in the process uses gs.
+        unsafe { host::call_n(nr::arch_prctl, [ARCH_SET_GS, core::ptr::from_ref(self) as u64]) }.map(drop)
+    }
+
+    /// Whether a guest signal waits to be delivered.
+    pub fn signal_waiting(&self) -> bool {
+        self.pending.load(Ordering::Relaxed) != 0
+    }
+}
+
+/// The calling thread's block.
+pub fn current() -> &'static Thread {
+    let this: *const Thread;
+    // SAFETY: every thread that runs stub code has had `attach_gs` called; gs:0 is the block's address. Blocks are
+    // recycled, never unmapped.
+    unsafe {
+        asm!("mov {}, gs:[0]", out(reg) this, options(nostack, readonly, preserves_flags));
+        &*this
+    }
+}
+
+struct Blocks(Vec<*const Thread>);
+// SAFETY: the pointers are to mappings that are never unmapped.
+unsafe impl Send for Blocks {}
+
+static BLOCKS: Mutex<Blocks> = Mutex::new(Blocks(Vec::new()));
+
+/// A block with a stub stack, fresh or left by a thread that ended. `alive` is set, so it is not handed out twice.
+///
+/// # Errors
+/// `ENOMEM` when the host has no memory to map.
+pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
+    let mut blocks = BLOCKS.lock();
+    let free = blocks.0.iter().copied().find(|&block| {
+        // SAFETY: see `Blocks`.
+        unsafe { &*block }.alive.compare_exchange(0, -1, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    });
+    let (block, stack_base) = match free {
+        // SAFETY: as above; the thread that used it is gone, so nobody else reads the cell.
+        Some(block) => (block.cast_mut(), unsafe { &*block }.stack_base.get()),
+        None => {
+            let base = host::map_anonymous(GUARD + STACK_SIZE + BLOCK)? as usize;
+            // PROT_NONE below the stack: running out of it faults instead of corrupting a neighbour.
+            // SAFETY: our own fresh mapping.
+            unsafe { host::call_n(nr::mprotect, [base as u64, GUARD as u64, 0]) }?;
+            let block = (base + GUARD + STACK_SIZE) as *mut Thread;
+            blocks.0.push(block);
+            (block, base + GUARD)
+        }
+    };
+    // SAFETY: the block is ours alone: fresh, or claimed above by setting `alive`.
+    unsafe {
+        block.write(Thread {
+            this: block,
+            pending: AtomicU32::new(0),
+            _pad: 0,
+            alive: AtomicI32::new(-1),
+            tid: AtomicI32::new(0),
+            process: Cell::new(process),
+            stack_base: Cell::new(stack_base),
+            pending_info: UnsafeCell::new(SigInfo::default()),
+            mask: Cell::new(SigSet::EMPTY),
+            saved_mask: Cell::new(None),
+            alternate: Cell::new((0, 0, false)),
+            wake: AtomicU32::new(0),
+            words: [const { AtomicU64::new(0) }; 8],
+            start: UnsafeCell::new(Start::default()),
+        });
+        Ok(&*block)
+    }
+}
+
+/// Gives a block back that no thread ever ran on, or whose process is another now.
+pub(crate) fn release(thread: &Thread) {
+    thread.alive.store(0, Ordering::Release);
+}
+
+/// Calls `visit` for every live thread of this process image until it returns `false`.
+pub fn with_all_threads(mut visit: impl FnMut(&Thread) -> bool) {
+    let blocks = BLOCKS.lock();
+    for &block in &blocks.0 {
+        // SAFETY: see `Blocks`.
+        let thread = unsafe { &*block };
+        if thread.alive.load(Ordering::Acquire) != 0 && !visit(thread) {
+            return;
+        }
+    }
+}
+
+/// In a forked child only the calling thread lives on.
+pub(crate) fn forget_others(survivor: &Thread) {
+    let blocks = BLOCKS.lock();
+    for &block in &blocks.0 {
+        if !core::ptr::eq(block, survivor) {
+            // SAFETY: see `Blocks`.
+            unsafe { &*block }.alive.store(0, Ordering::Release);
+        }
+    }
+}
+
+/// Holds the list of blocks still while the process is copied.
+pub(crate) fn lock_blocks() -> impl Sized {
+    BLOCKS.lock()
+}

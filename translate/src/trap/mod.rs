@@ -1,0 +1,33 @@
+//! Ways into the stub, and the one place they lead to.
+//!
+//! A way in produces a [`UContext`] of the thread at its `syscall` instruction (`rip` just behind it, `rax` the number)
+//! and calls [`enter`]; when that returns, the thread is resumed from the same context. After [`enter`] nothing knows
+//! which way was used.
+
+mod sud;
+
+use crate::cx::{Cx, Outcome};
+use crate::personality::attached;
+use crate::signal::{self, UContext};
+use crate::task::current;
+
+pub use sud::arm;
+
+/// Carries out the system call that `frame` asks for and leaves its results there.
+pub(crate) fn enter(frame: &mut UContext) {
+    let Some(personality) = attached() else { return };
+    let thread = current();
+    let number = frame.regs.rax;
+    let mut cx = Cx { thread, frame, number, args: [0; 8], never_restart: false };
+    let outcome = (personality.dispatch)(&mut cx);
+    if outcome == Outcome::Fail(personality.interrupted)
+        && signal::interrupted_restarts(thread, cx.never_restart) == Some(true)
+    {
+        // Back onto the two-byte instruction: the call starts over once the handler, if any, has returned.
+        thread.saved_mask.set(None);
+        cx.frame.regs.rip = cx.frame.regs.rip.wrapping_sub(2);
+        cx.frame.regs.rax = number;
+        return;
+    }
+    (personality.finish)(&mut cx, outcome);
+}
