@@ -1,1 +1,47 @@
-fn main(){}
+//! `compat-stub`: loads a foreign program beside itself and serves its system calls from inside.
+//!
+//! Started by `compat run`, by a guest's `execve`, or by binfmt_misc, always with the same arguments: a settings record
+//! (or the stub's own name), the program's path, then the program's argument vector.
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+mod classify;
+mod file;
+mod launch;
+mod map;
+mod memory;
+mod start;
+
+use core::fmt::Write;
+
+use compat_translate::heap::Heap;
+use compat_translate::host;
+
+#[global_allocator]
+static HEAP: Heap = Heap;
+
+/// Exit code for a failure of ours.
+pub(crate) const EXIT_OWN_FAILURE: i32 = 125;
+/// Exit code for a program that exists and cannot be run.
+pub(crate) const EXIT_CANNOT_RUN: i32 = 126;
+/// Exit code for a program that does not exist.
+pub(crate) const EXIT_NOT_FOUND: i32 = 127;
+
+/// Says why on standard error, in one line, and ends.
+pub(crate) fn fail(code: i32, message: core::fmt::Arguments) -> ! {
+    let mut line = alloc::string::String::new();
+    let _ = writeln!(line, "compat: {message}");
+    host::write_stderr(line.as_bytes());
+    host::exit_group(code)
+}
+
+#[panic_handler]
+fn panic(info: &core::panic::PanicInfo) -> ! {
+    fail(EXIT_OWN_FAILURE, format_args!("internal error: {info}; please report this"))
+}
+
+/// The precompiled `core` refers to it; nothing here unwinds.
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}

@@ -5,6 +5,12 @@
 pub struct Objects {}
 
 impl Objects {
+    /// Whether descriptor `fd` is one of ours, which the guest must not see.
+    pub fn hides(&self, fd: i32) -> bool {
+        let _ = fd;
+        false
+    }
+
     /// Called in a forked child: drops what a child does not inherit.
     pub fn after_fork(&self) {}
 }

@@ -68,11 +68,6 @@ impl Thread {
         unsafe { &*self.process.get() }
     }
 
-    /// Moves the thread to another process block (`vfork` and `fork` children).
-    pub(crate) fn set_process(&self, process: &'static Process) {
-        self.process.set(process);
-    }
-
     /// Where the stub's stack starts, growing down.
     pub fn stack_top(&self) -> usize {
         self.stack_base.get() + STACK_SIZE
@@ -85,6 +80,13 @@ impl Thread {
 
     pub(crate) fn alive_word(&self) -> *mut i32 {
         self.alive.as_ptr()
+    }
+
+    /// Notes the calling host thread as the one the block belongs to: the first thread of a process.
+    pub fn adopt(&self) {
+        // SAFETY: no arguments.
+        let tid = unsafe { host::call_n(nr::gettid, []) }.unwrap_or_default();
+        self.tid.store(tid as i32, Ordering::Release);
     }
 
     /// Points this CPU thread's `gs` at the block.

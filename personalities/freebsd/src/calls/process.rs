@@ -1,0 +1,76 @@
+//! Processes: birth, death and new images (kern_fork.c, kern_exit.c, kern_exec.c).
+
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use compat_tables::freebsd::Errno;
+use compat_translate::guest::{self, In, Path};
+use compat_translate::host;
+use compat_translate::task::{Start, clone, exec, gaps};
+use compat_translate::{Cx, Outcome};
+
+use crate::error::Return;
+
+pub(crate) fn exit(cx: &mut Cx, status: i32) -> Return<Outcome> {
+    report_gaps(cx);
+    host::exit_group(status)
+}
+
+/// What was asked for and not had, once, on standard error.
+pub(crate) fn report_gaps(cx: &Cx) {
+    let gaps = gaps::counted();
+    if gaps.is_empty() || cx.process().settings.quiet {
+        return;
+    }
+    let mut text = alloc::string::String::from("compat: not implemented (FreeBSD):");
+    for (index, (what, times)) in gaps.iter().enumerate() {
+        let _ = write!(text, "{} {what} ({times}x)", if index == 0 { "" } else { "," });
+    }
+    text.push_str("; -q hides this line\n");
+    host::write_stderr(text.as_bytes());
+}
+
+/// Registers of a new process: it returns 0 with 1 as second value (cpu_fork).
+fn child_start(cx: &Cx) -> Start {
+    let mut context = *cx.frame;
+    context.regs.rax = 0;
+    context.regs.rdx = 1;
+    context.regs.rflags &= !1;
+    Start { context, fs_base: None, tid_at: [0; 2] }
+}
+
+pub(crate) fn fork(cx: &mut Cx) -> Return<Outcome> {
+    match clone::fork(cx, None)? {
+        0 => Ok(Outcome::Two(0, 1)),
+        pid => Ok(Outcome::Two(pid as u64, 0)),
+    }
+}
+
+pub(crate) fn vfork(cx: &mut Cx) -> Return<Outcome> {
+    let start = child_start(cx);
+    let pid = clone::vfork(cx, start)?;
+    Ok(Outcome::Two(pid as u64, 0))
+}
+
+/// ARG_MAX: the strings and their pointers.
+const ARG_MAX: usize = 524_288;
+
+pub(crate) fn execve(cx: &mut Cx, path: Path, argv: In<u64>, envp: In<u64>) -> Return<()> {
+    let path = path.copy()?;
+    execute(cx, path, argv, envp)
+}
+
+fn execute(cx: &mut Cx, path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<()> {
+    let arguments = guest::read_strings(argv.address(), ARG_MAX)?;
+    let environment =
+        if envp.is_null() { Vec::new() } else { guest::read_strings(envp.address(), ARG_MAX)? };
+    if path.is_empty() {
+        return Err(Errno::ENOENT.into());
+    }
+    Err(exec::replace(cx, &path, arguments, environment).into())
+}
+
+pub(crate) fn fexecve(cx: &mut Cx, fd: crate::lower::Fd, argv: In<u64>, envp: In<u64>) -> Return<()> {
+    let fd = fd.checked(cx)?;
+    execute(cx, alloc::format!("/proc/self/fd/{fd}").into_bytes(), argv, envp)
+}

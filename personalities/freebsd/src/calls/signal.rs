@@ -1,0 +1,319 @@
+//! Signals: dispositions, masks, sending, waiting (kern_sig.c).
+
+use compat_tables::freebsd::Errno;
+use compat_translate::guest::{In, Out};
+use compat_translate::host::{self, HostErrno, Timespec, nr};
+use compat_translate::signal::{
+    Action, Disposition, SigInfo, SigSet, current_action, host_mask, install_guest_mask, set_action,
+};
+use compat_translate::{Cx, Outcome, task};
+
+use crate::abi::signal::{
+    MINSIGSTKSZ, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SS_DISABLE,
+    SS_ONSTACK, Sigaction, Siginfo, Stack, Ucontext,
+};
+use crate::error::Return;
+use crate::signals::number::{SIGKILL, SIGSTOP};
+use crate::signals::{self, siginfo_to_guest};
+
+const SIG_DFL: u64 = 0;
+const SIG_IGN: u64 = 1;
+
+fn signal_number(raw: i32) -> Return<u8> {
+    u8::try_from(raw).ok().filter(|signal| (1..=128).contains(signal)).ok_or(Errno::EINVAL.into())
+}
+
+/// The set without the signals that nobody can block.
+fn blockable(set: SigSet) -> SigSet {
+    set.minus(SigSet::of(SIGKILL)).minus(SigSet::of(SIGSTOP))
+}
+
+fn action_to_guest(action: Action) -> Sigaction {
+    let handler = match action.disposition {
+        Disposition::Default => SIG_DFL,
+        Disposition::Ignore => SIG_IGN,
+        Disposition::Handler(address) => address,
+    };
+    let flags = [
+        (action.on_stack, SA_ONSTACK),
+        (action.restart, SA_RESTART),
+        (action.reset, SA_RESETHAND),
+        (action.no_child_stop, SA_NOCLDSTOP),
+        (action.no_defer, SA_NODEFER),
+        (action.no_child_wait, SA_NOCLDWAIT),
+        (action.info, SA_SIGINFO),
+    ];
+    let flags = flags.iter().filter(|(on, _)| *on).fold(0, |all, (_, bit)| all | bit);
+    Sigaction { handler, flags, mask: action.mask.words(), pad: 0 }
+}
+
+fn action_from_guest(action: Sigaction) -> Action {
+    let has = |bit: u32| action.flags & bit != 0;
+    Action {
+        disposition: match action.handler {
+            SIG_DFL => Disposition::Default,
+            SIG_IGN => Disposition::Ignore,
+            address => Disposition::Handler(address),
+        },
+        mask: blockable(SigSet::from_words(action.mask)),
+        on_stack: has(SA_ONSTACK),
+        restart: has(SA_RESTART),
+        reset: has(SA_RESETHAND),
+        no_defer: has(SA_NODEFER),
+        info: has(SA_SIGINFO),
+        no_child_stop: has(SA_NOCLDSTOP),
+        no_child_wait: has(SA_NOCLDWAIT),
+    }
+}
+
+pub(crate) fn sigaction(cx: &mut Cx, signal: i32, new: In<Sigaction>, old: Out<Sigaction>) -> Return<()> {
+    let signal = signal_number(signal)?;
+    let before = current_action(cx.process(), signal);
+    if let Some(new) = new.read_optional()? {
+        let action = action_from_guest(new);
+        if matches!(signal, SIGKILL | SIGSTOP) && action.disposition != Disposition::Default {
+            return Err(Errno::EINVAL.into());
+        }
+        set_action(cx.process(), signal, action)?;
+    }
+    old.write_optional(&action_to_guest(before))?;
+    Ok(())
+}
+
+/// The same structure and meaning as today; only the trampoline that binaries from before FreeBSD 5 expect differs.
+pub(crate) fn freebsd4_sigaction(cx: &mut Cx, signal: i32, new: In<Sigaction>, old: Out<Sigaction>) -> Return<()> {
+    sigaction(cx, signal, new, old)
+}
+
+const SIG_BLOCK: i32 = 1;
+const SIG_UNBLOCK: i32 = 2;
+const SIG_SETMASK: i32 = 3;
+
+pub(crate) fn sigprocmask(cx: &mut Cx, how: i32, set: In<[u32; 4]>, old: Out<[u32; 4]>) -> Return<()> {
+    let before = cx.thread.mask.get();
+    if let Some(words) = set.read_optional()? {
+        let set = SigSet::from_words(words);
+        let wanted = match how {
+            SIG_BLOCK => before.union(set),
+            SIG_UNBLOCK => before.minus(set),
+            SIG_SETMASK => set,
+            _ => return Err(Errno::EINVAL.into()),
+        };
+        install_guest_mask(cx.thread, cx.frame, blockable(wanted));
+    }
+    old.write_optional(&before.words())?;
+    Ok(())
+}
+
+pub(crate) fn sigpending(_cx: &mut Cx, set: Out<[u32; 4]>) -> Return<()> {
+    let mut pending = 0u64;
+    // SAFETY: `pending` is a valid 8-byte mask.
+    unsafe { host::call_n(nr::rt_sigpending, [(&raw mut pending) as u64, 8]) }?;
+    let guest = (1..=64)
+        .filter(|&signal| pending & (1 << (signal - 1)) != 0)
+        .filter_map(signals::from_host)
+        .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)));
+    set.write(&guest.words())?;
+    Ok(())
+}
+
+pub(crate) fn sigsuspend(cx: &mut Cx, set: In<[u32; 4]>) -> Return<()> {
+    let wanted = blockable(SigSet::from_words(set.read()?));
+    let before = cx.thread.mask.get();
+    let mask = host_mask(wanted);
+    cx.never_restart = true;
+    // The handler runs with `wanted` as its base mask and leaves `before` behind.
+    cx.thread.mask.set(wanted);
+    cx.thread.saved_mask.set(Some(before));
+    // SAFETY: a valid 8-byte mask.
+    let result = unsafe { cx.host(nr::rt_sigsuspend, [(&raw const mask) as u64, 8, 0, 0, 0, 0]) };
+    if !cx.thread.signal_waiting() {
+        cx.thread.saved_mask.set(None);
+        cx.thread.mask.set(before);
+    }
+    result?;
+    Ok(())
+}
+
+pub(crate) fn sigaltstack(cx: &mut Cx, new: In<Stack>, old: Out<Stack>) -> Return<()> {
+    let before = signals::alternate_stack(cx.thread, cx.frame.regs.rsp);
+    if let Some(stack) = new.read_optional()? {
+        if before.flags & SS_ONSTACK != 0 {
+            return Err(Errno::EPERM.into());
+        }
+        if stack.flags & !SS_DISABLE != 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        if stack.flags & SS_DISABLE != 0 {
+            cx.thread.alternate.set((0, 0, false));
+        } else if stack.size < MINSIGSTKSZ {
+            return Err(Errno::ENOMEM.into());
+        } else {
+            cx.thread.alternate.set((stack.sp, stack.size, true));
+        }
+    }
+    old.write_optional(&before)?;
+    Ok(())
+}
+
+pub(crate) fn sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
+    let context = context.read()?;
+    signals::set_mcontext(cx.frame, &context.mcontext)?;
+    install_guest_mask(cx.thread, cx.frame, blockable(SigSet::from_words(context.sigmask)));
+    Ok(Outcome::Replaced)
+}
+
+pub(crate) fn getcontext(cx: &mut Cx, context: Out<Ucontext>) -> Return<()> {
+    context.write(&saved_context(cx))?;
+    Ok(())
+}
+
+fn saved_context(cx: &Cx) -> Ucontext {
+    let mut mcontext = signals::mcontext_of(cx.frame);
+    // The saved copy returns success: rax and rdx 0, carry clear (get_mcontext with GET_MC_CLEAR_RET).
+    mcontext.rax = 0;
+    mcontext.rdx = 0;
+    mcontext.rflags &= !1;
+    Ucontext {
+        sigmask: cx.thread.mask.get().words(),
+        mcontext,
+        link: 0,
+        stack: signals::alternate_stack(cx.thread, cx.frame.regs.rsp),
+        flags: 0,
+        spare: [0; 4],
+        pad: [0; 3],
+    }
+}
+
+pub(crate) fn setcontext(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
+    if context.is_null() {
+        return Err(Errno::EINVAL.into());
+    }
+    sigreturn(cx, context)
+}
+
+pub(crate) fn swapcontext(cx: &mut Cx, old: Out<Ucontext>, new: In<Ucontext>) -> Return<Outcome> {
+    if old.is_null() || new.is_null() {
+        return Err(Errno::EINVAL.into());
+    }
+    old.write(&saved_context(cx))?;
+    sigreturn(cx, new)
+}
+
+fn host_signal_or_probe(signal: i32) -> Return<u64> {
+    if signal == 0 {
+        return Ok(0);
+    }
+    // Numbers FreeBSD accepts and the host has no signal for cannot be carried between processes.
+    signals::to_host(signal_number(signal)?).map(u64::from).ok_or(Errno::EINVAL.into())
+}
+
+pub(crate) fn kill(_cx: &mut Cx, pid: i32, signal: i32) -> Return<()> {
+    let signal = host_signal_or_probe(signal)?;
+    // SAFETY: no pointers.
+    unsafe { host::call_n(nr::kill, [i64::from(pid) as u64, signal]) }?;
+    Ok(())
+}
+
+pub(crate) fn thr_kill(cx: &mut Cx, id: i64, signal: i32) -> Return<()> {
+    let signal = host_signal_or_probe(signal)?;
+    // SAFETY: no arguments.
+    let pid = unsafe { host::call_n(nr::getpid, []) }?;
+    if id != -1 {
+        // SAFETY: no pointers.
+        unsafe { host::call_n(nr::tgkill, [pid, id as u64, signal]) }?;
+        return Ok(());
+    }
+    let mut sent = false;
+    let own = cx.thread.tid.load(core::sync::atomic::Ordering::Relaxed);
+    task::with_all_threads(|thread| {
+        let tid = thread.tid.load(core::sync::atomic::Ordering::Relaxed);
+        if tid != own && tid > 0 {
+            // SAFETY: no pointers.
+            sent |= unsafe { host::call_n(nr::tgkill, [pid, tid as u64, signal]) }.is_ok();
+        }
+        true
+    });
+    if sent { Ok(()) } else { Err(Errno::ESRCH.into()) }
+}
+
+pub(crate) fn thr_kill2(cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {
+    // SAFETY: no arguments.
+    if u64::try_from(pid).ok() == unsafe { host::call_n(nr::getpid, []) }.ok() {
+        return thr_kill(cx, id, signal);
+    }
+    if id == -1 {
+        return kill(cx, pid, signal);
+    }
+    let signal = host_signal_or_probe(signal)?;
+    // SAFETY: no pointers.
+    unsafe { host::call_n(nr::tgkill, [i64::from(pid) as u64, id as u64, signal]) }?;
+    Ok(())
+}
+
+pub(crate) fn sigqueue(_cx: &mut Cx, pid: i32, signal: i32, value: u64) -> Return<()> {
+    let host_signal = host_signal_or_probe(signal)?;
+    if pid <= 0 {
+        // FreeBSD: the pid of one process only.
+        return Err(Errno::EINVAL.into());
+    }
+    let mut info = SigInfo { signo: host_signal as i32, code: -1, ..SigInfo::default() };
+    // SAFETY: no pointers, then a valid siginfo_t.
+    unsafe {
+        let own = host::call_n(nr::getpid, [])?;
+        let uid = host::call_n(nr::getuid, [])?;
+        info.fields = core::array::from_fn(|index| match index {
+            0 => own | (uid << 32),
+            1 => value,
+            _ => 0,
+        });
+        host::call_n(nr::rt_sigqueueinfo, [pid as u64, host_signal, (&raw const info) as u64])?;
+    }
+    Ok(())
+}
+
+/// Waits for one of `set`; the guest's signal number and information.
+fn wait_for(cx: &mut Cx, set: SigSet, timeout: Option<Timespec>) -> Result<(u8, Siginfo), HostErrno> {
+    let mask = host_mask(set);
+    let mut info = SigInfo::default();
+    let timeout_at = timeout.as_ref().map_or(0, |timeout| core::ptr::from_ref(timeout) as u64);
+    let args = [(&raw const mask) as u64, (&raw mut info) as u64, timeout_at, 8, 0, 0];
+    // SAFETY: valid mask, siginfo_t and timespec.
+    let signal = unsafe { cx.host(nr::rt_sigtimedwait, args) }? as u8;
+    let guest = signals::from_host(signal).ok_or(HostErrno::EINVAL)?;
+    Ok((guest, siginfo_to_guest(guest, &info, false, 0)))
+}
+
+pub(crate) fn sigtimedwait(
+    cx: &mut Cx,
+    set: In<[u32; 4]>,
+    info: Out<Siginfo>,
+    timeout: In<[i64; 2]>,
+) -> Return<i32> {
+    cx.never_restart = true;
+    let set = SigSet::from_words(set.read()?);
+    let timeout = timeout.read_optional()?.map(|[sec, nsec]| Timespec { sec, nsec });
+    let (signal, found) = wait_for(cx, set, timeout)?;
+    info.write_optional(&found)?;
+    Ok(i32::from(signal))
+}
+
+pub(crate) fn sigwaitinfo(cx: &mut Cx, set: In<[u32; 4]>, info: Out<Siginfo>) -> Return<i32> {
+    cx.never_restart = true;
+    let set = SigSet::from_words(set.read()?);
+    let (signal, found) = wait_for(cx, set, None)?;
+    info.write_optional(&found)?;
+    Ok(i32::from(signal))
+}
+
+/// Returns the error number as its value, with the carry flag clear (sys_sigwait).
+pub(crate) fn sigwait(cx: &mut Cx, set: In<[u32; 4]>, signal: Out<i32>) -> Return<i32> {
+    let result = set.read().and_then(|words| wait_for(cx, SigSet::from_words(words), None));
+    let result = result.and_then(|(found, _)| signal.write(&i32::from(found)));
+    match result {
+        Ok(()) => Ok(0),
+        // Interrupted by a signal outside the set: starts over for programs since FreeBSD 7.
+        Err(HostErrno::EINTR) => Err(Errno::EINTR.into()),
+        Err(error) => Ok(i32::from(Errno::from_host(error.0) as u16)),
+    }
+}

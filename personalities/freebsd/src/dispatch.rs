@@ -1,0 +1,78 @@
+//! From a trapped frame to a handler and back (amd64_syscall, cpu_fetch_syscall_args, cpu_set_syscall_retval).
+
+use compat_tables::freebsd as tables;
+use compat_translate::host::nr as host;
+use compat_translate::{Cx, Outcome, guest};
+
+use crate::error::Return;
+use crate::{calls, lower};
+
+const SYS_SYSCALL: u64 = 0;
+const SYS___SYSCALL: u64 = 198;
+const CARRY: u64 = 1;
+
+/// See [`compat_translate::Personality::dispatch`].
+pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
+    if let Err(error) = fetch(cx) {
+        return Outcome::Fail(error.0 as u16);
+    }
+    let outcome = call(cx).unwrap_or_else(|error| Outcome::Fail(error.0 as u16));
+    if cx.process().settings.trace {
+        crate::trace::print(cx, outcome);
+    }
+    outcome
+}
+
+fn call(cx: &mut Cx) -> Return<Outcome> {
+    let args = cx.args;
+    compat_tables::freebsd_dispatch!(cx.number, cx, args, calls, lower, host)
+}
+
+fn fetch(cx: &mut Cx) -> Return<()> {
+    let regs = &cx.frame.regs;
+    let stack = regs.rsp;
+    let mut registers = [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9].into_iter();
+    // The table is compared with 32 bits of rax.
+    cx.number &= 0xffff_ffff;
+    if matches!(cx.number, SYS_SYSCALL | SYS___SYSCALL) {
+        cx.number = registers.next().unwrap_or_default() & 0xffff_ffff;
+    }
+    let wanted = tables::arg_count(cx.number);
+    let mut next_on_stack = stack.wrapping_add(8);
+    for index in 0..wanted.min(8) {
+        let value = match registers.next() {
+            Some(value) => value,
+            None => {
+                // Further arguments lie above the return address of libc's stub.
+                let value = guest::load_u64(next_on_stack)?;
+                next_on_stack = next_on_stack.wrapping_add(8);
+                value
+            }
+        };
+        if let Some(slot) = cx.args.get_mut(index) {
+            *slot = value;
+        }
+    }
+    Ok(())
+}
+
+/// See [`compat_translate::Personality::finish`].
+pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
+    let regs = &mut cx.frame.regs;
+    match outcome {
+        Outcome::Value(value) => {
+            regs.rax = value;
+            regs.rflags &= !CARRY;
+        }
+        Outcome::Two(first, second) => {
+            regs.rax = first;
+            regs.rdx = second;
+            regs.rflags &= !CARRY;
+        }
+        Outcome::Fail(errno) => {
+            regs.rax = u64::from(errno);
+            regs.rflags |= CARRY;
+        }
+        Outcome::Replaced => {}
+    }
+}

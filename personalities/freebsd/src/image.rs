@@ -1,0 +1,166 @@
+//! The process a FreeBSD program starts in: argument block, auxiliary vector, registers (kern_exec.c, imgact_elf.c,
+//! exec_setregs).
+
+use alloc::vec::Vec;
+
+use compat_translate::guest;
+use compat_translate::host::{self, HostResult, nr};
+use compat_translate::settings::Settings;
+use compat_translate::signal::UContext;
+
+/// The release that programs see unless the user says otherwise.
+pub const RELEASE: &str = "14.2-RELEASE";
+/// `__FreeBSD_version` of [`RELEASE`].
+pub const OSRELDATE: u32 = 1_402_000;
+
+/// The kernel version that programs see.
+pub fn osreldate(settings: &Settings) -> u32 {
+    settings.osreldate.unwrap_or(OSRELDATE)
+}
+
+/// The release that programs see.
+pub fn release(settings: &Settings) -> &str {
+    settings.release.as_deref().unwrap_or(RELEASE)
+}
+
+/// What the loader knows of a mapped program.
+pub struct Loaded {
+    /// Where execution begins: the dynamic linker's entry, or the program's own.
+    pub start: u64,
+    /// The program's entry.
+    pub entry: u64,
+    /// Address of its program headers, 0 when no segment holds them.
+    pub phdr: u64,
+    /// Bytes of one of them.
+    pub phent: u64,
+    /// Their number.
+    pub phnum: u64,
+    /// Load base of the dynamic linker, or of the program itself without one.
+    pub base: u64,
+    /// `e_flags`.
+    pub flags: u64,
+    /// First address behind the data segment.
+    pub data_end: u64,
+}
+
+/// The strings of a new process, already lying in its memory, each ending in a NUL.
+pub struct Strings {
+    /// Guest addresses of the arguments, in order.
+    pub arguments: Vec<u64>,
+    /// Guest addresses of the environment.
+    pub environment: Vec<u64>,
+    /// Absolute path of the program.
+    pub path: Vec<u8>,
+}
+
+mod aux {
+    pub(super) const NULL: u64 = 0;
+    pub(super) const PHDR: u64 = 3;
+    pub(super) const PHENT: u64 = 4;
+    pub(super) const PHNUM: u64 = 5;
+    pub(super) const PAGESZ: u64 = 6;
+    pub(super) const BASE: u64 = 7;
+    pub(super) const FLAGS: u64 = 8;
+    pub(super) const ENTRY: u64 = 9;
+    pub(super) const EXECPATH: u64 = 15;
+    pub(super) const CANARY: u64 = 16;
+    pub(super) const CANARYLEN: u64 = 17;
+    pub(super) const OSRELDATE: u64 = 18;
+    pub(super) const NCPUS: u64 = 19;
+    pub(super) const PAGESIZES: u64 = 20;
+    pub(super) const PAGESIZESLEN: u64 = 21;
+    pub(super) const STACKPROT: u64 = 23;
+    pub(super) const EHDRFLAGS: u64 = 24;
+    pub(super) const BSDFLAGS: u64 = 27;
+    pub(super) const ARGC: u64 = 28;
+    pub(super) const ARGV: u64 = 29;
+    pub(super) const ENVC: u64 = 30;
+    pub(super) const ENVV: u64 = 31;
+    pub(super) const PS_STRINGS: u64 = 32;
+}
+
+/// Builds the argument block below `top` on the guest's stack and returns the registers to start with.
+///
+/// # Errors
+/// `EFAULT` when the stack is too small.
+pub fn start(loaded: &Loaded, strings: &Strings, top: u64, settings: &Settings) -> HostResult<UContext> {
+    let mut at = top & !15;
+    let mut push = |bytes: &[u8]| -> HostResult<u64> {
+        at = at.wrapping_sub(bytes.len() as u64) & !15;
+        guest::write_bytes(at, bytes)?;
+        Ok(at)
+    };
+    let ps_strings = push(&[0; 32])?;
+    let mut path = strings.path.clone();
+    path.push(0);
+    let path = push(&path)?;
+    let mut canary = [0u8; 64];
+    // SAFETY: `canary` is valid for writing.
+    unsafe { host::call_n(nr::getrandom, [canary.as_mut_ptr() as u64, 64, 0]) }?;
+    let canary = push(&canary)?;
+    let page_sizes = push(&words(&[4096, 2 << 20, 1 << 30]))?;
+
+    let (argc, envc) = (strings.arguments.len() as u64, strings.environment.len() as u64);
+    let vector = |argv: u64, envv: u64| {
+        [
+            (aux::PHDR, loaded.phdr),
+            (aux::PHENT, loaded.phent),
+            (aux::PHNUM, loaded.phnum),
+            (aux::PAGESZ, 4096),
+            (aux::FLAGS, 0),
+            (aux::ENTRY, loaded.entry),
+            (aux::BASE, loaded.base),
+            (aux::EHDRFLAGS, loaded.flags),
+            (aux::EXECPATH, path),
+            (aux::OSRELDATE, u64::from(osreldate(settings))),
+            (aux::CANARY, canary),
+            (aux::CANARYLEN, 64),
+            (aux::NCPUS, cpus()),
+            (aux::PAGESIZES, page_sizes),
+            (aux::PAGESIZESLEN, 24),
+            (aux::STACKPROT, 3),
+            // No sigfastblock: rtld and libthr then use the calls.
+            (aux::BSDFLAGS, 0),
+            (aux::ARGC, argc),
+            (aux::ARGV, argv),
+            (aux::ENVC, envc),
+            (aux::ENVV, envv),
+            (aux::PS_STRINGS, ps_strings),
+            (aux::NULL, 0),
+        ]
+    };
+    let size = 8 * (1 + argc + 1 + envc + 1) + 16 * vector(0, 0).len() as u64;
+    let block = at.wrapping_sub(size) & !15;
+    let argv = block + 8;
+    let envv = argv + 8 * (argc + 1);
+    let mut all = Vec::new();
+    all.push(argc);
+    all.extend_from_slice(&strings.arguments);
+    all.push(0);
+    all.extend_from_slice(&strings.environment);
+    all.push(0);
+    all.extend(vector(argv, envv).into_iter().flat_map(|(kind, value)| [kind, value]));
+    guest::write_bytes(block, &words(&all))?;
+    guest::write_bytes(ps_strings, &words(&[argv, argc, envv, envc]))?;
+
+    crate::sigcode::map()?;
+    let mut context = UContext::default();
+    context.regs.rip = loaded.start;
+    context.regs.rdi = block;
+    context.regs.rsp = (block.wrapping_sub(8) & !15) + 8;
+    context.regs.rflags = 0x202;
+    Ok(context)
+}
+
+fn words(values: &[u64]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// How many CPUs the process may run on.
+pub(crate) fn cpus() -> u64 {
+    let mut mask = [0u64; 128];
+    // SAFETY: `mask` is valid for its size.
+    let got = unsafe { host::call_n(nr::sched_getaffinity, [0, size_of_val(&mask) as u64, mask.as_mut_ptr() as u64]) };
+    let bytes = got.unwrap_or(8) as usize;
+    mask.iter().take(bytes / 8).map(|word| u64::from(word.count_ones())).sum::<u64>().max(1)
+}

@@ -1,0 +1,86 @@
+//! A program file, read through the host.
+
+use compat_loader::{ReadAt, ReadError};
+use compat_translate::host::{self, HostErrno, HostResult, nr};
+
+/// An open file; closed when dropped.
+pub(crate) struct File {
+    fd: u64,
+    size: u64,
+}
+
+const AT_FDCWD: u64 = -100i64 as u64;
+const AT_EMPTY_PATH: u64 = 0x1000;
+const O_CLOEXEC: u64 = 0o2000000;
+const S_IFMT: u16 = 0o170000;
+const S_IFREG: u16 = 0o100000;
+
+impl File {
+    /// Opens a file that the process may execute.
+    ///
+    /// # Errors
+    /// As `execve`: `ENOENT`, `EACCES` (no execute permission, not a regular file), ...
+    pub(crate) fn open_executable(path: &[u8]) -> HostResult<Self> {
+        let mut text = path.to_vec();
+        text.push(0);
+        // SAFETY: a NUL-terminated path.
+        let fd = match unsafe { host::call_n(nr::openat, [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC, 0]) } {
+            Ok(fd) => fd,
+            Err(error) => return Err(error),
+        };
+        let mut file = Self { fd, size: 0 };
+        // struct statx: stx_mode is a u16 at 28, stx_size a u64 at 40.
+        let mut found = [0u64; 32];
+        let empty = [0u8];
+        let args = [fd, empty.as_ptr() as u64, AT_EMPTY_PATH, 0x201 | 0x2, found.as_mut_ptr() as u64];
+        // SAFETY: a valid path and a buffer of 256 bytes.
+        unsafe { host::call_n(nr::statx, args) }?;
+        let mode = (found.get(3).copied().unwrap_or_default() >> 32) as u16;
+        file.size = found.get(5).copied().unwrap_or_default();
+        if mode & S_IFMT != S_IFREG {
+            return Err(HostErrno::EACCES);
+        }
+        // X_OK with the effective ids (AT_EACCESS), on the file that is open.
+        // SAFETY: a valid empty path.
+        unsafe { host::call_n(nr::faccessat2, [fd, empty.as_ptr() as u64, 1, AT_EMPTY_PATH | 0x200]) }?;
+        Ok(file)
+    }
+
+    /// The descriptor.
+    pub(crate) fn fd(&self) -> u64 {
+        self.fd
+    }
+
+    /// The absolute path the host knows the file by.
+    pub(crate) fn path(&self) -> Option<alloc::vec::Vec<u8>> {
+        let link = alloc::format!("/proc/self/fd/{}\0", self.fd);
+        let mut target = alloc::vec![0u8; 4096];
+        let args = [AT_FDCWD, link.as_ptr() as u64, target.as_mut_ptr() as u64, target.len() as u64];
+        // SAFETY: a NUL-terminated path and a buffer of the length given.
+        let length = unsafe { host::call_n(nr::readlinkat, args) }.ok()?;
+        target.truncate(length as usize);
+        Some(target)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // SAFETY: our own descriptor.
+        let _ = unsafe { host::call_n(nr::close, [self.fd]) };
+    }
+}
+
+impl ReadAt for File {
+    fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<usize, ReadError> {
+        let args = [self.fd, into.as_mut_ptr() as u64, into.len() as u64, offset];
+        // SAFETY: `into` is valid for its length.
+        match unsafe { host::call_n(nr::pread64, args) } {
+            Ok(count) => Ok(count as usize),
+            Err(error) => Err(ReadError(i32::from(error.0))),
+        }
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+}

@@ -1,0 +1,193 @@
+//! From a path to a guest ready for its first instruction.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use compat_freebsd::image::{self, Loaded, Strings};
+use compat_loader::{Identity, Image, ImagePlan, identify, plan, supported};
+use compat_translate::host::{HostErrno, nr, self};
+use compat_translate::signal::UContext;
+use compat_translate::task::{self, Thread};
+
+use crate::classify::{classify, explain, forced_os, is_missing};
+use crate::file::File;
+use crate::map::map;
+use crate::start::Block;
+use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail};
+
+struct Program {
+    file: File,
+    image: Image,
+    plan: ImagePlan,
+    /// Arguments that a script puts before the others; empty for a program.
+    script: Vec<Vec<u8>>,
+}
+
+/// Loads the program that `block` names and prepares its registers. Ends the process with the right exit code and one
+/// line when that cannot be.
+pub(crate) fn launch(thread: &'static Thread, block: &Block) -> UContext {
+    task::exec::set_classifier(classify);
+    let process = thread.process();
+    let Some(path) = block.arguments.get(1).map(|&text| text_of(text)) else {
+        fail(EXIT_OWN_FAILURE, format_args!("compat-stub is started by `compat run PROGRAM`, not by hand"));
+    };
+    let program = open(thread, path);
+    let loaded = load(thread, path, &program);
+
+    // The kernel put the strings on the stack already; a script's come from our own heap.
+    let mut given = block.arguments.get(2..).unwrap_or_default().to_vec();
+    if !program.script.is_empty() && !given.is_empty() {
+        given.remove(0);
+    }
+    let arguments: Vec<u64> =
+        program.script.iter().map(|text| text.as_ptr()).chain(given).map(|text| text as u64).collect();
+    *process.arguments.lock() = arguments.iter().map(|&text| text_of(text as *const u8).to_vec()).collect();
+    let absolute = program.file.path().unwrap_or_else(|| path.to_vec());
+    name_process(&absolute);
+    *process.program.lock() = absolute.clone();
+    process.program_break.lock().clone_from(&(loaded.data_end, loaded.data_end, loaded.data_end));
+    core::mem::forget(program.script);
+
+    let strings = Strings {
+        arguments,
+        environment: block.environment.iter().map(|&text| text as u64).collect(),
+        path: absolute,
+    };
+    let mut context = match image::start(&loaded, &strings, block.stack, &process.settings) {
+        Ok(context) => context,
+        Err(error) => fail(EXIT_OWN_FAILURE, format_args!("the initial stack does not fit: host errno {}", error.0)),
+    };
+    inherit_mask(thread, &mut context);
+    context
+}
+
+/// The name that `ps` and `top` show: the program's, not the stub's.
+fn name_process(path: &[u8]) {
+    const PR_SET_NAME: u64 = 15;
+    let base = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+    let mut short = [0u8; 16];
+    for (slot, &byte) in short.iter_mut().take(15).zip(base) {
+        *slot = byte;
+    }
+    // SAFETY: a NUL-terminated name.
+    let _ = unsafe { host::call_n(nr::prctl, [PR_SET_NAME, short.as_ptr() as u64]) };
+}
+
+/// The mask survives exec on both systems.
+fn inherit_mask(thread: &Thread, context: &mut UContext) {
+    use compat_translate::signal::{SigSet, install_guest_mask};
+    let mut mask = 0u64;
+    // SAFETY: `mask` is a valid 8-byte mask.
+    let _ = unsafe { host::call_n(nr::rt_sigprocmask, [0, 0, (&raw mut mask) as u64, 8]) };
+    let guest = (1..=64u8)
+        .filter(|signal| mask & (1 << (signal - 1)) != 0)
+        .filter_map(compat_freebsd::FREEBSD_AMD64.signal_from_host)
+        .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)));
+    install_guest_mask(thread, context, guest);
+}
+
+fn text_of(text: *const u8) -> &'static [u8] {
+    // SAFETY: argument strings are NUL-terminated and stay where they are.
+    unsafe { core::ffi::CStr::from_ptr(text.cast()) }.to_bytes()
+}
+
+fn show(path: &[u8]) -> String {
+    String::from_utf8_lossy(path).into_owned()
+}
+
+fn open(thread: &Thread, path: &[u8]) -> Program {
+    let program = open_one(thread, path);
+    match program {
+        Ok(program) => program,
+        Err((interpreter, argument)) => {
+            let mut script = Vec::from([interpreter.clone()]);
+            script.extend(argument);
+            script.push(path.to_owned());
+            match open_one(thread, &interpreter) {
+                Ok(program) => Program { script: script.into_iter().map(terminated).collect(), ..program },
+                Err(_) => fail(
+                    EXIT_CANNOT_RUN,
+                    format_args!("{}: its interpreter {} is a script too", show(path), show(&interpreter)),
+                ),
+            }
+        }
+    }
+}
+
+fn terminated(mut text: Vec<u8>) -> Vec<u8> {
+    text.push(0);
+    text
+}
+
+type Interpreter = (Vec<u8>, Option<Vec<u8>>);
+
+fn open_one(thread: &Thread, path: &[u8]) -> Result<Program, Interpreter> {
+    let file = File::open_executable(path).unwrap_or_else(|error| fail_to_open(path, error));
+    let refuse = |refusal| fail(EXIT_CANNOT_RUN, format_args!("{}: {}", show(path), explain(&refusal)));
+    let image = match identify(&file, forced_os(&thread.process().settings)) {
+        Ok(Identity::Elf(image)) => image,
+        Ok(Identity::Script(script)) => return Err((script.interpreter, script.argument)),
+        Ok(Identity::Other(format)) => refuse(compat_loader::Refusal::NotElf(format)),
+        Err(refusal) => refuse(refusal),
+    };
+    if let Err(refusal) = supported(&image) {
+        refuse(refusal);
+    }
+    let plan = plan(&file, &image).unwrap_or_else(|refusal| refuse(refusal));
+    Ok(Program { file, image, plan, script: Vec::new() })
+}
+
+fn fail_to_open(path: &[u8], error: HostErrno) -> ! {
+    match error {
+        error if is_missing(error) => fail(EXIT_NOT_FOUND, format_args!("{}: no such program", show(path))),
+        HostErrno::EACCES => fail(
+            EXIT_CANNOT_RUN,
+            format_args!("{}: not an executable file, or no permission to run it (try chmod +x)", show(path)),
+        ),
+        error => fail(EXIT_CANNOT_RUN, format_args!("{}: cannot be opened: host errno {}", show(path), error.0)),
+    }
+}
+
+fn load(thread: &Thread, path: &[u8], program: &Program) -> Loaded {
+    let no_room = |error: HostErrno| -> ! {
+        fail(
+            EXIT_CANNOT_RUN,
+            format_args!("{}: its addresses cannot be mapped here: host errno {}", show(path), error.0),
+        )
+    };
+    let plan = &program.plan;
+    let base = map(&program.file, plan).unwrap_or_else(|error| no_room(error));
+    let entry = base.wrapping_add(plan.entry);
+    let mut loaded = Loaded {
+        start: entry,
+        entry,
+        phdr: plan.phdr.map_or(0, |phdr| base.wrapping_add(phdr)),
+        phent: u64::from(plan.phent),
+        phnum: u64::from(plan.phnum),
+        base,
+        flags: u64::from(plan.flags),
+        data_end: base.wrapping_add(plan.data.end),
+    };
+    if let Some(interpreter) = &plan.interpreter {
+        let Some((linker, linker_plan)) = open_linker(thread, interpreter) else {
+            let refusal = compat_loader::Refusal::InterpreterMissing {
+                path: interpreter.clone(),
+                os: program.image.os,
+            };
+            fail(EXIT_CANNOT_RUN, format_args!("{}: {}", show(path), explain(&refusal)));
+        };
+        loaded.base = map(&linker, &linker_plan).unwrap_or_else(|error| no_room(error));
+        loaded.start = loaded.base.wrapping_add(linker_plan.entry);
+    }
+    loaded
+}
+
+/// The dynamic linker, in the guest root first, then on the host.
+fn open_linker(thread: &Thread, path: &[u8]) -> Option<(File, ImagePlan)> {
+    let root = thread.process().settings.root.as_deref().unwrap_or_default();
+    let file = File::open_executable(&[root.as_bytes(), path].concat()).or_else(|_| File::open_executable(path)).ok()?;
+    let Ok(Identity::Elf(image)) = identify(&file, forced_os(&thread.process().settings)) else { return None };
+    let plan = plan(&file, &image).ok()?;
+    Some((file, plan))
+}

@@ -1,0 +1,50 @@
+//! The `fs` base, which is the guest's, and which memory is not.
+
+use core::arch::asm;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use crate::host::{self, nr};
+use crate::signal;
+
+static INSTRUCTIONS: AtomicBool = AtomicBool::new(false);
+
+/// Tells whether user code may use `rdfsbase` and `wrfsbase` (bit 1 of `AT_HWCAP2`).
+pub fn use_fsgsbase(available: bool) {
+    INSTRUCTIONS.store(available, Ordering::Relaxed);
+}
+
+const ARCH_SET_FS: u64 = 0x1002;
+const ARCH_GET_FS: u64 = 0x1003;
+
+/// The calling thread's `fs` base. The guest may have set it without a system call.
+pub fn fs_base() -> u64 {
+    let mut base = 0u64;
+    if INSTRUCTIONS.load(Ordering::Relaxed) {
+        // SAFETY: the instruction is enabled; it reads a register.
+        unsafe { asm!("rdfsbase {}", out(reg) base, options(nomem, nostack, preserves_flags)) };
+    } else {
+        // SAFETY: `base` is valid for writing.
+        let _ = unsafe { host::call_n(nr::arch_prctl, [ARCH_GET_FS, (&raw mut base) as u64]) };
+    }
+    base
+}
+
+/// Sets it. Non-canonical addresses, which would fault, are left out.
+pub fn set_fs_base(base: u64) {
+    if base >= 0x8000_0000_0000 {
+        return;
+    }
+    if INSTRUCTIONS.load(Ordering::Relaxed) {
+        // SAFETY: the instruction is enabled and our own code uses no `fs`.
+        unsafe { asm!("wrfsbase {}", in(reg) base, options(nostack, preserves_flags)) };
+    } else {
+        // SAFETY: as above.
+        let _ = unsafe { host::call_n(nr::arch_prctl, [ARCH_SET_FS, base]) };
+    }
+}
+
+/// Whether a range touches the stub's image, which the guest must not map over.
+pub fn overlaps_stub(start: u64, len: u64) -> bool {
+    let (stub, size) = signal::stub_range();
+    start < stub.wrapping_add(size) && stub < start.saturating_add(len)
+}
