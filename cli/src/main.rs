@@ -3,6 +3,7 @@
 mod check;
 mod check_file;
 mod check_report;
+mod run;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -15,7 +16,9 @@ pub(crate) const EXIT_CANNOT_RUN: u8 = 126;
 pub(crate) const EXIT_NOT_FOUND: u8 = 127;
 
 const USAGE: &str = "\
-usage: compat check FILE... [--json] [--abi OS] [--root DIR]
+usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
+       compat check FILE... [--json] [--abi OS] [--root DIR]
+  run     run a foreign program; `compat run --help` lists the options
   check   say what each file is, what it needs and whether compat can run it";
 
 fn main() -> ExitCode {
@@ -23,6 +26,7 @@ fn main() -> ExitCode {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<OsString> = arguments.collect();
     match command.to_str() {
+        Some("run") => run::run(rest),
         Some("check") => check::check(rest),
         Some("-h" | "--help" | "help") => {
             println!("{USAGE}");

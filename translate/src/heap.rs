@@ -24,7 +24,10 @@ unsafe impl GlobalAlloc for Mappings {
 type Arena = talc::TalcLock<FutexLock, talc::source::GlobalAllocSource<Mappings>>;
 
 /// The arena; it takes 256 KiB at a time from the host. `fork` holds it still while the process is copied.
-pub(crate) static ARENA: Arena = Arena::new(talc::source::GlobalAllocSource::with_block_size(Mappings, 256 * 1024));
+pub(crate) static ARENA: Arena = Arena::new(talc::source::GlobalAllocSource::with_block_size(
+    Mappings,
+    256 * 1024,
+));
 
 /// The value for `#[global_allocator]` in the stub.
 pub struct Heap;

@@ -36,7 +36,10 @@ static ATTACHED: AtomicPtr<Personality> = AtomicPtr::new(core::ptr::null_mut());
 
 /// Makes `personality` the one of this process.
 pub fn attach(personality: &'static Personality) {
-    ATTACHED.store(core::ptr::from_ref(personality).cast_mut(), Ordering::Release);
+    ATTACHED.store(
+        core::ptr::from_ref(personality).cast_mut(),
+        Ordering::Release,
+    );
 }
 
 /// The personality of this process; `None` before [`attach`].

@@ -36,9 +36,12 @@ impl Settings {
             }
         }
         let osreldate = self.osreldate.map(|version| alloc::format!("{version}"));
-        for (key, value) in
-            [("abi", &self.abi), ("release", &self.release), ("osreldate", &osreldate), ("root", &self.root)]
-        {
+        for (key, value) in [
+            ("abi", &self.abi),
+            ("release", &self.release),
+            ("osreldate", &osreldate),
+            ("root", &self.root),
+        ] {
             if let Some(value) = value {
                 record.push(';');
                 record.push_str(key);
@@ -84,7 +87,10 @@ fn unescape(value: &str) -> String {
     let mut rest = value.as_bytes();
     while let [first, tail @ ..] = rest {
         let code = tail.get(..2).and_then(|two| core::str::from_utf8(two).ok());
-        match code.and_then(|two| u8::from_str_radix(two, 16).ok()).filter(|_| *first == b'%') {
+        match code
+            .and_then(|two| u8::from_str_radix(two, 16).ok())
+            .filter(|_| *first == b'%')
+        {
             Some(byte) => {
                 bytes.push(byte);
                 rest = tail.get(2..).unwrap_or_default();
@@ -112,7 +118,10 @@ mod tests {
             osreldate: Some(1_402_000),
             root: Some("/tmp/a b".into()),
         };
-        assert_eq!(Settings::from_record(settings.to_record().as_bytes()), Some(settings));
+        assert_eq!(
+            Settings::from_record(settings.to_record().as_bytes()),
+            Some(settings)
+        );
     }
 
     #[test]

@@ -15,7 +15,10 @@ pub struct FutexLock(AtomicU32);
 
 // SAFETY: the classic three-state futex mutex: the word is HELD or CONTENDED exactly while one holder exists.
 unsafe impl RawMutex for FutexLock {
-    #[allow(clippy::declare_interior_mutable_const, reason = "lock_api's way to say how a lock starts")]
+    #[allow(
+        clippy::declare_interior_mutable_const,
+        reason = "lock_api's way to say how a lock starts"
+    )]
     const INIT: Self = Self(AtomicU32::new(FREE));
     type GuardMarker = GuardNoSend;
 
@@ -26,12 +29,19 @@ unsafe impl RawMutex for FutexLock {
         while self.0.swap(CONTENDED, Ordering::Acquire) != FREE {
             // FUTEX_WAIT | FUTEX_PRIVATE_FLAG; a signal or a changed word just tries again.
             // SAFETY: the word lives as long as the lock.
-            let _ = unsafe { host::call_n(nr::futex, [self.0.as_ptr() as u64, 128, u64::from(CONTENDED), 0]) };
+            let _ = unsafe {
+                host::call_n(
+                    nr::futex,
+                    [self.0.as_ptr() as u64, 128, u64::from(CONTENDED), 0],
+                )
+            };
         }
     }
 
     fn try_lock(&self) -> bool {
-        self.0.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.0
+            .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
     }
 
     unsafe fn unlock(&self) {

@@ -25,7 +25,14 @@ pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
 
 fn call(cx: &mut Cx) -> Return<Outcome> {
     let args = cx.args;
-    compat_tables::freebsd_dispatch!(cx.number, cx, args, calls, lower, host)
+    compat_tables::freebsd_dispatch!(
+        cx.number,
+        cx,
+        args,
+        calls = calls,
+        lower = lower,
+        host = host
+    )
 }
 
 fn fetch(cx: &mut Cx) -> Return<()> {
@@ -37,7 +44,7 @@ fn fetch(cx: &mut Cx) -> Return<()> {
     if matches!(cx.number, SYS_SYSCALL | SYS___SYSCALL) {
         cx.number = registers.next().unwrap_or_default() & 0xffff_ffff;
     }
-    let wanted = tables::arg_count(cx.number);
+    let wanted = tables::call(cx.number as u32).map_or(0, |call| call.arg_count());
     let mut next_on_stack = stack.wrapping_add(8);
     for index in 0..wanted.min(8) {
         let value = match registers.next() {

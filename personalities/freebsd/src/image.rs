@@ -83,7 +83,12 @@ mod aux {
 ///
 /// # Errors
 /// `EFAULT` when the stack is too small.
-pub fn start(loaded: &Loaded, strings: &Strings, top: u64, settings: &Settings) -> HostResult<UContext> {
+pub fn start(
+    loaded: &Loaded,
+    strings: &Strings,
+    top: u64,
+    settings: &Settings,
+) -> HostResult<UContext> {
     let mut at = top & !15;
     let mut push = |bytes: &[u8]| -> HostResult<u64> {
         at = at.wrapping_sub(bytes.len() as u64) & !15;
@@ -100,7 +105,10 @@ pub fn start(loaded: &Loaded, strings: &Strings, top: u64, settings: &Settings) 
     let canary = push(&canary)?;
     let page_sizes = push(&words(&[4096, 2 << 20, 1 << 30]))?;
 
-    let (argc, envc) = (strings.arguments.len() as u64, strings.environment.len() as u64);
+    let (argc, envc) = (
+        strings.arguments.len() as u64,
+        strings.environment.len() as u64,
+    );
     let vector = |argv: u64, envv: u64| {
         [
             (aux::PHDR, loaded.phdr),
@@ -139,7 +147,11 @@ pub fn start(loaded: &Loaded, strings: &Strings, top: u64, settings: &Settings) 
     all.push(0);
     all.extend_from_slice(&strings.environment);
     all.push(0);
-    all.extend(vector(argv, envv).into_iter().flat_map(|(kind, value)| [kind, value]));
+    all.extend(
+        vector(argv, envv)
+            .into_iter()
+            .flat_map(|(kind, value)| [kind, value]),
+    );
     guest::write_bytes(block, &words(&all))?;
     guest::write_bytes(ps_strings, &words(&[argv, argc, envv, envc]))?;
 
@@ -153,14 +165,26 @@ pub fn start(loaded: &Loaded, strings: &Strings, top: u64, settings: &Settings) 
 }
 
 fn words(values: &[u64]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }
 
 /// How many CPUs the process may run on.
 pub(crate) fn cpus() -> u64 {
     let mut mask = [0u64; 128];
     // SAFETY: `mask` is valid for its size.
-    let got = unsafe { host::call_n(nr::sched_getaffinity, [0, size_of_val(&mask) as u64, mask.as_mut_ptr() as u64]) };
+    let got = unsafe {
+        host::call_n(
+            nr::sched_getaffinity,
+            [0, size_of_val(&mask) as u64, mask.as_mut_ptr() as u64],
+        )
+    };
     let bytes = got.unwrap_or(8) as usize;
-    mask.iter().take(bytes / 8).map(|word| u64::from(word.count_ones())).sum::<u64>().max(1)
+    mask.iter()
+        .take(bytes / 8)
+        .map(|word| u64::from(word.count_ones()))
+        .sum::<u64>()
+        .max(1)
 }

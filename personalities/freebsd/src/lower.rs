@@ -1,6 +1,7 @@
 //! From argument registers to types, and from results to registers. The rows of `calls.tbl` expand to these names.
 
-use compat_tables::freebsd::{Call, Errno, FlagSet};
+use compat_tables::freebsd::Errno;
+use compat_tables::{Call, FlagSet, ValueMap};
 use compat_translate::guest::{In, InOut, Out, Path};
 use compat_translate::{Cx, Outcome};
 
@@ -8,34 +9,38 @@ use crate::error::{Error, Return};
 
 /// A descriptor argument. Numbers that belong to us do not exist for the guest: see [`Fd::checked`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Fd(pub i32);
+pub(crate) struct Fd(pub i32);
 
 impl Fd {
     /// The host's number for this descriptor.
     ///
     /// # Errors
     /// `EBADF` when the number is one of ours.
-    pub fn checked(self, cx: &Cx) -> Return<u64> {
-        if cx.process().objects.hides(self.0) { Err(Errno::EBADF.into()) } else { Ok(i64::from(self.0) as u64) }
+    pub(crate) fn checked(self, cx: &Cx) -> Return<u64> {
+        if cx.process().objects.hides(self.0) {
+            Err(Errno::EBADF.into())
+        } else {
+            Ok(i64::from(self.0) as u64)
+        }
     }
 }
 
 /// A directory descriptor argument of an `*at` call; -100 is `AT_FDCWD` on both sides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct AtFd(pub i32);
+pub(crate) struct AtFd(pub i32);
 
 impl AtFd {
     /// See [`Fd::checked`].
     ///
     /// # Errors
     /// `EBADF`.
-    pub fn checked(self, cx: &Cx) -> Return<u64> {
+    pub(crate) fn checked(self, cx: &Cx) -> Return<u64> {
         Fd(self.0).checked(cx)
     }
 }
 
 /// How a handler's parameter is made from its register.
-pub trait FromArg {
+pub(crate) trait FromArg {
     /// The value; every register content makes one.
     fn from_arg(raw: u64) -> Self;
 }
@@ -82,7 +87,7 @@ impl<T> FromArg for InOut<T> {
 }
 
 /// What a handler's result becomes.
-pub trait IntoOutcome {
+pub(crate) trait IntoOutcome {
     /// The registers.
     fn into_outcome(self) -> Outcome;
 }
@@ -162,7 +167,7 @@ macro_rules! passed_on {
     };
 }
 passed_on! {
-    int: i32, uint: u32, long: i64, size: u64, off: i64, mode: u32, pid: i32, uid: u32, gid: u32, id: i64,
+    int: i32, uint: u32, long: i64, ulong: u64, dev: u64, size: u64, off: i64, mode: u32, pid: i32, uid: u32, gid: u32, id: i64,
     ptr: u64, path: u64,
 }
 
@@ -172,12 +177,21 @@ pub(crate) fn sig(_: &mut Cx, raw: u64) -> Return<u64> {
     if signal == 0 {
         return Ok(0);
     }
-    crate::signals::to_host(signal).map(u64::from).ok_or(Error(Errno::EINVAL))
+    crate::signals::to_host(signal)
+        .map(u64::from)
+        .ok_or(Error(Errno::EINVAL))
 }
 
 #[allow(dead_code, reason = "as above")]
 pub(crate) fn flags(_: &mut Cx, set: &'static FlagSet, raw: u64) -> Return<u64> {
     set.to_host(raw).map_err(|_| Error(Errno::EINVAL))
+}
+
+#[allow(dead_code, reason = "as above")]
+pub(crate) fn value(_: &mut Cx, map: &'static ValueMap, raw: u64) -> Return<u64> {
+    map.to_host(i64::from(raw as i32))
+        .map(|value| value as u64)
+        .ok_or(Error(Errno::EINVAL))
 }
 
 /// A row that only renumbers.
@@ -192,12 +206,12 @@ pub(crate) fn same<const N: usize>(cx: &mut Cx, number: u64, args: [u64; N]) -> 
 
 /// A row that nobody has built yet.
 pub(crate) fn todo(cx: &mut Cx, call: &'static Call) -> Return<Outcome> {
-    Err(cx.gap(call.name, Errno::ENOSYS.into()))
+    Err(cx.gap(call.symbol.as_str(), Errno::ENOSYS.into()))
 }
 
 /// A call that FreeBSD itself no longer has.
 pub(crate) fn gone(cx: &mut Cx, call: &'static Call) -> Return<Outcome> {
-    Err(cx.gap(call.name, Errno::ENOSYS.into()))
+    Err(cx.gap(call.symbol.as_str(), Errno::ENOSYS.into()))
 }
 
 /// A number outside the table.

@@ -6,8 +6,8 @@ use compat_translate::task;
 use compat_translate::{guest, host::HostResult};
 
 use crate::abi::signal::{
-    MC_FPFMT_XMM, MC_FPOWNED_FPU, MC_FPOWNED_NONE, MC_HASFPXSTATE, MC_HASSEGS, Mcontext, SS_DISABLE, SS_ONSTACK,
-    Sigframe, Siginfo, Stack, Ucontext,
+    MC_FPFMT_XMM, MC_FPOWNED_FPU, MC_FPOWNED_NONE, MC_HASFPXSTATE, MC_HASSEGS, Mcontext,
+    SS_DISABLE, SS_ONSTACK, Sigframe, Siginfo, Stack, Ucontext,
 };
 use crate::sigcode;
 
@@ -23,20 +23,20 @@ pub(crate) mod number {
 use number::{SIGBUS, SIGCHLD, SIGFPE, SIGTRAP};
 
 pub(crate) fn to_host(signal: u8) -> Option<u8> {
-    tables::signals::to_host(signal)
+    tables::signal::to_host(signal)
 }
 
 pub(crate) fn from_host(signal: u8) -> Option<u8> {
-    tables::signals::from_host(signal)
+    tables::signal::from_host(signal)
 }
 
 pub(crate) fn default_action(signal: u8) -> DefaultAction {
-    match tables::signals::default_action(signal) {
-        tables::signals::DefaultAction::Terminate => DefaultAction::Terminate,
-        tables::signals::DefaultAction::Core => DefaultAction::Core,
-        tables::signals::DefaultAction::Ignore => DefaultAction::Ignore,
-        tables::signals::DefaultAction::Stop => DefaultAction::Stop,
-        tables::signals::DefaultAction::Continue => DefaultAction::Continue,
+    match tables::signal::default_action(signal) {
+        compat_tables::DefaultAction::Terminate => DefaultAction::Terminate,
+        compat_tables::DefaultAction::Core => DefaultAction::Core,
+        compat_tables::DefaultAction::Ignore => DefaultAction::Ignore,
+        compat_tables::DefaultAction::Stop => DefaultAction::Stop,
+        compat_tables::DefaultAction::Continue => DefaultAction::Continue,
     }
 }
 
@@ -104,7 +104,13 @@ pub(crate) fn siginfo_to_guest(signal: u8, info: &SigInfo, fault: bool, trap: u6
     };
     if fault {
         guest.addr = info.address();
-        guest.reason = core::array::from_fn(|index| if index == 0 { trap_number(trap) as i32 } else { 0 });
+        guest.reason = core::array::from_fn(|index| {
+            if index == 0 {
+                trap_number(trap) as i32
+            } else {
+                0
+            }
+        });
         return guest;
     }
     if info.code == -2 {
@@ -137,9 +143,17 @@ fn xsave_of(frame: &UContext) -> Option<(u64, usize)> {
         return None;
     }
     // SAFETY: the kernel put an image of at least 512 bytes there; words 116 and 120 are its `sw_reserved`.
-    let (magic, size) =
-        unsafe { ((frame.fpstate as *const u32).add(116).read(), (frame.fpstate as *const u32).add(120).read()) };
-    let extended = if magic == FP_XSTATE_MAGIC1 { (size as usize).saturating_sub(512) } else { 0 };
+    let (magic, size) = unsafe {
+        (
+            (frame.fpstate as *const u32).add(116).read(),
+            (frame.fpstate as *const u32).add(120).read(),
+        )
+    };
+    let extended = if magic == FP_XSTATE_MAGIC1 {
+        (size as usize).saturating_sub(512)
+    } else {
+        0
+    };
     Some((frame.fpstate, extended))
 }
 
@@ -163,10 +177,42 @@ const FREEBSD_DS: u16 = 0x3b;
 /// `mcontext_t` of the thread in `frame`, without the extended vector state.
 pub(crate) fn mcontext_of(frame: &UContext) -> Mcontext {
     let Regs {
-        r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags,
+        r8,
+        r9,
+        r10,
+        r11,
+        r12,
+        r13,
+        r14,
+        r15,
+        rdi,
+        rsi,
+        rbp,
+        rbx,
+        rdx,
+        rax,
+        rcx,
+        rsp,
+        rip,
+        rflags,
     } = frame.regs;
     let mut context = Mcontext {
-        onstack: 0, rdi, rsi, rdx, rcx, r8, r9, rax, rbx, rbp, r10, r11, r12, r13, r14, r15,
+        onstack: 0,
+        rdi,
+        rsi,
+        rdx,
+        rcx,
+        r8,
+        r9,
+        rax,
+        rbx,
+        rbp,
+        r10,
+        r11,
+        r12,
+        r13,
+        r14,
+        r15,
         trapno: trap_number(frame.trapno),
         fs: 0x13,
         gs: 0x1b,
@@ -221,7 +267,11 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResu
             reset_fpu(frame);
         } else {
             let legacy = context.fpstate;
-            let wanted = if context.flags & MC_HASFPXSTATE != 0 { context.xfpustate_len as usize } else { 0 };
+            let wanted = if context.flags & MC_HASFPXSTATE != 0 {
+                context.xfpustate_len as usize
+            } else {
+                0
+            };
             if wanted > extended {
                 return Err(HostErrno::EINVAL);
             }
@@ -242,10 +292,46 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResu
         }
     }
     let Mcontext {
-        rdi, rsi, rdx, rcx, r8, r9, rax, rbx, rbp, r10, r11, r12, r13, r14, r15, rip, rflags, rsp, ..
+        rdi,
+        rsi,
+        rdx,
+        rcx,
+        r8,
+        r9,
+        rax,
+        rbx,
+        rbp,
+        r10,
+        r11,
+        r12,
+        r13,
+        r14,
+        r15,
+        rip,
+        rflags,
+        rsp,
+        ..
     } = *context;
-    frame.regs =
-        Regs { r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags };
+    frame.regs = Regs {
+        r8,
+        r9,
+        r10,
+        r11,
+        r12,
+        r13,
+        r14,
+        r15,
+        rdi,
+        rsi,
+        rbp,
+        rbx,
+        rdx,
+        rax,
+        rcx,
+        rsp,
+        rip,
+        rflags,
+    };
     task::set_fs_base(context.fsbase);
     Ok(())
 }
@@ -260,7 +346,12 @@ pub(crate) fn alternate_stack(thread: &task::Thread, rsp: u64) -> Stack {
     } else {
         0
     };
-    Stack { sp, size, flags, pad: 0 }
+    Stack {
+        sp,
+        size,
+        flags,
+        pad: 0,
+    }
 }
 
 fn on_stack(base: u64, size: u64, rsp: u64) -> bool {
@@ -305,10 +396,22 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
         spare: [0; 4],
         pad: [0; 3],
     };
-    guest::write(sp, &Sigframe { handler: delivery.handler, pad: 0, uc, si })?;
+    guest::write(
+        sp,
+        &Sigframe {
+            handler: delivery.handler,
+            pad: 0,
+            uc,
+            si,
+        },
+    )?;
     reset_fpu(frame);
     frame.regs.rdi = u64::from(delivery.signal);
-    frame.regs.rsi = if delivery.action.info { sp + 896 } else { i64::from(si.code) as u64 };
+    frame.regs.rsi = if delivery.action.info {
+        sp + 896
+    } else {
+        i64::from(si.code) as u64
+    };
     frame.regs.rdx = sp + 16;
     frame.regs.rcx = si.addr;
     frame.regs.rsp = sp;

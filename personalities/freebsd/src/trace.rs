@@ -10,10 +10,10 @@ pub(crate) fn print(cx: &Cx, outcome: Outcome) {
     let mut line = String::new();
     let tid = cx.thread.tid.load(core::sync::atomic::Ordering::Relaxed);
     let _ = write!(line, "[{tid}] ");
-    match tables::call(cx.number) {
+    match tables::call(cx.number as u32) {
         Some(call) => {
             let mut memory = |address: u64, into: &mut [u8]| guest::read_some(address, into);
-            let _ = tables::trace::write_call(call, &cx.args, &mut line, &mut memory);
+            let _ = compat_tables::trace::write_call(call, &cx.args, &mut line, &mut memory);
         }
         None => {
             let _ = write!(line, "syscall_{}(?)", cx.number);
@@ -26,7 +26,7 @@ pub(crate) fn print(cx: &Cx, outcome: Outcome) {
         Outcome::Value(value) => writeln!(line, " = {value:#x}"),
         Outcome::Two(first, second) => writeln!(line, " = {first}, {second}"),
         Outcome::Fail(errno) => match tables::Errno::from_repr(errno) {
-            Some(named) => writeln!(line, " = -1 {}", <&str>::from(named)),
+            Some(named) => writeln!(line, " = -1 {}", named.name()),
             None => writeln!(line, " = -1 errno {errno}"),
         },
         Outcome::Replaced => writeln!(line, " = <registers replaced>"),

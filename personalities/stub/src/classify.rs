@@ -17,9 +17,10 @@ pub(crate) fn forced_os(settings: &Settings) -> Option<Os> {
 pub(crate) fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
     let file = File::open_executable(path)?;
     match identify(&file, forced_os(&cx.process().settings)) {
-        Ok(Identity::Script(script)) => {
-            Ok(Target::Script { interpreter: script.interpreter, argument: script.argument })
-        }
+        Ok(Identity::Script(script)) => Ok(Target::Script {
+            interpreter: script.interpreter,
+            argument: script.argument,
+        }),
         Ok(Identity::Elf(image)) => match supported(&image) {
             Ok(()) => Ok(Target::Foreign),
             // The host's own programs, and whatever else the host may have a way to run.

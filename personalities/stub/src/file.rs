@@ -24,7 +24,9 @@ impl File {
         let mut text = path.to_vec();
         text.push(0);
         // SAFETY: a NUL-terminated path.
-        let fd = match unsafe { host::call_n(nr::openat, [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC, 0]) } {
+        let fd = match unsafe {
+            host::call_n(nr::openat, [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC, 0])
+        } {
             Ok(fd) => fd,
             Err(error) => return Err(error),
         };
@@ -32,7 +34,13 @@ impl File {
         // struct statx: stx_mode is a u16 at 28, stx_size a u64 at 40.
         let mut found = [0u64; 32];
         let empty = [0u8];
-        let args = [fd, empty.as_ptr() as u64, AT_EMPTY_PATH, 0x201 | 0x2, found.as_mut_ptr() as u64];
+        let args = [
+            fd,
+            empty.as_ptr() as u64,
+            AT_EMPTY_PATH,
+            0x201 | 0x2,
+            found.as_mut_ptr() as u64,
+        ];
         // SAFETY: a valid path and a buffer of 256 bytes.
         unsafe { host::call_n(nr::statx, args) }?;
         let mode = (found.get(3).copied().unwrap_or_default() >> 32) as u16;
@@ -42,7 +50,12 @@ impl File {
         }
         // X_OK with the effective ids (AT_EACCESS), on the file that is open.
         // SAFETY: a valid empty path.
-        unsafe { host::call_n(nr::faccessat2, [fd, empty.as_ptr() as u64, 1, AT_EMPTY_PATH | 0x200]) }?;
+        unsafe {
+            host::call_n(
+                nr::faccessat2,
+                [fd, empty.as_ptr() as u64, 1, AT_EMPTY_PATH | 0x200],
+            )
+        }?;
         Ok(file)
     }
 
@@ -55,7 +68,12 @@ impl File {
     pub(crate) fn path(&self) -> Option<alloc::vec::Vec<u8>> {
         let link = alloc::format!("/proc/self/fd/{}\0", self.fd);
         let mut target = alloc::vec![0u8; 4096];
-        let args = [AT_FDCWD, link.as_ptr() as u64, target.as_mut_ptr() as u64, target.len() as u64];
+        let args = [
+            AT_FDCWD,
+            link.as_ptr() as u64,
+            target.as_mut_ptr() as u64,
+            target.len() as u64,
+        ];
         // SAFETY: a NUL-terminated path and a buffer of the length given.
         let length = unsafe { host::call_n(nr::readlinkat, args) }.ok()?;
         target.truncate(length as usize);

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use compat_freebsd::image::{self, Loaded, Strings};
 use compat_loader::{Identity, Image, ImagePlan, identify, plan, supported};
-use compat_translate::host::{HostErrno, nr, self};
+use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::signal::UContext;
 use compat_translate::task::{self, Thread};
 
@@ -30,7 +30,10 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block) -> UContext {
     task::exec::set_classifier(classify);
     let process = thread.process();
     let Some(path) = block.arguments.get(1).map(|&text| text_of(text)) else {
-        fail(EXIT_OWN_FAILURE, format_args!("compat-stub is started by `compat run PROGRAM`, not by hand"));
+        fail(
+            EXIT_OWN_FAILURE,
+            format_args!("compat-stub is started by `compat run PROGRAM`, not by hand"),
+        );
     };
     let program = open(thread, path);
     let loaded = load(thread, path, &program);
@@ -40,13 +43,24 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block) -> UContext {
     if !program.script.is_empty() && !given.is_empty() {
         given.remove(0);
     }
-    let arguments: Vec<u64> =
-        program.script.iter().map(|text| text.as_ptr()).chain(given).map(|text| text as u64).collect();
-    *process.arguments.lock() = arguments.iter().map(|&text| text_of(text as *const u8).to_vec()).collect();
+    let arguments: Vec<u64> = program
+        .script
+        .iter()
+        .map(|text| text.as_ptr())
+        .chain(given)
+        .map(|text| text as u64)
+        .collect();
+    *process.arguments.lock() = arguments
+        .iter()
+        .map(|&text| text_of(text as *const u8).to_vec())
+        .collect();
     let absolute = program.file.path().unwrap_or_else(|| path.to_vec());
     name_process(&absolute);
     *process.program.lock() = absolute.clone();
-    process.program_break.lock().clone_from(&(loaded.data_end, loaded.data_end, loaded.data_end));
+    process
+        .program_break
+        .lock()
+        .clone_from(&(loaded.data_end, loaded.data_end, loaded.data_end));
     core::mem::forget(program.script);
 
     let strings = Strings {
@@ -56,7 +70,10 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block) -> UContext {
     };
     let mut context = match image::start(&loaded, &strings, block.stack, &process.settings) {
         Ok(context) => context,
-        Err(error) => fail(EXIT_OWN_FAILURE, format_args!("the initial stack does not fit: host errno {}", error.0)),
+        Err(error) => fail(
+            EXIT_OWN_FAILURE,
+            format_args!("the initial stack does not fit: host errno {}", error.0),
+        ),
     };
     inherit_mask(thread, &mut context);
     context
@@ -105,10 +122,17 @@ fn open(thread: &Thread, path: &[u8]) -> Program {
             script.extend(argument);
             script.push(path.to_owned());
             match open_one(thread, &interpreter) {
-                Ok(program) => Program { script: script.into_iter().map(terminated).collect(), ..program },
+                Ok(program) => Program {
+                    script: script.into_iter().map(terminated).collect(),
+                    ..program
+                },
                 Err(_) => fail(
                     EXIT_CANNOT_RUN,
-                    format_args!("{}: its interpreter {} is a script too", show(path), show(&interpreter)),
+                    format_args!(
+                        "{}: its interpreter {} is a script too",
+                        show(path),
+                        show(&interpreter)
+                    ),
                 ),
             }
         }
@@ -124,7 +148,12 @@ type Interpreter = (Vec<u8>, Option<Vec<u8>>);
 
 fn open_one(thread: &Thread, path: &[u8]) -> Result<Program, Interpreter> {
     let file = File::open_executable(path).unwrap_or_else(|error| fail_to_open(path, error));
-    let refuse = |refusal| fail(EXIT_CANNOT_RUN, format_args!("{}: {}", show(path), explain(&refusal)));
+    let refuse = |refusal: compat_loader::Refusal| -> ! {
+        fail(
+            EXIT_CANNOT_RUN,
+            format_args!("{}: {}", show(path), explain(&refusal)),
+        )
+    };
     let image = match identify(&file, forced_os(&thread.process().settings)) {
         Ok(Identity::Elf(image)) => image,
         Ok(Identity::Script(script)) => return Err((script.interpreter, script.argument)),
@@ -135,17 +164,31 @@ fn open_one(thread: &Thread, path: &[u8]) -> Result<Program, Interpreter> {
         refuse(refusal);
     }
     let plan = plan(&file, &image).unwrap_or_else(|refusal| refuse(refusal));
-    Ok(Program { file, image, plan, script: Vec::new() })
+    Ok(Program {
+        file,
+        image,
+        plan,
+        script: Vec::new(),
+    })
 }
 
 fn fail_to_open(path: &[u8], error: HostErrno) -> ! {
     match error {
-        error if is_missing(error) => fail(EXIT_NOT_FOUND, format_args!("{}: no such program", show(path))),
+        error if is_missing(error) => fail(
+            EXIT_NOT_FOUND,
+            format_args!("{}: no such program", show(path)),
+        ),
         HostErrno::EACCES => fail(
             EXIT_CANNOT_RUN,
-            format_args!("{}: not an executable file, or no permission to run it (try chmod +x)", show(path)),
+            format_args!(
+                "{}: not an executable file, or no permission to run it (try chmod +x)",
+                show(path)
+            ),
         ),
-        error => fail(EXIT_CANNOT_RUN, format_args!("{}: cannot be opened: host errno {}", show(path), error.0)),
+        error => fail(
+            EXIT_CANNOT_RUN,
+            format_args!("{}: cannot be opened: host errno {}", show(path), error.0),
+        ),
     }
 }
 
@@ -153,7 +196,11 @@ fn load(thread: &Thread, path: &[u8], program: &Program) -> Loaded {
     let no_room = |error: HostErrno| -> ! {
         fail(
             EXIT_CANNOT_RUN,
-            format_args!("{}: its addresses cannot be mapped here: host errno {}", show(path), error.0),
+            format_args!(
+                "{}: its addresses cannot be mapped here: host errno {}",
+                show(path),
+                error.0
+            ),
         )
     };
     let plan = &program.plan;
@@ -175,7 +222,10 @@ fn load(thread: &Thread, path: &[u8], program: &Program) -> Loaded {
                 path: interpreter.clone(),
                 os: program.image.os,
             };
-            fail(EXIT_CANNOT_RUN, format_args!("{}: {}", show(path), explain(&refusal)));
+            fail(
+                EXIT_CANNOT_RUN,
+                format_args!("{}: {}", show(path), explain(&refusal)),
+            );
         };
         loaded.base = map(&linker, &linker_plan).unwrap_or_else(|error| no_room(error));
         loaded.start = loaded.base.wrapping_add(linker_plan.entry);
@@ -185,9 +235,18 @@ fn load(thread: &Thread, path: &[u8], program: &Program) -> Loaded {
 
 /// The dynamic linker, in the guest root first, then on the host.
 fn open_linker(thread: &Thread, path: &[u8]) -> Option<(File, ImagePlan)> {
-    let root = thread.process().settings.root.as_deref().unwrap_or_default();
-    let file = File::open_executable(&[root.as_bytes(), path].concat()).or_else(|_| File::open_executable(path)).ok()?;
-    let Ok(Identity::Elf(image)) = identify(&file, forced_os(&thread.process().settings)) else { return None };
+    let root = thread
+        .process()
+        .settings
+        .root
+        .as_deref()
+        .unwrap_or_default();
+    let file = File::open_executable(&[root.as_bytes(), path].concat())
+        .or_else(|_| File::open_executable(path))
+        .ok()?;
+    let Ok(Identity::Elf(image)) = identify(&file, forced_os(&thread.process().settings)) else {
+        return None;
+    };
     let plan = plan(&file, &image).ok()?;
     Some((file, plan))
 }

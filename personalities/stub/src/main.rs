@@ -39,9 +39,21 @@ pub(crate) fn fail(code: i32, message: core::fmt::Arguments) -> ! {
 
 #[panic_handler]
 fn panic(info: &core::panic::PanicInfo) -> ! {
-    fail(EXIT_OWN_FAILURE, format_args!("internal error: {info}; please report this"))
+    fail(
+        EXIT_OWN_FAILURE,
+        format_args!("internal error: {info}; please report this"),
+    )
 }
 
 /// The precompiled `core` refers to it; nothing here unwinds.
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
+
+/// The same: referred to by landing pads that nothing reaches.
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() -> ! {
+    fail(
+        EXIT_OWN_FAILURE,
+        format_args!("internal error: unwinding; please report this"),
+    )
+}

@@ -51,7 +51,11 @@ fn reserve(start: u64, length: u64) -> HostResult<()> {
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
     // SAFETY: fails instead of replacing anything.
     let at = unsafe { host::call(nr::mmap, [start, length, 0, flags, u64::MAX, 0]) }?;
-    if at == start { Ok(()) } else { Err(HostErrno::ENOMEM) }
+    if at == start {
+        Ok(())
+    } else {
+        Err(HostErrno::ENOMEM)
+    }
 }
 
 fn reserve_anywhere(length: u64, align: u64) -> HostResult<u64> {
@@ -65,21 +69,36 @@ fn reserve_anywhere(length: u64, align: u64) -> HostResult<u64> {
 fn map_segment(file: &File, segment: &Segment, base: u64) -> HostResult<()> {
     let protection = u64::from(segment.protection.bits());
     if let Some(pages) = segment.file {
-        let args =
-            [base.wrapping_add(pages.address), pages.len, protection, MAP_PRIVATE | MAP_FIXED, file.fd(), pages.offset];
+        let args = [
+            base.wrapping_add(pages.address),
+            pages.len,
+            protection,
+            MAP_PRIVATE | MAP_FIXED,
+            file.fd(),
+            pages.offset,
+        ];
         // SAFETY: inside the range reserved above.
         unsafe { host::call(nr::mmap, args) }?;
     }
-    let Some(zero) = segment.zero else { return Ok(()) };
+    let Some(zero) = segment.zero else {
+        return Ok(());
+    };
     let start = base.wrapping_add(zero.address);
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
     // SAFETY: inside the range reserved above.
-    unsafe { host::call(nr::mmap, [start, zero.len, PROT_READ | PROT_WRITE, flags, u64::MAX, 0]) }?;
+    unsafe {
+        host::call(
+            nr::mmap,
+            [start, zero.len, PROT_READ | PROT_WRITE, flags, u64::MAX, 0],
+        )
+    }?;
     if zero.copy_len > 0 {
         let length = zero.copy_len.min(PAGE_SIZE) as usize;
         // SAFETY: the page was mapped writable just now.
         let into = unsafe { core::slice::from_raw_parts_mut(start as *mut u8, length) };
-        let got = file.read_at(zero.copy_from, into).map_err(|error| HostErrno(error.0 as u16))?;
+        let got = file
+            .read_at(zero.copy_from, into)
+            .map_err(|error| HostErrno(error.0 as u16))?;
         if got != length {
             return Err(HostErrno::EFAULT);
         }

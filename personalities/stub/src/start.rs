@@ -87,7 +87,9 @@ unsafe fn begin(block: *const u64) -> ! {
     let kernel = unsafe {
         let argc = block.read() as usize;
         let mut at = block.add(1);
-        let arguments = (0..argc).map(|index| at.add(index).read() as *const u8).collect();
+        let arguments = (0..argc)
+            .map(|index| at.add(index).read() as *const u8)
+            .collect();
         at = at.add(argc + 1);
         let mut environment = Vec::new();
         while at.read() != 0 {
@@ -103,19 +105,34 @@ unsafe fn begin(block: *const u64) -> ! {
             }
             at = at.add(2);
         }
-        Block { arguments, environment, stack: block as u64 }
+        Block {
+            arguments,
+            environment,
+            stack: block as u64,
+        }
     };
     let (start, end) = (&raw const __ehdr_start as u64, &raw const _end as u64);
     signal::set_stub_range(start, end.next_multiple_of(4096));
     attach(&compat_freebsd::FREEBSD_AMD64);
 
     // SAFETY: argument 0 is a NUL-terminated string of the kernel's.
-    let record = kernel.arguments.first().map(|&text| unsafe { core::ffi::CStr::from_ptr(text.cast()) });
-    let settings = record.and_then(|text| Settings::from_record(text.to_bytes())).unwrap_or_default();
-    let process = Box::leak(Box::new(Process { settings, ..Process::default() }));
+    let record = kernel
+        .arguments
+        .first()
+        .map(|&text| unsafe { core::ffi::CStr::from_ptr(text.cast()) });
+    let settings = record
+        .and_then(|text| Settings::from_record(text.to_bytes()))
+        .unwrap_or_default();
+    let process = Box::leak(Box::new(Process {
+        settings,
+        ..Process::default()
+    }));
     let thread = match task::new_thread(process) {
         Ok(thread) => thread,
-        Err(error) => fail(EXIT_OWN_FAILURE, format_args!("no memory for a thread: host errno {}", error.0)),
+        Err(error) => fail(
+            EXIT_OWN_FAILURE,
+            format_args!("no memory for a thread: host errno {}", error.0),
+        ),
     };
     let hand_over = Box::leak(Box::new((thread, kernel)));
     // SAFETY: a fresh stack; the argument is what `on_own_stack` expects.
@@ -131,13 +148,21 @@ unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block)) ->
         signal::install()
     });
     if let Err(error) = ready {
-        fail(EXIT_OWN_FAILURE, format_args!("signal handling could not be set up: host errno {}", error.0));
+        fail(
+            EXIT_OWN_FAILURE,
+            format_args!(
+                "signal handling could not be set up: host errno {}",
+                error.0
+            ),
+        );
     }
     let context = launch::launch(thread, block);
     if trap::arm().is_err() {
         fail(
             EXIT_OWN_FAILURE,
-            format_args!("the host kernel refuses Syscall User Dispatch; it needs Linux 5.11 or later, x86-64"),
+            format_args!(
+                "the host kernel refuses Syscall User Dispatch; it needs Linux 5.11 or later, x86-64"
+            ),
         );
     }
     let _ = host::HostErrno::EPERM;

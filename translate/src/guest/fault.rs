@@ -8,68 +8,84 @@ use crate::host::{HostErrno, HostResult};
 // instruction faults, `landing` names where to continue: a tail that reports the failure.
 global_asm!(
     // rdi = to, rsi = from, rdx = length; returns the number of bytes not copied. No vector register is used.
-    ".globl compat_copy", ".hidden compat_copy",
+    ".globl compat_copy",
+    ".hidden compat_copy",
     "compat_copy:",
     "mov rcx, rdx",
-    ".globl compat_copy_at", ".hidden compat_copy_at",
+    ".globl compat_copy_at",
+    ".hidden compat_copy_at",
     "compat_copy_at:",
     "rep movsb",
-    ".globl compat_copy_end", ".hidden compat_copy_end",
+    ".globl compat_copy_end",
+    ".hidden compat_copy_end",
     "compat_copy_end:",
     "mov rax, rcx",
     "ret",
     // rdi = address, rsi = where the value goes; returns 0, or 1 on a fault.
-    ".globl compat_load32", ".hidden compat_load32",
+    ".globl compat_load32",
+    ".hidden compat_load32",
     "compat_load32:",
-    ".globl compat_load32_at", ".hidden compat_load32_at",
+    ".globl compat_load32_at",
+    ".hidden compat_load32_at",
     "compat_load32_at:",
     "mov eax, [rdi]",
     "mov [rsi], eax",
     "xor eax, eax",
     "ret",
-    ".globl compat_load64", ".hidden compat_load64",
+    ".globl compat_load64",
+    ".hidden compat_load64",
     "compat_load64:",
-    ".globl compat_load64_at", ".hidden compat_load64_at",
+    ".globl compat_load64_at",
+    ".hidden compat_load64_at",
     "compat_load64_at:",
     "mov rax, [rdi]",
     "mov [rsi], rax",
     "xor eax, eax",
     "ret",
     // rdi = address, rsi = value.
-    ".globl compat_store32", ".hidden compat_store32",
+    ".globl compat_store32",
+    ".hidden compat_store32",
     "compat_store32:",
-    ".globl compat_store32_at", ".hidden compat_store32_at",
+    ".globl compat_store32_at",
+    ".hidden compat_store32_at",
     "compat_store32_at:",
     "xchg [rdi], esi",
     "xor eax, eax",
     "ret",
-    ".globl compat_store64", ".hidden compat_store64",
+    ".globl compat_store64",
+    ".hidden compat_store64",
     "compat_store64:",
-    ".globl compat_store64_at", ".hidden compat_store64_at",
+    ".globl compat_store64_at",
+    ".hidden compat_store64_at",
     "compat_store64_at:",
     "xchg [rdi], rsi",
     "xor eax, eax",
     "ret",
     // rdi = address, rsi = in: expected, out: found; rdx = new.
-    ".globl compat_swap32", ".hidden compat_swap32",
+    ".globl compat_swap32",
+    ".hidden compat_swap32",
     "compat_swap32:",
     "mov eax, [rsi]",
-    ".globl compat_swap32_at", ".hidden compat_swap32_at",
+    ".globl compat_swap32_at",
+    ".hidden compat_swap32_at",
     "compat_swap32_at:",
     "lock cmpxchg [rdi], edx",
     "mov [rsi], eax",
     "mov eax, 0",
     "ret",
-    ".globl compat_swap64", ".hidden compat_swap64",
+    ".globl compat_swap64",
+    ".hidden compat_swap64",
     "compat_swap64:",
     "mov rax, [rsi]",
-    ".globl compat_swap64_at", ".hidden compat_swap64_at",
+    ".globl compat_swap64_at",
+    ".hidden compat_swap64_at",
     "compat_swap64_at:",
     "lock cmpxchg [rdi], rdx",
     "mov [rsi], rax",
     "mov eax, 0",
     "ret",
-    ".globl compat_access_failed", ".hidden compat_access_failed",
+    ".globl compat_access_failed",
+    ".hidden compat_access_failed",
     "compat_access_failed:",
     "mov eax, 1",
     "ret",
@@ -99,8 +115,14 @@ pub(crate) fn landing(rip: u64) -> Option<u64> {
     if rip == compat_copy_at as *const () as u64 {
         return Some(compat_copy_end as *const () as u64);
     }
-    let guarded: [unsafe extern "C" fn(); 6] =
-        [compat_load32_at, compat_load64_at, compat_store32_at, compat_store64_at, compat_swap32_at, compat_swap64_at];
+    let guarded: [unsafe extern "C" fn(); 6] = [
+        compat_load32_at,
+        compat_load64_at,
+        compat_store32_at,
+        compat_store64_at,
+        compat_swap32_at,
+        compat_swap64_at,
+    ];
     guarded
         .iter()
         .any(|&at| rip == at as *const () as u64)
@@ -117,7 +139,11 @@ pub(super) unsafe fn copy(to: *mut u8, from: *const u8, length: usize) -> usize 
 }
 
 fn checked(failed: u32) -> HostResult<()> {
-    if failed == 0 { Ok(()) } else { Err(HostErrno::EFAULT) }
+    if failed == 0 {
+        Ok(())
+    } else {
+        Err(HostErrno::EFAULT)
+    }
 }
 
 /// Reads the word at guest address `at` in one access.

@@ -14,8 +14,10 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::host::{HostErrno, HostResult};
 
-pub use fault::{compare_exchange_u32, compare_exchange_u64, load_u32, load_u64, store_u32, store_u64};
 pub(crate) use fault::landing;
+pub use fault::{
+    compare_exchange_u32, compare_exchange_u64, load_u32, load_u64, store_u32, store_u64,
+};
 
 /// Copies `into.len()` bytes from guest address `from`.
 ///
@@ -24,7 +26,11 @@ pub(crate) use fault::landing;
 pub fn read_bytes(from: u64, into: &mut [u8]) -> HostResult<()> {
     // SAFETY: `into` is valid for writing; a fault on `from` ends the copy early.
     let left = unsafe { fault::copy(into.as_mut_ptr(), from as *const u8, into.len()) };
-    if left == 0 { Ok(()) } else { Err(HostErrno::EFAULT) }
+    if left == 0 {
+        Ok(())
+    } else {
+        Err(HostErrno::EFAULT)
+    }
 }
 
 /// Copies as much of `into` as is readable at `from`; returns how many bytes arrived.
@@ -40,7 +46,11 @@ pub fn read_some(from: u64, into: &mut [u8]) -> usize {
 pub fn write_bytes(to: u64, bytes: &[u8]) -> HostResult<()> {
     // SAFETY: `bytes` is valid for reading; a fault on `to` ends the copy early.
     let left = unsafe { fault::copy(to as *mut u8, bytes.as_ptr(), bytes.len()) };
-    if left == 0 { Ok(()) } else { Err(HostErrno::EFAULT) }
+    if left == 0 {
+        Ok(())
+    } else {
+        Err(HostErrno::EFAULT)
+    }
 }
 
 /// Reads one plain value at `from`.
@@ -75,9 +85,13 @@ pub fn read_string(from: u64, limit: usize) -> HostResult<Vec<u8>> {
     let mut at = from;
     while text.len() < limit {
         // Never cross into a page that the string does not reach.
-        let step = (4096 - (at as usize & 4095)).min(limit - text.len()).min(256);
+        let step = (4096 - (at as usize & 4095))
+            .min(limit - text.len())
+            .min(256);
         let mut piece = [0; 256];
-        let Some(piece) = piece.get_mut(..step) else { break };
+        let Some(piece) = piece.get_mut(..step) else {
+            break;
+        };
         read_bytes(at, piece)?;
         if let Some(end) = piece.iter().position(|&byte| byte == 0) {
             text.extend_from_slice(piece.get(..end).unwrap_or_default());
@@ -101,8 +115,13 @@ pub fn read_strings(mut from: u64, limit: usize) -> HostResult<Vec<Vec<u8>>> {
         if pointer == 0 {
             return Ok(strings);
         }
-        let text = read_string(pointer, limit - total)
-            .map_err(|error| if error == HostErrno::ENAMETOOLONG { HostErrno::E2BIG } else { error })?;
+        let text = read_string(pointer, limit - total).map_err(|error| {
+            if error == HostErrno::ENAMETOOLONG {
+                HostErrno::E2BIG
+            } else {
+                error
+            }
+        })?;
         total += text.len() + 9;
         if total >= limit {
             return Err(HostErrno::E2BIG);
@@ -162,7 +181,11 @@ impl<T: FromBytes> In<T> {
     /// # Errors
     /// `EFAULT`.
     pub fn read_optional(self) -> HostResult<Option<T>> {
-        if self.is_null() { Ok(None) } else { self.read().map(Some) }
+        if self.is_null() {
+            Ok(None)
+        } else {
+            self.read().map(Some)
+        }
     }
 
     /// `count` values in a row, at most `limit` of them.
@@ -191,7 +214,11 @@ impl<T: IntoBytes + Immutable> Out<T> {
     /// # Errors
     /// `EFAULT`.
     pub fn write_optional(self, value: &T) -> HostResult<()> {
-        if self.is_null() { Ok(()) } else { self.write(value) }
+        if self.is_null() {
+            Ok(())
+        } else {
+            self.write(value)
+        }
     }
 }
 

@@ -15,7 +15,11 @@ use core::arch::{asm, global_asm};
 #[inline]
 pub fn result(raw: u64) -> HostResult {
     // The kernel reserves -4095..=-1 for errors.
-    if raw > u64::MAX - 4095 { Err(HostErrno(raw.wrapping_neg() as u16)) } else { Ok(raw) }
+    if raw > u64::MAX - 4095 {
+        Err(HostErrno(raw.wrapping_neg() as u16))
+    } else {
+        Ok(raw)
+    }
 }
 
 /// Makes one host system call.
@@ -116,11 +120,25 @@ pub fn exit_group(code: i32) -> ! {
 
 /// Maps anonymous private memory for ourselves. `size` in bytes, rounded up to a page by the kernel.
 pub fn map_anonymous(size: usize) -> HostResult<*mut u8> {
-    use linux_raw_sys::general::{MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ, PROT_WRITE};
+    use linux_raw_sys::general::{
+        MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ, PROT_WRITE,
+    };
     let flags = u64::from(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
     // SAFETY: asks for fresh memory only.
-    unsafe { call(nr::mmap, [0, size as u64, u64::from(PROT_READ | PROT_WRITE), flags, u64::MAX, 0]) }
-        .map(|at| at as *mut u8)
+    unsafe {
+        call(
+            nr::mmap,
+            [
+                0,
+                size as u64,
+                u64::from(PROT_READ | PROT_WRITE),
+                flags,
+                u64::MAX,
+                0,
+            ],
+        )
+    }
+    .map(|at| at as *mut u8)
 }
 
 /// The host's `struct timespec`.
@@ -136,11 +154,16 @@ pub struct Timespec {
 impl Timespec {
     /// Nanoseconds in all, saturating.
     pub fn as_nanos(self) -> i64 {
-        self.sec.saturating_mul(1_000_000_000).saturating_add(self.nsec)
+        self.sec
+            .saturating_mul(1_000_000_000)
+            .saturating_add(self.nsec)
     }
 
     /// From nanoseconds.
     pub fn from_nanos(nanos: i64) -> Self {
-        Self { sec: nanos.div_euclid(1_000_000_000), nsec: nanos.rem_euclid(1_000_000_000) }
+        Self {
+            sec: nanos.div_euclid(1_000_000_000),
+            nsec: nanos.rem_euclid(1_000_000_000),
+        }
     }
 }

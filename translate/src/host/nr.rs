@@ -1,5 +1,9 @@
 //! The numbers of Linux's x86-64 system calls, under the names `tables` uses.
-#![allow(missing_docs, non_upper_case_globals, reason = "one constant a system call, named as Linux names it")]
+#![allow(
+    missing_docs,
+    non_upper_case_globals,
+    reason = "one constant a system call, named as Linux names it"
+)]
 
 use linux_raw_sys::general as raw;
 

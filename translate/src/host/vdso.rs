@@ -62,7 +62,10 @@ pub unsafe fn attach(base: usize) {
         while at != 0 && at + size_of::<Symbol>() <= strings {
             let symbol = (at as *const Symbol).read_unaligned();
             let wanted = b"__vdso_clock_gettime\0";
-            let name = core::slice::from_raw_parts((strings + symbol.name as usize) as *const u8, wanted.len());
+            let name = core::slice::from_raw_parts(
+                (strings + symbol.name as usize) as *const u8,
+                wanted.len(),
+            );
             if symbol.section != 0 && name == wanted {
                 CLOCK_GETTIME.store(slide + symbol.value as usize, Ordering::Relaxed);
             }

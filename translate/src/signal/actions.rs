@@ -96,14 +96,19 @@ static WATCHER: core::sync::atomic::AtomicUsize = core::sync::atomic::AtomicUsiz
 pub fn watch(process: &Process, signal: u8, watcher: SignalWatch) -> HostResult<()> {
     WATCHER.store(watcher as usize, Ordering::Release);
     let index = usize::from(signal.saturating_sub(1));
-    WATCHED.get(index / 64).ok_or(HostErrno::EINVAL)?.fetch_or(1 << (index % 64), Ordering::AcqRel);
+    WATCHED
+        .get(index / 64)
+        .ok_or(HostErrno::EINVAL)?
+        .fetch_or(1 << (index % 64), Ordering::AcqRel);
     let action = current_action(process, signal);
     apply(signal, action)
 }
 
 fn watched(signal: u8) -> bool {
     let index = usize::from(signal.saturating_sub(1));
-    WATCHED.get(index / 64).is_some_and(|word| word.load(Ordering::Acquire) & (1 << (index % 64)) != 0)
+    WATCHED
+        .get(index / 64)
+        .is_some_and(|word| word.load(Ordering::Acquire) & (1 << (index % 64)) != 0)
 }
 
 /// Tells the watcher, if any, of an arrival.
@@ -150,26 +155,44 @@ pub fn set_action(process: &Process, signal: u8, action: Action) -> HostResult<A
 
 /// Makes the host's disposition fit the guest's.
 fn apply(signal: u8, action: Action) -> HostResult<()> {
-    let Some(personality) = attached() else { return Ok(()) };
-    let Some(host) = (personality.signal_to_host)(signal) else { return Ok(()) };
+    let Some(personality) = attached() else {
+        return Ok(());
+    };
+    let Some(host) = (personality.signal_to_host)(signal) else {
+        return Ok(());
+    };
     if matches!(host, SIGSEGV | SIGBUS | SIGSYS) {
         return Ok(());
     }
-    let ignored_by_default =
-        matches!((personality.default_action)(signal), DefaultAction::Ignore | DefaultAction::Continue);
+    let ignored_by_default = matches!(
+        (personality.default_action)(signal),
+        DefaultAction::Ignore | DefaultAction::Continue
+    );
     let wanted = match action.disposition {
         _ if watched(signal) => ours(action),
         Disposition::Handler(_) => ours(action),
-        Disposition::Ignore => KernelAction { handler: 1, ..flags_only(action) },
+        Disposition::Ignore => KernelAction {
+            handler: 1,
+            ..flags_only(action)
+        },
         // The host may kill for a signal that the guest's kernel ignores (SIGIO). SIGCHLD, SIGURG, SIGWINCH and
         // SIGCONT are ignored by both, and "default" is not the same as "ignore" for SIGCHLD and SIGCONT.
         Disposition::Default if ignored_by_default && !matches!(host, 17 | 18 | 23 | 28) => {
-            KernelAction { handler: 1, ..flags_only(action) }
+            KernelAction {
+                handler: 1,
+                ..flags_only(action)
+            }
         }
         Disposition::Default => flags_only(action),
     };
     // SAFETY: `wanted` is a valid kernel_sigaction.
-    unsafe { host::call_n(nr::rt_sigaction, [u64::from(host), (&raw const wanted) as u64, 0, 8]) }.map(drop)
+    unsafe {
+        host::call_n(
+            nr::rt_sigaction,
+            [u64::from(host), (&raw const wanted) as u64, 0, 8],
+        )
+    }
+    .map(drop)
 }
 
 const SA_NOCLDSTOP: u64 = 1;
@@ -187,7 +210,12 @@ fn flags_only(action: Action) -> KernelAction {
     if action.no_child_wait {
         flags |= SA_NOCLDWAIT;
     }
-    KernelAction { handler: 0, flags, restorer: 0, mask: 0 }
+    KernelAction {
+        handler: 0,
+        flags,
+        restorer: 0,
+        mask: 0,
+    }
 }
 
 /// Our entry as a host action: own stack, everything blocked that may be.

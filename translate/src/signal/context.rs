@@ -96,7 +96,13 @@ pub struct SigInfo {
 
 impl Default for SigInfo {
     fn default() -> Self {
-        Self { signo: 0, errno: 0, code: 0, pad: 0, fields: [0; 14] }
+        Self {
+            signo: 0,
+            errno: 0,
+            code: 0,
+            pad: 0,
+            fields: [0; 14],
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use super::actions::tell_watcher;
 use super::host_signal::{SIGKILL, SIGSTOP};
 use super::{
-    Action, DefaultAction, Disposition, SigInfo, SigSet, UContext, bit, current_action, install_guest_mask, set_action,
+    Action, DefaultAction, Disposition, SigInfo, SigSet, UContext, bit, current_action,
+    install_guest_mask, set_action,
 };
 use crate::host::{self, nr};
 use crate::personality::{Personality, attached};
@@ -32,7 +33,9 @@ pub struct Delivery<'a> {
 
 /// Delivers host signal `host_signal` to the guest whose registers are in `frame`.
 pub(super) fn deliver(thread: &Thread, frame: &mut UContext, host_signal: u8, info: &SigInfo) {
-    let Some(personality) = attached() else { die_by(host_signal) };
+    let Some(personality) = attached() else {
+        die_by(host_signal)
+    };
     let fault = super::handler::is_fault(host_signal, info);
     let signal = if fault {
         (personality.fault_signal)(host_signal, info, frame.trapno)
@@ -49,16 +52,19 @@ pub(super) fn deliver(thread: &Thread, frame: &mut UContext, host_signal: u8, in
     let blocked = thread.mask.get().has(signal);
     match action.disposition {
         Disposition::Handler(handler) if !(fault && blocked) => {
-            run_handler(personality, Delivery {
-                thread,
-                frame,
-                signal,
-                info,
-                fault,
-                action,
-                handler,
-                old_mask: thread.saved_mask.take().unwrap_or(thread.mask.get()),
-            });
+            run_handler(
+                personality,
+                Delivery {
+                    thread,
+                    frame,
+                    signal,
+                    info,
+                    fault,
+                    action,
+                    handler,
+                    old_mask: thread.saved_mask.take().unwrap_or(thread.mask.get()),
+                },
+            );
         }
         Disposition::Ignore if !fault => {}
         _ => default(personality, frame, host_signal, signal, fault),
@@ -66,7 +72,12 @@ pub(super) fn deliver(thread: &Thread, frame: &mut UContext, host_signal: u8, in
 }
 
 fn run_handler(personality: &Personality, mut delivery: Delivery) {
-    let Action { mask, no_defer, reset, .. } = delivery.action;
+    let Action {
+        mask,
+        no_defer,
+        reset,
+        ..
+    } = delivery.action;
     let signal = delivery.signal;
     let thread = delivery.thread;
     let current = thread.mask.get();
@@ -74,10 +85,21 @@ fn run_handler(personality: &Personality, mut delivery: Delivery) {
         // No room for the frame: the BSDs, like Linux, end the process with SIGILL (sigexit in sendsig).
         die_by(super::host_signal::SIGILL);
     }
-    let own = if no_defer { SigSet::EMPTY } else { SigSet::of(signal) };
+    let own = if no_defer {
+        SigSet::EMPTY
+    } else {
+        SigSet::of(signal)
+    };
     install_guest_mask(thread, delivery.frame, current.union(mask).union(own));
     if reset {
-        let _ = set_action(thread.process(), signal, Action { disposition: Disposition::Default, ..delivery.action });
+        let _ = set_action(
+            thread.process(),
+            signal,
+            Action {
+                disposition: Disposition::Default,
+                ..delivery.action
+            },
+        );
     }
 }
 
@@ -109,7 +131,10 @@ pub fn die_by(signal: u8) -> ! {
     let mask = !bit(signal);
     // SAFETY: valid structures; the thread and process ids are our own.
     unsafe {
-        let _ = host::call_n(nr::rt_sigaction, [u64::from(signal), (&raw const default) as u64, 0, 8]);
+        let _ = host::call_n(
+            nr::rt_sigaction,
+            [u64::from(signal), (&raw const default) as u64, 0, 8],
+        );
         let tid = host::call_n(nr::gettid, []).unwrap_or_default();
         let _ = host::call_n(nr::tgkill, [own_pid(), tid, u64::from(signal)]);
         let _ = host::call_n(nr::rt_sigprocmask, [2, (&raw const mask) as u64, 0, 8]);

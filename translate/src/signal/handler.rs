@@ -9,7 +9,8 @@ use super::deliver::deliver;
 use super::host_signal::{SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
 use super::{AltStack, Disposition, NEVER_BLOCKED, SigInfo, UContext, current_action, host_mask};
 use crate::host::{
-    self, HostResult, compat_window_interrupted, compat_window_start, compat_window_syscall, nr, vdso,
+    self, HostResult, compat_window_interrupted, compat_window_start, compat_window_syscall, nr,
+    vdso,
 };
 use crate::personality::attached;
 use crate::task::{Thread, current};
@@ -118,7 +119,12 @@ pub fn install() -> HostResult<()> {
     }
     // An inherited mask may block what must always get through.
     // SAFETY: a valid 8-byte mask; SIG_UNBLOCK is 1.
-    unsafe { host::call_n(nr::rt_sigprocmask, [1, (&raw const NEVER_BLOCKED_WORD) as u64, 0, 8]) }?;
+    unsafe {
+        host::call_n(
+            nr::rt_sigprocmask,
+            [1, (&raw const NEVER_BLOCKED_WORD) as u64, 0, 8],
+        )
+    }?;
     Ok(())
 }
 
@@ -126,7 +132,13 @@ static NEVER_BLOCKED_WORD: u64 = NEVER_BLOCKED;
 
 fn set(signal: u8, action: &KernelAction) -> HostResult<()> {
     // SAFETY: `action` is a valid kernel_sigaction.
-    unsafe { host::call_n(nr::rt_sigaction, [u64::from(signal), core::ptr::from_ref(action) as u64, 0, 8]) }.map(drop)
+    unsafe {
+        host::call_n(
+            nr::rt_sigaction,
+            [u64::from(signal), core::ptr::from_ref(action) as u64, 0, 8],
+        )
+    }
+    .map(drop)
 }
 
 /// Registers the thread's stub stack as the host's alternate stack.
@@ -211,9 +223,13 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     unsafe { *thread.pending_info.get() = *info };
     thread.pending.store(u32::from(signal), Ordering::Release);
     frame.sigmask = !NEVER_BLOCKED;
-    if (compat_window_start as *const () as u64..=compat_window_syscall as *const () as u64).contains(&rip) {
+    if (compat_window_start as *const () as u64..=compat_window_syscall as *const () as u64)
+        .contains(&rip)
+    {
         frame.regs.rip = compat_window_interrupted as *const () as u64;
-    } else if (compat_exit_start as *const () as u64..=compat_exit_syscall as *const () as u64).contains(&rip) {
+    } else if (compat_exit_start as *const () as u64..=compat_exit_syscall as *const () as u64)
+        .contains(&rip)
+    {
         frame.regs.rip = compat_exit_waiting as *const () as u64;
     }
 }
@@ -224,7 +240,15 @@ fn requeue(thread: &Thread, signal: u8, info: &SigInfo) {
     // SAFETY: a valid siginfo_t; the kernel lets a process send itself any code.
     let _ = unsafe {
         let pid = host::call_n(nr::getpid, []).unwrap_or_default();
-        host::call_n(nr::rt_tgsigqueueinfo, [pid, tid, u64::from(signal), core::ptr::from_ref(info) as u64])
+        host::call_n(
+            nr::rt_tgsigqueueinfo,
+            [
+                pid,
+                tid,
+                u64::from(signal),
+                core::ptr::from_ref(info) as u64,
+            ],
+        )
     };
 }
 

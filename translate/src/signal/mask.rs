@@ -10,7 +10,9 @@ const SIG_SETMASK: u64 = 2;
 /// The host mask that blocks what `set` blocks. Signals the host has no number for, and those that must always reach
 /// us, are left to the thread block's own copy.
 pub fn host_mask(set: SigSet) -> u64 {
-    let Some(personality) = attached() else { return 0 };
+    let Some(personality) = attached() else {
+        return 0;
+    };
     let mut mask = 0;
     if set.0 != 0 {
         for signal in set.iter() {
@@ -40,7 +42,12 @@ pub fn restore_mask(mask: u64) {
 
 fn set(mask: u64) -> u64 {
     let mut old = 0u64;
-    let args = [SIG_SETMASK, (&raw const mask) as u64, (&raw mut old) as u64, 8];
+    let args = [
+        SIG_SETMASK,
+        (&raw const mask) as u64,
+        (&raw mut old) as u64,
+        8,
+    ];
     // SAFETY: both masks are valid 8-byte words.
     let _ = unsafe { host::call_n(nr::rt_sigprocmask, args) };
     old

@@ -12,7 +12,9 @@ mod handler;
 mod mask;
 mod set;
 
-pub use actions::{Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch};
+pub use actions::{
+    Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch,
+};
 pub use context::{AltStack, Regs, SigInfo, UContext};
 pub use deliver::{Delivery, die_by};
 pub use handler::{attach_stack, install, interrupted_restarts, is_ours, resume, set_stub_range};

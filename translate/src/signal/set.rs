@@ -10,7 +10,11 @@ impl SigSet {
 
     /// The set of `signal` alone; empty for a number outside 1..=128.
     pub fn of(signal: u8) -> Self {
-        if (1..=128).contains(&signal) { Self(1 << (signal - 1)) } else { Self(0) }
+        if (1..=128).contains(&signal) {
+            Self(1 << (signal - 1))
+        } else {
+            Self(0)
+        }
     }
 
     /// Whether `signal` is a member.
@@ -37,11 +41,21 @@ impl SigSet {
 
     /// The set's four 32-bit words, lowest signals first: how every BSD lays it out.
     pub fn words(self) -> [u32; 4] {
-        [self.0 as u32, (self.0 >> 32) as u32, (self.0 >> 64) as u32, (self.0 >> 96) as u32]
+        [
+            self.0 as u32,
+            (self.0 >> 32) as u32,
+            (self.0 >> 64) as u32,
+            (self.0 >> 96) as u32,
+        ]
     }
 
     /// The reverse of [`SigSet::words`].
     pub fn from_words(words: [u32; 4]) -> Self {
-        Self(words.iter().rev().fold(0, |set, &word| (set << 32) | u128::from(word)))
+        Self(
+            words
+                .iter()
+                .rev()
+                .fold(0, |set, &word| (set << 32) | u128::from(word)),
+        )
     }
 }

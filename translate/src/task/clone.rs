@@ -43,15 +43,27 @@ global_asm!(
     child = sym compat_child,
 );
 
+#[allow(
+    improper_ctypes,
+    reason = "the routine only carries the pointer over to the child"
+)]
 unsafe extern "C" {
-    fn compat_clone(flags: u64, stack: u64, ptid: *mut i32, ctid: *mut i32, tls: u64, thread: *const Thread) -> u64;
+    fn compat_clone(
+        flags: u64,
+        stack: u64,
+        ptid: *mut i32,
+        ctid: *mut i32,
+        tls: u64,
+        thread: *const Thread,
+    ) -> u64;
 }
 
 unsafe extern "C" fn compat_child(thread: *const Thread) -> ! {
     // SAFETY: the creator passed a block that is this thread's alone from now on.
     let thread = unsafe { &*thread };
     thread.tid.store(host_tid(), Ordering::Release);
-    if thread.attach_gs().is_err() || signal::attach_stack(thread).is_err() || trap::arm().is_err() {
+    if thread.attach_gs().is_err() || signal::attach_stack(thread).is_err() || trap::arm().is_err()
+    {
         host::write_stderr(b"compat: a new thread could not be set up by the host kernel\n");
         host::exit_group(125);
     }
@@ -78,7 +90,8 @@ fn host_tid() -> i32 {
 pub fn spawn(cx: &mut Cx, start: Start) -> HostResult<i32> {
     let thread = new_thread(cx.process())?;
     thread.mask.set(cx.thread.mask.get());
-    let mut flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+    let mut flags =
+        CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
     flags |= CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID;
     if start.fs_base.is_some() {
         flags |= CLONE_SETTLS;
@@ -89,7 +102,16 @@ pub fn spawn(cx: &mut Cx, start: Start) -> HostResult<i32> {
     let blocked = signal::block_all();
     let (ptid, ctid) = (thread.tid.as_ptr(), thread.alive_word());
     // SAFETY: the block and its stack belong to the child; the asm routine keeps to the C convention.
-    let raw = unsafe { compat_clone(flags, thread.stack_top() as u64 - 64, ptid, ctid, fs_base, thread) };
+    let raw = unsafe {
+        compat_clone(
+            flags,
+            thread.stack_top() as u64 - 64,
+            ptid,
+            ctid,
+            fs_base,
+            thread,
+        )
+    };
     signal::restore_mask(blocked);
     let tid = host::result(raw).inspect_err(|_| release(thread))?;
     Ok(tid as i32)
@@ -136,7 +158,9 @@ fn become_child(cx: &mut Cx) {
     forget_others(cx.thread);
     gaps::clear();
     if trap::arm().is_err() {
-        host::write_stderr(b"compat: system call interception could not be armed in a child process\n");
+        host::write_stderr(
+            b"compat: system call interception could not be armed in a child process\n",
+        );
         host::exit_group(125);
     }
     cx.process().objects.after_fork();

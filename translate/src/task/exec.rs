@@ -40,13 +40,22 @@ fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
 }
 
 /// Runs the program at `path` in place of this one. Returns only on failure.
-pub fn replace(cx: &mut Cx, path: &[u8], mut arguments: Vec<Vec<u8>>, environment: Vec<Vec<u8>>) -> HostErrno {
+pub fn replace(
+    cx: &mut Cx,
+    path: &[u8],
+    mut arguments: Vec<Vec<u8>>,
+    environment: Vec<Vec<u8>>,
+) -> HostErrno {
     let mut path = path.to_vec();
     let mut target = match classify(cx, &path) {
         Ok(target) => target,
         Err(error) => return error,
     };
-    if let Target::Script { interpreter, argument } = target {
+    if let Target::Script {
+        interpreter,
+        argument,
+    } = target
+    {
         if !arguments.is_empty() {
             arguments.remove(0);
         }
@@ -78,9 +87,15 @@ fn call(path: Vec<u8>, arguments: Vec<Vec<u8>>, environment: Vec<Vec<u8>>) -> Ho
     let path = terminated(path);
     let (arguments, argument_pointers) = pointers(arguments);
     let (environment, environment_pointers) = pointers(environment);
-    let args = [path.as_ptr() as u64, argument_pointers.as_ptr() as u64, environment_pointers.as_ptr() as u64];
+    let args = [
+        path.as_ptr() as u64,
+        argument_pointers.as_ptr() as u64,
+        environment_pointers.as_ptr() as u64,
+    ];
     // SAFETY: NUL-terminated strings and NULL-terminated vectors of them, alive until the call is done.
-    let error = unsafe { host::call_n(nr::execve, args) }.err().unwrap_or(HostErrno::EIO);
+    let error = unsafe { host::call_n(nr::execve, args) }
+        .err()
+        .unwrap_or(HostErrno::EIO);
     drop((arguments, environment));
     error
 }
@@ -92,6 +107,10 @@ fn terminated(mut text: Vec<u8>) -> Vec<u8> {
 
 fn pointers(strings: Vec<Vec<u8>>) -> (Vec<Vec<u8>>, Vec<u64>) {
     let strings: Vec<Vec<u8>> = strings.into_iter().map(terminated).collect();
-    let pointers = strings.iter().map(|text| text.as_ptr() as u64).chain([0]).collect();
+    let pointers = strings
+        .iter()
+        .map(|text| text.as_ptr() as u64)
+        .chain([0])
+        .collect();
     (strings, pointers)
 }

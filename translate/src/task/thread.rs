@@ -75,7 +75,12 @@ impl Thread {
 
     /// The host alternate stack to register.
     pub fn host_alternate(&self) -> AltStack {
-        AltStack { base: self.stack_base.get() as u64, flags: 0, pad: 0, size: STACK_SIZE as u64 }
+        AltStack {
+            base: self.stack_base.get() as u64,
+            flags: 0,
+            pad: 0,
+            size: STACK_SIZE as u64,
+        }
     }
 
     pub(crate) fn alive_word(&self) -> *mut i32 {
@@ -96,7 +101,13 @@ impl Thread {
     pub fn attach_gs(&self) -> HostResult<()> {
         const ARCH_SET_GS: u64 = 0x1001;
         // SAFETY: nothing else in the process uses gs.
-        unsafe { host::call_n(nr::arch_prctl, [ARCH_SET_GS, core::ptr::from_ref(self) as u64]) }.map(drop)
+        unsafe {
+            host::call_n(
+                nr::arch_prctl,
+                [ARCH_SET_GS, core::ptr::from_ref(self) as u64],
+            )
+        }
+        .map(drop)
     }
 
     /// Whether a guest signal waits to be delivered.
@@ -130,7 +141,10 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
     let mut blocks = BLOCKS.lock();
     let free = blocks.0.iter().copied().find(|&block| {
         // SAFETY: see `Blocks`.
-        unsafe { &*block }.alive.compare_exchange(0, -1, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        unsafe { &*block }
+            .alive
+            .compare_exchange(0, -1, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
     });
     let (block, stack_base) = match free {
         // SAFETY: as above; the thread that used it is gone, so nobody else reads the cell.

@@ -15,10 +15,18 @@ pub use sud::arm;
 
 /// Carries out the system call that `frame` asks for and leaves its results there.
 pub(crate) fn enter(frame: &mut UContext) {
-    let Some(personality) = attached() else { return };
+    let Some(personality) = attached() else {
+        return;
+    };
     let thread = current();
     let number = frame.regs.rax;
-    let mut cx = Cx { thread, frame, number, args: [0; 8], never_restart: false };
+    let mut cx = Cx {
+        thread,
+        frame,
+        number,
+        args: [0; 8],
+        never_restart: false,
+    };
     let outcome = (personality.dispatch)(&mut cx);
     if outcome == Outcome::Fail(personality.interrupted)
         && signal::interrupted_restarts(thread, cx.never_restart) == Some(true)

@@ -13,5 +13,17 @@ pub fn arm() -> HostResult<()> {
     let (start, length) = signal::stub_range();
     // No selector byte: nothing to flip on the way in and out.
     // SAFETY: no pointers.
-    unsafe { host::call_n(nr::prctl, [PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, start, length, 0]) }.map(drop)
+    unsafe {
+        host::call_n(
+            nr::prctl,
+            [
+                PR_SET_SYSCALL_USER_DISPATCH,
+                PR_SYS_DISPATCH_ON,
+                start,
+                length,
+                0,
+            ],
+        )
+    }
+    .map(drop)
 }

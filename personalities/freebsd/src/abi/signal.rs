@@ -129,7 +129,11 @@ pub(crate) struct Sigframe {
 const _: () = {
     assert!(size_of::<Sigaction>() == 32 && offset_of!(Sigaction, mask) == 12);
     assert!(size_of::<Stack>() == 24);
-    assert!(size_of::<Siginfo>() == 80 && offset_of!(Siginfo, addr) == 24 && offset_of!(Siginfo, reason) == 40);
+    assert!(
+        size_of::<Siginfo>() == 80
+            && offset_of!(Siginfo, addr) == 24
+            && offset_of!(Siginfo, reason) == 40
+    );
     assert!(size_of::<Mcontext>() == 800);
     assert!(offset_of!(Mcontext, trapno) == 128 && offset_of!(Mcontext, err) == 152);
     assert!(offset_of!(Mcontext, rip) == 160 && offset_of!(Mcontext, len) == 200);

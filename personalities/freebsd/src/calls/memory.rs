@@ -49,11 +49,26 @@ fn protection(raw: i32) -> Return<u64> {
     Ok(now)
 }
 
-pub(crate) fn mmap(cx: &mut Cx, addr: u64, len: u64, prot: i32, flags: i32, fd: Fd, pos: i64) -> Return<u64> {
+pub(crate) fn mmap(
+    cx: &mut Cx,
+    addr: u64,
+    len: u64,
+    prot: i32,
+    flags: i32,
+    fd: Fd,
+    pos: i64,
+) -> Return<u64> {
     let mut flags = u64::from(flags as u32);
     let alignment = flags >> MAP_ALIGNMENT_SHIFT;
     flags &= (1 << MAP_ALIGNMENT_SHIFT) - 1;
-    let known = MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_STACK | MAP_ANON | MAP_GUARD | MAP_EXCL | MAP_32BIT;
+    let known = MAP_SHARED
+        | MAP_PRIVATE
+        | MAP_FIXED
+        | MAP_STACK
+        | MAP_ANON
+        | MAP_GUARD
+        | MAP_EXCL
+        | MAP_32BIT;
     let prot = protection(prot)?;
     let guard = flags & MAP_GUARD != 0;
     let stack = flags & MAP_STACK != 0;
@@ -65,7 +80,11 @@ pub(crate) fn mmap(cx: &mut Cx, addr: u64, len: u64, prot: i32, flags: i32, fd: 
         || (flags & MAP_EXCL != 0 && flags & MAP_FIXED == 0)
         || (flags & MAP_ANON != 0 && (fd.0 != -1 || pos != 0))
         || (stack && (fd.0 != -1 || prot & 3 != 3))
-        || (guard && (prot != 0 || fd.0 != -1 || pos != 0 || flags & (MAP_ANON | MAP_SHARED | MAP_PRIVATE | MAP_STACK) != 0))
+        || (guard
+            && (prot != 0
+                || fd.0 != -1
+                || pos != 0
+                || flags & (MAP_ANON | MAP_SHARED | MAP_PRIVATE | MAP_STACK) != 0))
         || (shared == 0 && flags & (MAP_ANON | MAP_STACK | MAP_GUARD) == 0)
         || !(matches!(alignment, 0 | 1) || (12..48).contains(&alignment));
     if inconsistent {
@@ -92,20 +111,46 @@ pub(crate) fn mmap(cx: &mut Cx, addr: u64, len: u64, prot: i32, flags: i32, fd: 
         }
     }
     if flags & MAP_FIXED != 0 {
-        host_flags |= if flags & MAP_EXCL != 0 { linux::MAP_FIXED_NOREPLACE } else { linux::MAP_FIXED };
+        host_flags |= if flags & MAP_EXCL != 0 {
+            linux::MAP_FIXED_NOREPLACE
+        } else {
+            linux::MAP_FIXED
+        };
     }
     if flags & MAP_32BIT != 0 {
         host_flags |= linux::MAP_32BIT;
     }
     let fd = if anonymous { u64::MAX } else { fd.checked(cx)? };
     let len = len.checked_add(unaligned).ok_or(Errno::ENOMEM)?;
-    let request = Mapping { len, prot, flags: host_flags, fd, pos: pos as u64 - unaligned };
+    let request = Mapping {
+        len,
+        prot,
+        flags: host_flags,
+        fd,
+        pos: pos as u64 - unaligned,
+    };
     // 1 asks for superpage alignment, which is advice.
-    let align = if alignment > 12 { 1 << alignment } else if alignment == 1 && len >= 2 << 20 { 2 << 20 } else { PAGE };
+    let align = if alignment > 12 {
+        1 << alignment
+    } else if alignment == 1 && len >= 2 << 20 {
+        2 << 20
+    } else {
+        PAGE
+    };
     let hint = addr & !(PAGE - 1);
-    let at = if align > PAGE && flags & MAP_FIXED == 0 { request.aligned(hint, align) } else { request.at(hint) };
+    let at = if align > PAGE && flags & MAP_FIXED == 0 {
+        request.aligned(hint, align)
+    } else {
+        request.at(hint)
+    };
     // A collision with MAP_EXCL is ENOMEM on FreeBSD.
-    let at = at.map_err(|error| if error == HostErrno::EEXIST { HostErrno::ENOMEM } else { error })?;
+    let at = at.map_err(|error| {
+        if error == HostErrno::EEXIST {
+            HostErrno::ENOMEM
+        } else {
+            error
+        }
+    })?;
     Ok(at + unaligned)
 }
 
@@ -120,23 +165,46 @@ struct Mapping {
 impl Mapping {
     fn at(&self, addr: u64) -> HostResult<u64> {
         // SAFETY: without MAP_FIXED nothing is replaced; with it, the guest replaces its own memory.
-        unsafe { host::call(nr::mmap, [addr, self.len, self.prot, self.flags, self.fd, self.pos]) }
+        unsafe {
+            host::call(
+                nr::mmap,
+                [addr, self.len, self.prot, self.flags, self.fd, self.pos],
+            )
+        }
     }
 
     /// Reserves enough to find an aligned start, then maps there and gives the rest back.
     fn aligned(&self, hint: u64, align: u64) -> HostResult<u64> {
         if hint != 0 && hint % align == 0 {
-            let at = Self { flags: self.flags | linux::MAP_FIXED_NOREPLACE, ..*self }.at(hint);
+            let at = Self {
+                flags: self.flags | linux::MAP_FIXED_NOREPLACE,
+                ..*self
+            }
+            .at(hint);
             if at == Ok(hint) {
                 return at;
             }
         }
         let len = self.len.next_multiple_of(PAGE);
         let room = len.checked_add(align).ok_or(HostErrno::ENOMEM)?;
-        let flags = linux::MAP_PRIVATE | linux::MAP_ANONYMOUS | linux::MAP_NORESERVE | (self.flags & linux::MAP_32BIT);
-        let reserved = Self { len: room, prot: 0, flags, fd: u64::MAX, pos: 0 }.at(0)?;
+        let flags = linux::MAP_PRIVATE
+            | linux::MAP_ANONYMOUS
+            | linux::MAP_NORESERVE
+            | (self.flags & linux::MAP_32BIT);
+        let reserved = Self {
+            len: room,
+            prot: 0,
+            flags,
+            fd: u64::MAX,
+            pos: 0,
+        }
+        .at(0)?;
         let start = reserved.next_multiple_of(align);
-        let mapped = Self { flags: self.flags | linux::MAP_FIXED, ..*self }.at(start);
+        let mapped = Self {
+            flags: self.flags | linux::MAP_FIXED,
+            ..*self
+        }
+        .at(start);
         let end = start + len;
         // SAFETY: the unused parts of the reservation made above.
         unsafe {
@@ -156,7 +224,14 @@ impl Mapping {
 
 /// mmap of FreeBSD 6 and before: a padding argument stands before the offset.
 pub(crate) fn freebsd6_mmap(
-    cx: &mut Cx, addr: u64, len: u64, prot: i32, flags: i32, fd: Fd, _pad: i32, pos: i64,
+    cx: &mut Cx,
+    addr: u64,
+    len: u64,
+    prot: i32,
+    flags: i32,
+    fd: Fd,
+    _pad: i32,
+    pos: i64,
 ) -> Return<u64> {
     mmap(cx, addr, len, prot, flags, fd, pos)
 }
@@ -229,7 +304,8 @@ pub(crate) fn minherit(_cx: &mut Cx, addr: u64, len: u64, inherit: i32) -> Retur
     match inherit {
         // SHARE cannot be had after the fact; private memory that nobody forks is the same.
         0 => Ok(()),
-        1 => on_range(nr::madvise, addr, len, [11]).and_then(|()| on_range(nr::madvise, addr, len, [19])),
+        1 => on_range(nr::madvise, addr, len, [11])
+            .and_then(|()| on_range(nr::madvise, addr, len, [19])),
         2 => on_range(nr::madvise, addr, len, [10]),
         3 => on_range(nr::madvise, addr, len, [18]),
         _ => Err(Errno::EINVAL.into()),
@@ -254,7 +330,12 @@ pub(crate) fn mincore(_cx: &mut Cx, addr: u64, len: u64, vector: u64) -> Return<
     while done < length {
         let step = (length - done).min(states.len() as u64 * PAGE);
         // SAFETY: `states` holds a byte a page.
-        unsafe { host::call_n(nr::mincore, [start + done, step, states.as_mut_ptr() as u64]) }?;
+        unsafe {
+            host::call_n(
+                nr::mincore,
+                [start + done, step, states.as_mut_ptr() as u64],
+            )
+        }?;
         let pages = (step / PAGE) as usize;
         for state in states.iter_mut().take(pages) {
             // Resident: INCORE | REFERENCED.
@@ -277,8 +358,17 @@ pub(crate) fn r#break(cx: &mut Cx, end: u64) -> Return<()> {
     }
     let wanted = end.checked_add(PAGE - 1).ok_or(Errno::ENOMEM)? & !(PAGE - 1);
     if wanted > mapped {
-        let flags = linux::MAP_PRIVATE | linux::MAP_ANONYMOUS | linux::MAP_NORESERVE | linux::MAP_FIXED_NOREPLACE;
-        let request = Mapping { len: wanted - mapped, prot: 3, flags, fd: u64::MAX, pos: 0 };
+        let flags = linux::MAP_PRIVATE
+            | linux::MAP_ANONYMOUS
+            | linux::MAP_NORESERVE
+            | linux::MAP_FIXED_NOREPLACE;
+        let request = Mapping {
+            len: wanted - mapped,
+            prot: 3,
+            flags,
+            fd: u64::MAX,
+            pos: 0,
+        };
         // Something else lies there: the segment cannot grow.
         request.at(mapped).map_err(|_| Error(Errno::ENOMEM))?;
     } else if wanted < mapped {

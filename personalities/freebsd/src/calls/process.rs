@@ -24,7 +24,11 @@ pub(crate) fn report_gaps(cx: &Cx) {
     }
     let mut text = alloc::string::String::from("compat: not implemented (FreeBSD):");
     for (index, (what, times)) in gaps.iter().enumerate() {
-        let _ = write!(text, "{} {what} ({times}x)", if index == 0 { "" } else { "," });
+        let _ = write!(
+            text,
+            "{} {what} ({times}x)",
+            if index == 0 { "" } else { "," }
+        );
     }
     text.push_str("; -q hides this line\n");
     host::write_stderr(text.as_bytes());
@@ -36,7 +40,11 @@ fn child_start(cx: &Cx) -> Start {
     context.regs.rax = 0;
     context.regs.rdx = 1;
     context.regs.rflags &= !1;
-    Start { context, fs_base: None, tid_at: [0; 2] }
+    Start {
+        context,
+        fs_base: None,
+        tid_at: [0; 2],
+    }
 }
 
 pub(crate) fn fork(cx: &mut Cx) -> Return<Outcome> {
@@ -62,15 +70,28 @@ pub(crate) fn execve(cx: &mut Cx, path: Path, argv: In<u64>, envp: In<u64>) -> R
 
 fn execute(cx: &mut Cx, path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<()> {
     let arguments = guest::read_strings(argv.address(), ARG_MAX)?;
-    let environment =
-        if envp.is_null() { Vec::new() } else { guest::read_strings(envp.address(), ARG_MAX)? };
+    let environment = if envp.is_null() {
+        Vec::new()
+    } else {
+        guest::read_strings(envp.address(), ARG_MAX)?
+    };
     if path.is_empty() {
         return Err(Errno::ENOENT.into());
     }
     Err(exec::replace(cx, &path, arguments, environment).into())
 }
 
-pub(crate) fn fexecve(cx: &mut Cx, fd: crate::lower::Fd, argv: In<u64>, envp: In<u64>) -> Return<()> {
+pub(crate) fn fexecve(
+    cx: &mut Cx,
+    fd: crate::lower::Fd,
+    argv: In<u64>,
+    envp: In<u64>,
+) -> Return<()> {
     let fd = fd.checked(cx)?;
-    execute(cx, alloc::format!("/proc/self/fd/{fd}").into_bytes(), argv, envp)
+    execute(
+        cx,
+        alloc::format!("/proc/self/fd/{fd}").into_bytes(),
+        argv,
+        envp,
+    )
 }

@@ -9,8 +9,8 @@ use compat_translate::signal::{
 use compat_translate::{Cx, Outcome, task};
 
 use crate::abi::signal::{
-    MINSIGSTKSZ, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART, SA_SIGINFO, SS_DISABLE,
-    SS_ONSTACK, Sigaction, Siginfo, Stack, Ucontext,
+    MINSIGSTKSZ, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART,
+    SA_SIGINFO, SS_DISABLE, SS_ONSTACK, Sigaction, Siginfo, Stack, Ucontext,
 };
 use crate::error::Return;
 use crate::signals::number::{SIGKILL, SIGSTOP};
@@ -20,7 +20,10 @@ const SIG_DFL: u64 = 0;
 const SIG_IGN: u64 = 1;
 
 fn signal_number(raw: i32) -> Return<u8> {
-    u8::try_from(raw).ok().filter(|signal| (1..=128).contains(signal)).ok_or(Errno::EINVAL.into())
+    u8::try_from(raw)
+        .ok()
+        .filter(|signal| (1..=128).contains(signal))
+        .ok_or(Errno::EINVAL.into())
 }
 
 /// The set without the signals that nobody can block.
@@ -43,8 +46,16 @@ fn action_to_guest(action: Action) -> Sigaction {
         (action.no_child_wait, SA_NOCLDWAIT),
         (action.info, SA_SIGINFO),
     ];
-    let flags = flags.iter().filter(|(on, _)| *on).fold(0, |all, (_, bit)| all | bit);
-    Sigaction { handler, flags, mask: action.mask.words(), pad: 0 }
+    let flags = flags
+        .iter()
+        .filter(|(on, _)| *on)
+        .fold(0, |all, (_, bit)| all | bit);
+    Sigaction {
+        handler,
+        flags,
+        mask: action.mask.words(),
+        pad: 0,
+    }
 }
 
 fn action_from_guest(action: Sigaction) -> Action {
@@ -66,7 +77,12 @@ fn action_from_guest(action: Sigaction) -> Action {
     }
 }
 
-pub(crate) fn sigaction(cx: &mut Cx, signal: i32, new: In<Sigaction>, old: Out<Sigaction>) -> Return<()> {
+pub(crate) fn sigaction(
+    cx: &mut Cx,
+    signal: i32,
+    new: In<Sigaction>,
+    old: Out<Sigaction>,
+) -> Return<()> {
     let signal = signal_number(signal)?;
     let before = current_action(cx.process(), signal);
     if let Some(new) = new.read_optional()? {
@@ -81,7 +97,12 @@ pub(crate) fn sigaction(cx: &mut Cx, signal: i32, new: In<Sigaction>, old: Out<S
 }
 
 /// The same structure and meaning as today; only the trampoline that binaries from before FreeBSD 5 expect differs.
-pub(crate) fn freebsd4_sigaction(cx: &mut Cx, signal: i32, new: In<Sigaction>, old: Out<Sigaction>) -> Return<()> {
+pub(crate) fn freebsd4_sigaction(
+    cx: &mut Cx,
+    signal: i32,
+    new: In<Sigaction>,
+    old: Out<Sigaction>,
+) -> Return<()> {
     sigaction(cx, signal, new, old)
 }
 
@@ -89,7 +110,12 @@ const SIG_BLOCK: i32 = 1;
 const SIG_UNBLOCK: i32 = 2;
 const SIG_SETMASK: i32 = 3;
 
-pub(crate) fn sigprocmask(cx: &mut Cx, how: i32, set: In<[u32; 4]>, old: Out<[u32; 4]>) -> Return<()> {
+pub(crate) fn sigprocmask(
+    cx: &mut Cx,
+    how: i32,
+    set: In<[u32; 4]>,
+    old: Out<[u32; 4]>,
+) -> Return<()> {
     let before = cx.thread.mask.get();
     if let Some(words) = set.read_optional()? {
         let set = SigSet::from_words(words);
@@ -159,7 +185,11 @@ pub(crate) fn sigaltstack(cx: &mut Cx, new: In<Stack>, old: Out<Stack>) -> Retur
 pub(crate) fn sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
     let context = context.read()?;
     signals::set_mcontext(cx.frame, &context.mcontext)?;
-    install_guest_mask(cx.thread, cx.frame, blockable(SigSet::from_words(context.sigmask)));
+    install_guest_mask(
+        cx.thread,
+        cx.frame,
+        blockable(SigSet::from_words(context.sigmask)),
+    );
     Ok(Outcome::Replaced)
 }
 
@@ -205,7 +235,9 @@ fn host_signal_or_probe(signal: i32) -> Return<u64> {
         return Ok(0);
     }
     // Numbers FreeBSD accepts and the host has no signal for cannot be carried between processes.
-    signals::to_host(signal_number(signal)?).map(u64::from).ok_or(Errno::EINVAL.into())
+    signals::to_host(signal_number(signal)?)
+        .map(u64::from)
+        .ok_or(Errno::EINVAL.into())
 }
 
 pub(crate) fn kill(_cx: &mut Cx, pid: i32, signal: i32) -> Return<()> {
@@ -234,7 +266,11 @@ pub(crate) fn thr_kill(cx: &mut Cx, id: i64, signal: i32) -> Return<()> {
         }
         true
     });
-    if sent { Ok(()) } else { Err(Errno::ESRCH.into()) }
+    if sent {
+        Ok(())
+    } else {
+        Err(Errno::ESRCH.into())
+    }
 }
 
 pub(crate) fn thr_kill2(cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {
@@ -257,7 +293,11 @@ pub(crate) fn sigqueue(_cx: &mut Cx, pid: i32, signal: i32, value: u64) -> Retur
         // FreeBSD: the pid of one process only.
         return Err(Errno::EINVAL.into());
     }
-    let mut info = SigInfo { signo: host_signal as i32, code: -1, ..SigInfo::default() };
+    let mut info = SigInfo {
+        signo: host_signal as i32,
+        code: -1,
+        ..SigInfo::default()
+    };
     // SAFETY: no pointers, then a valid siginfo_t.
     unsafe {
         let own = host::call_n(nr::getpid, [])?;
@@ -267,17 +307,33 @@ pub(crate) fn sigqueue(_cx: &mut Cx, pid: i32, signal: i32, value: u64) -> Retur
             1 => value,
             _ => 0,
         });
-        host::call_n(nr::rt_sigqueueinfo, [pid as u64, host_signal, (&raw const info) as u64])?;
+        host::call_n(
+            nr::rt_sigqueueinfo,
+            [pid as u64, host_signal, (&raw const info) as u64],
+        )?;
     }
     Ok(())
 }
 
 /// Waits for one of `set`; the guest's signal number and information.
-fn wait_for(cx: &mut Cx, set: SigSet, timeout: Option<Timespec>) -> Result<(u8, Siginfo), HostErrno> {
+fn wait_for(
+    cx: &mut Cx,
+    set: SigSet,
+    timeout: Option<Timespec>,
+) -> Result<(u8, Siginfo), HostErrno> {
     let mask = host_mask(set);
     let mut info = SigInfo::default();
-    let timeout_at = timeout.as_ref().map_or(0, |timeout| core::ptr::from_ref(timeout) as u64);
-    let args = [(&raw const mask) as u64, (&raw mut info) as u64, timeout_at, 8, 0, 0];
+    let timeout_at = timeout
+        .as_ref()
+        .map_or(0, |timeout| core::ptr::from_ref(timeout) as u64);
+    let args = [
+        (&raw const mask) as u64,
+        (&raw mut info) as u64,
+        timeout_at,
+        8,
+        0,
+        0,
+    ];
     // SAFETY: valid mask, siginfo_t and timespec.
     let signal = unsafe { cx.host(nr::rt_sigtimedwait, args) }? as u8;
     let guest = signals::from_host(signal).ok_or(HostErrno::EINVAL)?;
@@ -292,7 +348,9 @@ pub(crate) fn sigtimedwait(
 ) -> Return<i32> {
     cx.never_restart = true;
     let set = SigSet::from_words(set.read()?);
-    let timeout = timeout.read_optional()?.map(|[sec, nsec]| Timespec { sec, nsec });
+    let timeout = timeout
+        .read_optional()?
+        .map(|[sec, nsec]| Timespec { sec, nsec });
     let (signal, found) = wait_for(cx, set, timeout)?;
     info.write_optional(&found)?;
     Ok(i32::from(signal))
@@ -308,7 +366,9 @@ pub(crate) fn sigwaitinfo(cx: &mut Cx, set: In<[u32; 4]>, info: Out<Siginfo>) ->
 
 /// Returns the error number as its value, with the carry flag clear (sys_sigwait).
 pub(crate) fn sigwait(cx: &mut Cx, set: In<[u32; 4]>, signal: Out<i32>) -> Return<i32> {
-    let result = set.read().and_then(|words| wait_for(cx, SigSet::from_words(words), None));
+    let result = set
+        .read()
+        .and_then(|words| wait_for(cx, SigSet::from_words(words), None));
     let result = result.and_then(|(found, _)| signal.write(&i32::from(found)));
     match result {
         Ok(()) => Ok(0),

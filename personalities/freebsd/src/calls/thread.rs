@@ -1,11 +1,11 @@
 //! Threads (kern_thr.c).
 
 use compat_tables::freebsd::Errno;
+use compat_translate::Cx;
 use compat_translate::guest::{self, In, Out, Path};
 use compat_translate::host::{self, nr};
 use compat_translate::signal::Regs;
 use compat_translate::task::{self, Start, clone};
-use compat_translate::{Cx, Outcome};
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 use crate::error::Return;
@@ -31,16 +31,27 @@ pub(crate) struct ThrParam {
 const _: () = assert!(size_of::<ThrParam>() == 104);
 
 pub(crate) fn thr_self(cx: &mut Cx, id: Out<i64>) -> Return<()> {
-    id.write(&i64::from(cx.thread.tid.load(core::sync::atomic::Ordering::Relaxed)))?;
+    id.write(&i64::from(
+        cx.thread.tid.load(core::sync::atomic::Ordering::Relaxed),
+    ))?;
     Ok(())
 }
 
 pub(crate) fn thr_new(cx: &mut Cx, param: In<ThrParam>, size: i32) -> Return<()> {
-    let size = usize::try_from(size).ok().filter(|&size| size <= size_of::<ThrParam>()).ok_or(Errno::EINVAL)?;
+    let size = usize::try_from(size)
+        .ok()
+        .filter(|&size| size <= size_of::<ThrParam>())
+        .ok_or(Errno::EINVAL)?;
     let mut found = ThrParam::new_zeroed();
     // A shorter structure is an older one: what it lacks is zero.
-    guest::read_bytes(param.address(), found.as_mut_bytes().get_mut(..size).unwrap_or_default())?;
-    for address in [found.child_tid, found.parent_tid].into_iter().filter(|&address| address != 0) {
+    guest::read_bytes(
+        param.address(),
+        found.as_mut_bytes().get_mut(..size).unwrap_or_default(),
+    )?;
+    for address in [found.child_tid, found.parent_tid]
+        .into_iter()
+        .filter(|&address| address != 0)
+    {
         guest::store_u64(address, 0)?;
     }
     let tid = clone::spawn(cx, start_of(cx, &found)?)?;
@@ -56,11 +67,21 @@ fn start_of(cx: &Cx, param: &ThrParam) -> Return<Start> {
     let rsp = (param.stack_base.wrapping_add(param.stack_size) & !15).wrapping_sub(8);
     guest::store_u64(rsp, 0)?;
     let mut context = *cx.frame;
-    context.regs = Regs { rdi: param.arg, rsp, rip: param.start, rbp: 0, ..cx.frame.regs };
+    context.regs = Regs {
+        rdi: param.arg,
+        rsp,
+        rip: param.start,
+        rbp: 0,
+        ..cx.frame.regs
+    };
     // A new thread's FPU is in its initial state.
     context.fpstate = 0;
     context.flags &= !1;
-    Ok(Start { context, fs_base: Some(param.tls_base), tid_at: [param.child_tid, 0] })
+    Ok(Start {
+        context,
+        fs_base: Some(param.tls_base),
+        tid_at: [param.child_tid, 0],
+    })
 }
 
 pub(crate) fn thr_exit(cx: &mut Cx, state: Out<i64>) -> Return<()> {
@@ -77,7 +98,11 @@ pub(crate) fn thr_exit(cx: &mut Cx, state: Out<i64>) -> Return<()> {
 }
 
 pub(crate) fn thr_set_name(cx: &mut Cx, id: i64, name: Path) -> Return<()> {
-    let text = if name.0 == 0 { alloc::vec::Vec::new() } else { guest::read_string(name.0, 20)? };
+    let text = if name.0 == 0 {
+        alloc::vec::Vec::new()
+    } else {
+        guest::read_string(name.0, 20)?
+    };
     let own = cx.thread.tid.load(core::sync::atomic::Ordering::Relaxed);
     // The host keeps 15 characters of it, and lets a thread name only itself by prctl.
     let mut short = [0u8; 16];
@@ -109,14 +134,20 @@ pub(crate) fn thr_wake(cx: &mut Cx, id: i64) -> Return<()> {
         }
         !found
     });
-    if found { Ok(()) } else { Err(Errno::ESRCH.into()) }
+    if found {
+        Ok(())
+    } else {
+        Err(Errno::ESRCH.into())
+    }
 }
 
 pub(crate) fn thr_suspend(cx: &mut Cx, timeout: In<[i64; 2]>) -> Return<()> {
     use core::sync::atomic::Ordering;
     cx.never_restart = true;
     let timeout = timeout.read_optional()?;
-    let timeout_at = timeout.as_ref().map_or(0, |timeout| core::ptr::from_ref(timeout) as u64);
+    let timeout_at = timeout
+        .as_ref()
+        .map_or(0, |timeout| core::ptr::from_ref(timeout) as u64);
     loop {
         if cx.thread.wake.swap(0, Ordering::AcqRel) != 0 {
             return Ok(());
@@ -150,14 +181,12 @@ pub(crate) fn sysarch(cx: &mut Cx, operation: i32, parameters: u64) -> Return<()
         // `gs` is the stub's: a guest that wants a base of its own there cannot be served, and is told so.
         AMD64_GET_GSBASE => guest::store_u64(parameters, 0)?,
         AMD64_SET_GSBASE => return Err(cx.gap("sysarch: AMD64_SET_GSBASE", Errno::EINVAL.into())),
-        _ => return Err(cx.gap("sysarch: operation other than the segment bases", Errno::EINVAL.into())),
+        _ => {
+            return Err(cx.gap(
+                "sysarch: operation other than the segment bases",
+                Errno::EINVAL.into(),
+            ));
+        }
     }
     Ok(())
-}
-
-/// `yield(2)`, which is `sched_yield` by another number.
-pub(crate) fn r#yield(_cx: &mut Cx) -> Return<Outcome> {
-    // SAFETY: no arguments.
-    unsafe { host::call_n(nr::sched_yield, []) }?;
-    Ok(Outcome::Value(0))
 }
