@@ -7,8 +7,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use compat_loader::{
-    Details, Format, Identity, Image, Os, ReadAt, ReadError, Refusal, Script, describe, identify,
-    runnable,
+    Details, Format, Identity, Image, ImagePlan, Os, ReadAt, ReadError, Refusal, Script, describe,
+    identify, runnable,
 };
 
 /// What was found out about one file.
@@ -68,31 +68,52 @@ fn judge(source: &OnDisk, abi: Option<Os>, root: Option<&Path>) -> (What, Verdic
 
 fn verdict_on_elf(source: &OnDisk, image: &Image, root: Option<&Path>) -> Verdict {
     match runnable(source, image, &|path| find_guest_file(path, root).is_some()) {
-        Ok(_) => Verdict::Runs,
+        Ok(ImagePlan { interpreter, .. }) => match interpreter {
+            None => Verdict::Runs,
+            Some(path) => verdict_on_interpreter(&path, root),
+        },
         Err(refusal) => refused(&refusal),
     }
 }
 
 /// A script runs if its interpreter does; FreeBSD wants that to be a program, not another script.
 fn verdict_on_script(script: &Script, root: Option<&Path>) -> Verdict {
-    let Some(path) = find_guest_file(&script.interpreter, root) else {
+    if find_guest_file(&script.interpreter, root).is_none() {
         return refused(&Refusal::InterpreterMissing {
             path: script.interpreter.clone(),
             os: Os::FreeBsd,
         });
+    }
+    verdict_on_interpreter(&script.interpreter, root)
+}
+
+fn verdict_on_interpreter(path: &[u8], root: Option<&Path>) -> Verdict {
+    let opened = find_guest_file(path, root).map(|path| OnDisk::open(&path));
+    let source = match opened {
+        Some(Ok(source)) => source,
+        Some(Err(error)) => return of_interpreter(not_opened(&error)),
+        None => return Verdict::NotFound,
     };
-    let interpreter = match OnDisk::open(&path) {
-        Ok(source) => source,
-        Err(error) => return not_opened(&error),
-    };
-    match identify(&interpreter, None) {
-        Ok(Identity::Elf(image)) => match verdict_on_elf(&interpreter, &image, root) {
-            Verdict::No(key, line) => Verdict::No(key, format!("its interpreter is {line}")),
-            verdict => verdict,
-        },
-        Ok(Identity::Script(_)) => refused(&Refusal::NestedScript),
+    // A dynamic linker has no interpreter of its own, and FreeBSD would not load it; a script's
+    // interpreter may have one. Neither chain is followed further than that.
+    of_interpreter(match identify(&source, None) {
+        Ok(Identity::Elf(image)) => {
+            let found = |path: &[u8]| find_guest_file(path, root).is_some();
+            match runnable(&source, &image, &found) {
+                Ok(_) => Verdict::Runs,
+                Err(refusal) => refused(&refusal),
+            }
+        }
+        Ok(Identity::Script(_)) => return refused(&Refusal::NestedScript),
         Ok(Identity::Other(format)) => refused(&Refusal::NotElf(format)),
         Err(refusal) => refused(&refusal),
+    })
+}
+
+fn of_interpreter(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::No(key, line) => Verdict::No(key, format!("its interpreter: {line}")),
+        verdict => verdict,
     }
 }
 

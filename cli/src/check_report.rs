@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use compat_loader::{Details, GoBuild, Image, Script};
+use compat_loader::{Details, Evidence, GoBuild, Image, Script};
 use serde_json::{Map, Value, json};
 
 use crate::check_file::{Report, Verdict, What};
@@ -31,7 +31,10 @@ fn elf_line(image: &Image, details: &Details) -> String {
     if let Some(go) = &details.go {
         line += &format!(", {}", printable(&go.version));
     }
-    line += &format!(" (by {})", image.evidence);
+    line += &match image.evidence {
+        Evidence::Default => " (unmarked)".to_owned(),
+        evidence => format!(" (by {evidence})"),
+    };
     let interpreter = image.interpreter.as_deref().map(String::from_utf8_lossy);
     let libraries = details.libraries.iter().map(|name| printable(name));
     let needs: Vec<String> = interpreter

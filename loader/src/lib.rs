@@ -23,6 +23,7 @@ mod fault;
 mod format;
 mod gobuild;
 mod identify;
+mod load;
 mod machine;
 mod notes;
 mod os;

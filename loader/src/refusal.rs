@@ -42,7 +42,9 @@ pub enum Refusal {
     WrongOs(Os),
     /// A Linux program needs no translation.
     LinuxProgram,
-    /// Nothing in the file says whose it is.
+    /// Nothing in the file says whose it is, and the host would run it as its own.
+    Unmarked,
+    /// The file says whose it is by a number this list does not have.
     UnknownOs {
         /// `e_ident[EI_OSABI]`.
         osabi: u8,
@@ -81,6 +83,7 @@ impl Refusal {
             Refusal::NotExecutable(_) => "not-executable",
             Refusal::WrongOs(_) => "wrong-os",
             Refusal::LinuxProgram => "linux-program",
+            Refusal::Unmarked => "unmarked",
             Refusal::UnknownOs { .. } => "unknown-os",
             Refusal::WrongMachine { .. } => "wrong-machine",
             Refusal::Image(fault) => fault.key(),
@@ -128,9 +131,11 @@ impl fmt::Display for Refusal {
                 f,
                 "a program for {os}, which compat does not run yet: get its FreeBSD or Linux build"
             ),
-            Refusal::LinuxProgram => {
-                f.write_str("a Linux program: run it directly (or name its system with --abi)")
-            }
+            Refusal::LinuxProgram => f.write_str("a Linux program: run it directly"),
+            Refusal::Unmarked => f.write_str(
+                "carries no system's mark, so it is taken for a Linux program: run it directly, or \
+                 name its system with --abi",
+            ),
             Refusal::UnknownOs { osabi } => write!(
                 f,
                 "names no system compat knows (OSABI byte {osabi}): name it with --abi"

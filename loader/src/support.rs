@@ -1,6 +1,8 @@
 //! What compat can run today.
 
-use crate::{Class, Endian, Image, ImagePlan, Machine, ObjectType, Os, ReadAt, Refusal, plan};
+use crate::{
+    Class, Endian, Evidence, Image, ImagePlan, Machine, ObjectType, Os, ReadAt, Refusal, plan,
+};
 
 /// Plans `image` if compat can run it now.
 ///
@@ -38,6 +40,7 @@ pub fn supported(image: &Image) -> Result<(), Refusal> {
     }
     match image.os {
         Os::FreeBsd => {}
+        Os::Linux if image.evidence == Evidence::Default => return Err(Refusal::Unmarked),
         Os::Linux => return Err(Refusal::LinuxProgram),
         Os::Unknown => return Err(Refusal::UnknownOs { osabi: image.osabi }),
         os => return Err(Refusal::WrongOs(os)),

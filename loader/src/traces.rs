@@ -8,7 +8,7 @@ use crate::source::read;
 use crate::{Os, ReadAt, Refusal};
 
 /// Symbol names looked through, and how much of them at a time.
-const NAMES_MAX: u64 = 8 << 20;
+const NAMES_MAX: u64 = 4 << 20;
 const CHUNK: usize = 64 * 1024;
 /// The longest name in the table below, with room for Go's `.abi0`.
 const NAME_MAX: usize = 40;
