@@ -1,44 +1,44 @@
 //! The list of calls, and the macro that dispatches them.
 
-use super::{Facts, Pool, constant, line};
+use super::{Facts, Pool, camel, constant};
 use crate::grammar::calls::{Call, Type, Verdict, Way};
 use crate::grammar::sets::Set;
+use std::fmt::Write;
 
 pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
-    line(
+    line!(
         out,
-        format_args!("/// Every system call the tables know, sorted by number."),
+        "/// Every system call the tables know, sorted by number."
     );
-    line(
+    line!(
         out,
-        format_args!("pub static CALLS: [crate::Call; {}] = [", facts.calls.len()),
+        "pub static CALLS: [crate::Call; {}] = [",
+        facts.calls.len()
     );
     for call in &facts.calls {
         row(out, call, facts, pool);
     }
-    line(out, format_args!("];"));
+    line!(out, "];");
 
     let last = facts
         .calls
         .last()
         .map_or(0, |call| usize::from(call.number));
-    line(
+    line!(
         out,
-        format_args!("/// Where a number's row stands in [`CALLS`]; `NO_ROW` for none."),
+        "/// Where a number's row stands in [`CALLS`]; `NO_ROW` for none."
     );
-    line(out, format_args!("static ROW_OF: [u16; {}] = [", last + 1));
+    line!(out, "static ROW_OF: [u16; {}] = [", last + 1);
     let mut rows = vec![u16::MAX; last + 1];
     for (index, call) in facts.calls.iter().enumerate() {
         rows[usize::from(call.number)] = index as u16;
     }
-    line(
+    line!(
         out,
-        format_args!(
-            "{}];",
-            rows.iter()
-                .map(|row| format!("{row}, "))
-                .collect::<String>()
-        ),
+        "{}];",
+        rows.iter()
+            .map(|row| format!("{row}, "))
+            .collect::<String>()
     );
 
     let mut names = phf_codegen::Map::new();
@@ -49,12 +49,10 @@ pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
     {
         names.entry(call.symbol(), call.number.to_string());
     }
-    line(
+    line!(
         out,
-        format_args!(
-            "static NUMBER_OF: phf::Map<&'static str, u16> = {};",
-            names.build()
-        ),
+        "static NUMBER_OF: phf::Map<&'static str, u16> = {};",
+        names.build()
     );
 }
 
@@ -72,18 +70,16 @@ fn row(out: &mut String, call: &Call, facts: &Facts, pool: &mut Pool) {
         .collect();
     let mut result = call.result.clone();
     result[..1].make_ascii_uppercase();
-    line(
+    line!(
         out,
-        format_args!(
-            "crate::Call {{ number: {}, verdict: crate::Verdict::{:?}, release: {}, name: {}, symbol: {}, \
+        "crate::Call {{ number: {}, verdict: crate::Verdict::{:?}, release: {}, name: {}, symbol: {}, \
              params: &[{params}], result: crate::Returns::{result}, note: {} }},",
-            call.number,
-            call.verdict,
-            call.release,
-            pool.add(&call.name),
-            pool.add(&call.symbol()),
-            pool.add(&call.note),
-        ),
+        call.number,
+        call.verdict,
+        call.release,
+        pool.add(&call.name),
+        pool.add(&call.symbol()),
+        pool.add(&call.note)
     );
 }
 
@@ -113,43 +109,25 @@ fn is_flags(name: &str, sets: &[Set]) -> bool {
     sets.iter().any(|set| set.name == name && set.is_flags)
 }
 
-/// `at_fd` as a variant's name.
-fn camel(name: &str) -> String {
-    name.split('_')
-        .map(|word| {
-            let mut word = word.to_owned();
-            word[..1].make_ascii_uppercase();
-            word
-        })
-        .collect()
-}
-
 /// The dispatch macro. Every path it is given is repeated as written, so `crate::calls` means the caller's crate.
 pub(crate) fn dispatch(os: &str, facts: &Facts) -> String {
     let mut out = String::new();
-    line(
-        &mut out,
-        format_args!(
-            "/// Dispatches one call of this OS; see [`crate::{os}`] for what the caller supplies."
-        ),
+    line!(
+        out,
+        "/// Dispatches one call of this OS; see [`crate::{os}`] for what the caller supplies."
     );
-    line(
-        &mut out,
-        format_args!("#[macro_export]\nmacro_rules! {os}_dispatch {{"),
-    );
-    line(
-        &mut out,
-        format_args!(
-            "($number:expr, $cx:expr, $args:expr, calls = $($calls:ident)::+, lower = $($lower:ident)::+, \
+    line!(out, "#[macro_export]\nmacro_rules! {os}_dispatch {{");
+    line!(
+        out,
+        "($number:expr, $cx:expr, $args:expr, calls = $($calls:ident)::+, lower = $($lower:ident)::+, \
              host = $($host:ident)::+ $(,)?) => {{ match $number {{"
-        ),
     );
     for (index, call) in facts.calls.iter().enumerate() {
         arm(&mut out, os, index, call, &facts.sets);
     }
-    line(
-        &mut out,
-        format_args!("number => $($lower)::+::unknown($cx, number),\n}} }};\n}}"),
+    line!(
+        out,
+        "number => $($lower)::+::unknown($cx, number),\n}} }};\n}}"
     );
     out
 }
@@ -164,10 +142,7 @@ fn arm(out: &mut String, os: &str, index: usize, call: &Call, sets: &[Set]) {
         Verdict::Todo => "todo",
         Verdict::Gone => "gone",
     };
-    line(
-        out,
-        format_args!("{number} => $($lower)::+::{word}($cx, {row}),"),
-    );
+    line!(out, "{number} => $($lower)::+::{word}($cx, {row}),");
 }
 
 fn own(out: &mut String, call: &Call) {
@@ -179,12 +154,10 @@ fn own(out: &mut String, call: &Call) {
         name if name == "break" || name == "yield" => format!("r#{name}"),
         name => name,
     };
-    line(
+    line!(
         out,
-        format_args!(
-            "{} => $($lower)::+::outcome($($calls)::+::{handler}($cx{args})),",
-            call.number
-        ),
+        "{} => $($lower)::+::outcome($($calls)::+::{handler}($cx{args})),",
+        call.number
     );
 }
 
@@ -213,11 +186,9 @@ fn same(out: &mut String, os: &str, call: &Call, sets: &[Set]) {
         })
         .collect();
     let host = call.host.as_ref().unwrap_or(&call.name);
-    line(
+    line!(
         out,
-        format_args!(
-            "{} => {{ let lowered = [{args}]; $($lower)::+::same($cx, $($host)::+::{host}, lowered) }}",
-            call.number
-        ),
+        "{} => {{ let lowered = [{args}]; $($lower)::+::same($cx, $($host)::+::{host}, lowered) }}",
+        call.number
     );
 }

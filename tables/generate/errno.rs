@@ -1,46 +1,42 @@
 //! The error enum and its conversions.
 
-use super::{Facts, line};
+use super::Facts;
+use std::fmt::Write;
 
 pub(crate) fn tables(out: &mut String, facts: &Facts) {
     let table = &facts.errno;
-    line(out, format_args!("/// An error number of this OS."));
-    line(
+    line!(out, "/// An error number of this OS.");
+    line!(
         out,
-        format_args!(
-            "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString, \
+        "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString, \
          strum::EnumIter, strum::FromRepr)]\n#[repr(u16)]\npub enum Errno {{"
-        ),
     );
     for error in &table.errors {
-        line(
+        line!(
             out,
-            format_args!("/// {}\n{} = {},", error.text, error.name, error.number),
+            "/// {}\n{} = {},",
+            error.text,
+            error.name,
+            error.number
         );
     }
-    line(out, format_args!("}}\nimpl Errno {{"));
+    line!(out, "}}\nimpl Errno {{");
     for alias in &table.aliases {
-        line(
+        line!(
             out,
-            format_args!(
-                "/// A second name of [`Errno::{0}`].\npub const {1}: Errno = Errno::{0};",
-                alias.of, alias.name
-            ),
+            "/// A second name of [`Errno::{0}`].\npub const {1}: Errno = Errno::{0};",
+            alias.of,
+            alias.name
         );
     }
-    line(
+    line!(
         out,
-        format_args!(
-            "/// What a program would print for it.\npub const fn message(self) -> &'static str {{ match self {{"
-        ),
+        "/// What a program would print for it.\npub const fn message(self) -> &'static str {{ match self {{"
     );
     for error in &table.errors {
-        line(
-            out,
-            format_args!("Errno::{} => {:?},", error.name, error.text),
-        );
+        line!(out, "Errno::{} => {:?},", error.name, error.text);
     }
-    line(out, format_args!("}} }}\n}}"));
+    line!(out, "}} }}\n}}");
 
     let hosts = table
         .errors
@@ -52,21 +48,19 @@ pub(crate) fn tables(out: &mut String, facts: &Facts) {
         .map(|host| (host.number, host.guest.as_str()));
     let pairs: Vec<(u16, &str)> = hosts.chain(only).collect();
     let last = pairs.iter().map(|(number, _)| *number).max().unwrap_or(0);
-    line(
+    line!(
         out,
-        format_args!(
-            "/// Guest errors by host number.\nstatic ERRNO_FROM_HOST: [Errno; {}] = [",
-            last + 1
-        ),
+        "/// Guest errors by host number.\nstatic ERRNO_FROM_HOST: [Errno; {}] = [",
+        last + 1
     );
     for number in 0..=last {
         let name = pairs
             .iter()
             .find(|(host, _)| *host == number)
             .map_or("EIO", |(_, name)| name);
-        line(out, format_args!("Errno::{name},"));
+        line!(out, "Errno::{name},");
     }
-    line(out, format_args!("];"));
+    line!(out, "];");
 
     let last = table
         .errors
@@ -74,12 +68,10 @@ pub(crate) fn tables(out: &mut String, facts: &Facts) {
         .map(|error| error.number)
         .max()
         .unwrap_or(0);
-    line(
+    line!(
         out,
-        format_args!(
-            "/// Host numbers by guest number; 0 for none.\nstatic ERRNO_TO_HOST: [u16; {}] = [",
-            last + 1
-        ),
+        "/// Host numbers by guest number; 0 for none.\nstatic ERRNO_TO_HOST: [u16; {}] = [",
+        last + 1
     );
     for number in 0..=last {
         let host = table
@@ -87,7 +79,7 @@ pub(crate) fn tables(out: &mut String, facts: &Facts) {
             .iter()
             .find(|error| error.number == number)
             .and_then(|error| error.host);
-        line(out, format_args!("{},", host.unwrap_or(0)));
+        line!(out, "{},", host.unwrap_or(0));
     }
-    line(out, format_args!("];"));
+    line!(out, "];");
 }

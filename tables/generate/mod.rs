@@ -1,13 +1,18 @@
 //! Rust source from parsed tables.
 
+/// `writeln!` into a string, which cannot fail.
+macro_rules! line {
+    ($out:ident, $($text:tt)*) => { let _ = writeln!($out, $($text)*); };
+}
+
 mod calls;
 mod errno;
 mod sets;
 mod signals;
+mod sysctl;
 
 use crate::grammar::{self, Mistake};
 use std::collections::HashMap;
-use std::fmt::Write;
 
 pub(crate) use calls::dispatch;
 
@@ -17,6 +22,7 @@ pub(crate) struct Facts {
     pub(crate) errno: grammar::errno::Table,
     pub(crate) signals: Vec<grammar::signals::Signal>,
     pub(crate) sets: Vec<grammar::sets::Set>,
+    pub(crate) sysctl: Vec<grammar::sysctl::Sysctl>,
 }
 
 impl Facts {
@@ -36,11 +42,14 @@ impl Facts {
         let (file, text) = read("calls");
         let calls = grammar::calls::parse(&file, &text)?;
         grammar::calls::check(&file, &calls, &sets)?;
+        let (file, text) = read("sysctl");
+        let sysctl = grammar::sysctl::parse(&file, &text)?;
         Ok(Facts {
             calls,
             errno,
             signals,
             sets,
+            sysctl,
         })
     }
 }
@@ -52,6 +61,7 @@ pub(crate) fn module(facts: &Facts, pool: &mut Pool) -> String {
     errno::tables(&mut out, facts);
     signals::tables(&mut out, facts);
     sets::tables(&mut out, facts, pool);
+    sysctl::tables(&mut out, facts, pool);
     out
 }
 
@@ -85,13 +95,20 @@ impl Pool {
     }
 }
 
-/// `writeln!` into a string, which cannot fail.
-fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
-    let _ = out.write_fmt(text);
-    out.push('\n');
-}
-
 /// `at_flags` as a constant's name.
 fn constant(name: &str) -> String {
     name.to_ascii_uppercase()
+}
+
+/// `at_fd` as a variant's name.
+fn camel(name: &str) -> String {
+    name.split('_')
+        .map(|word| {
+            let mut word = word.to_owned();
+            if let Some(first) = word.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            word
+        })
+        .collect()
 }

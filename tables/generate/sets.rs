@@ -1,48 +1,38 @@
 //! Flag sets and value maps, and a module of constants for each.
 
-use super::{Facts, Pool, constant, line};
+use super::{Facts, Pool, constant};
 use crate::grammar::sets::{Entry, Host, Set, Shape};
+use std::fmt::Write;
 
 pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
-    line(
+    line!(
         out,
-        format_args!(
-            "/// The sets of `flags.tbl` and `ioctl.tbl`: for each a table, and a module with its constants.\npub mod flags {{"
-        ),
+        "/// The sets of `flags.tbl` and `ioctl.tbl`: for each a table, and a module with its constants.\npub mod flags {{"
     );
     for set in &facts.sets {
         if set.is_flags {
             flags(out, set, facts, pool);
         } else {
-            values(out, set, pool);
+            values(out, set, facts, pool);
         }
         constants(out, set);
     }
-    line(out, format_args!("}}"));
+    line!(out, "}}");
 }
 
 fn flags(out: &mut String, set: &Set, facts: &Facts, pool: &mut Pool) {
-    let errno = facts
-        .errno
-        .errors
-        .iter()
-        .find(|error| error.name == set.errno)
-        .map_or(0, |error| error.number);
-    line(
+    let errno = refusal(set, facts);
+    line!(
         out,
-        format_args!(
-            "/// `{}`\npub static {}: crate::FlagSet = crate::FlagSet {{",
-            set.name,
-            constant(&set.name)
-        ),
+        "/// `{}`\npub static {}: crate::FlagSet = crate::FlagSet {{",
+        set.name,
+        constant(&set.name)
     );
-    line(
+    line!(
         out,
-        format_args!(
-            "name: {}, refusal: {errno}, drops_unknown: {}, flags: &[",
-            pool.add(&set.name),
-            set.drops_unknown
-        ),
+        "name: {}, refusal: {errno}, drops_unknown: {}, flags: &[",
+        pool.add(&set.name),
+        set.drops_unknown
     );
     for entry in &set.entries {
         let (guest, guest_mask, host_mask, shift) = match entry.shape {
@@ -55,18 +45,26 @@ fn flags(out: &mut String, set: &Set, facts: &Facts, pool: &mut Pool) {
             Shape::Choice { .. } => "Choice",
             Shape::Number { .. } => "Number",
         };
-        line(
+        line!(
             out,
-            format_args!(
-                "crate::Flag {{ name: {}, shape: crate::Shape::{shape}, refused: {}, shift: {shift}, guest: {guest:#x}, \
+            "crate::Flag {{ name: {}, shape: crate::Shape::{shape}, refused: {}, shift: {shift}, guest: {guest:#x}, \
              guest_mask: {guest_mask:#x}, host: {:#x}, host_mask: {host_mask:#x} }},",
-                pool.add(&entry.name),
-                entry.host == Host::Refused,
-                host_bits(entry.host),
-            ),
+            pool.add(&entry.name),
+            entry.host == Host::Refused,
+            host_bits(entry.host)
         );
     }
-    line(out, format_args!("] }};"));
+    line!(out, "] }};");
+}
+
+/// The number of the error the set gives.
+fn refusal(set: &Set, facts: &Facts) -> u16 {
+    facts
+        .errno
+        .errors
+        .iter()
+        .find(|error| error.name == set.errno)
+        .map_or(0, |error| error.number)
 }
 
 fn host_bits(host: Host) -> i64 {
@@ -76,34 +74,32 @@ fn host_bits(host: Host) -> i64 {
     }
 }
 
-fn values(out: &mut String, set: &Set, pool: &mut Pool) {
-    line(
+fn values(out: &mut String, set: &Set, facts: &Facts, pool: &mut Pool) {
+    line!(
         out,
-        format_args!(
-            "/// `{}`\npub static {}: crate::ValueMap = crate::ValueMap {{",
-            set.name,
-            constant(&set.name)
-        ),
+        "/// `{}`\npub static {}: crate::ValueMap = crate::ValueMap {{",
+        set.name,
+        constant(&set.name)
     );
-    line(
+    line!(
         out,
-        format_args!("name: {}, refusal: 0, values: &[", pool.add(&set.name)),
+        "name: {}, refusal: {}, values: &[",
+        pool.add(&set.name),
+        refusal(set, facts)
     );
     for entry in &set.entries {
         let host = match entry.host {
             Host::Is(value) => format!("Some({value})"),
             Host::Nothing | Host::Refused => "None".to_owned(),
         };
-        line(
+        line!(
             out,
-            format_args!(
-                "crate::Value {{ name: {}, guest: {}, host: {host} }},",
-                pool.add(&entry.name),
-                entry.guest,
-            ),
+            "crate::Value {{ name: {}, guest: {}, host: {host} }},",
+            pool.add(&entry.name),
+            entry.guest
         );
     }
-    line(out, format_args!("] }};"));
+    line!(out, "] }};");
 }
 
 fn constants(out: &mut String, set: &Set) {
@@ -113,25 +109,22 @@ fn constants(out: &mut String, set: &Set) {
     } else {
         "i32"
     };
-    line(
+    line!(
         out,
-        format_args!(
-            "/// The guest's values of `{}`.\npub mod {} {{",
-            set.name, set.name
-        ),
+        "/// The guest's values of `{}`.\npub mod {} {{",
+        set.name,
+        set.name
     );
     for entry in &set.entries {
-        line(
+        line!(
             out,
-            format_args!(
-                "/// `{}`\npub const {}: {kind} = {:#x};",
-                entry.name,
-                entry.name,
-                Signed(entry.guest)
-            ),
+            "/// `{}`\npub const {}: {kind} = {:#x};",
+            entry.name,
+            entry.name,
+            Signed(entry.guest)
         );
     }
-    line(out, format_args!("}}"));
+    line!(out, "}}");
 }
 
 /// Hexadecimal with a minus sign, as Rust's `i64` does not print it.

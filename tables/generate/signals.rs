@@ -1,25 +1,21 @@
 //! The signal enum and the tables over raw numbers.
 
-use super::{Facts, line};
+use super::Facts;
+use std::fmt::Write;
 
 pub(crate) fn tables(out: &mut String, facts: &Facts) {
-    line(out, format_args!("/// A signal with a name of its own."));
-    line(
+    line!(out, "/// A signal with a name of its own.");
+    line!(
         out,
-        format_args!(
-            "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString, \
+        "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString, \
          strum::EnumIter, strum::FromRepr)]\n#[repr(u8)]\npub enum Signal {{"
-        ),
     );
     for signal in &facts.signals {
         if let Some(name) = &signal.name {
-            line(
-                out,
-                format_args!("/// `{name}`\n{name} = {},", signal.number),
-            );
+            line!(out, "/// `{name}`\n{name} = {},", signal.number);
         }
     }
-    line(out, format_args!("}}"));
+    line!(out, "}}");
 
     let last = facts
         .signals
@@ -27,13 +23,14 @@ pub(crate) fn tables(out: &mut String, facts: &Facts) {
         .map(|signal| signal.number)
         .max()
         .unwrap_or(0);
-    line(
+    line!(
         out,
-        format_args!("/// The highest signal number.\npub const SIGNAL_MAX: u8 = {last};"),
+        "/// The highest signal number.\npub const SIGNAL_MAX: u8 = {last};"
     );
-    line(
+    line!(
         out,
-        format_args!("static SIGNAL_TO_HOST: [u8; {}] = [", usize::from(last) + 1),
+        "static SIGNAL_TO_HOST: [u8; {}] = [",
+        usize::from(last) + 1
     );
     for number in 0..=last {
         let host = facts
@@ -41,26 +38,21 @@ pub(crate) fn tables(out: &mut String, facts: &Facts) {
             .iter()
             .find(|signal| signal.number == number)
             .and_then(|signal| signal.host);
-        line(out, format_args!("{},", host.unwrap_or(0)));
+        line!(out, "{},", host.unwrap_or(0));
     }
-    line(
-        out,
-        format_args!("];\nstatic SIGNAL_FROM_HOST: [u8; 65] = ["),
-    );
+    line!(out, "];\nstatic SIGNAL_FROM_HOST: [u8; 65] = [");
     for host in 0..=64 {
         let guest = facts
             .signals
             .iter()
             .find(|signal| signal.host == Some(host))
             .map_or(0, |signal| signal.number);
-        line(out, format_args!("{guest},"));
+        line!(out, "{guest},");
     }
-    line(
+    line!(
         out,
-        format_args!(
-            "];\nstatic SIGNAL_ACTION: [crate::DefaultAction; {}] = [",
-            usize::from(last) + 1
-        ),
+        "];\nstatic SIGNAL_ACTION: [crate::DefaultAction; {}] = [",
+        usize::from(last) + 1
     );
     const ACTIONS: [&str; 5] = ["Terminate", "Core", "Ignore", "Stop", "Continue"];
     for number in 0..=last {
@@ -69,10 +61,7 @@ pub(crate) fn tables(out: &mut String, facts: &Facts) {
             .iter()
             .find(|signal| signal.number == number)
             .map_or(0, |signal| signal.action);
-        line(
-            out,
-            format_args!("crate::DefaultAction::{},", ACTIONS[action]),
-        );
+        line!(out, "crate::DefaultAction::{},", ACTIONS[action]);
     }
-    line(out, format_args!("];"));
+    line!(out, "];");
 }

@@ -6,6 +6,7 @@ pub(crate) mod calls;
 pub(crate) mod errno;
 pub(crate) mod sets;
 pub(crate) mod signals;
+pub(crate) mod sysctl;
 
 use std::fmt;
 

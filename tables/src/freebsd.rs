@@ -16,9 +16,16 @@
 //! - `same(&mut Cx, host_number, [L; N]) -> Result<Outcome, Errno>`;
 //! - `todo`, `serve`, `gone(&mut Cx, &'static Call)` and `unknown(&mut Cx, u32)`, all `-> Result<Outcome, Errno>`.
 
-use crate::{Call, DefaultAction};
+use crate::trace::Tracer;
+use crate::{Call, DefaultAction, Sysctl, SysctlValue};
 
 include!(concat!(env!("OUT_DIR"), "/freebsd.rs"));
+
+/// Prints calls with this system's names.
+pub static TRACER: Tracer = Tracer {
+    signal: |number| Some(Signal::from_repr(number)?.name()),
+    errno: |number| Errno::from_repr(number).map(|errno| (errno.name(), errno.message())),
+};
 
 /// The row of a call's number.
 pub fn call(number: u32) -> Option<&'static Call> {
@@ -29,6 +36,30 @@ pub fn call(number: u32) -> Option<&'static Call> {
 /// The row of a call's symbol: `fstatat`, `freebsd11_stat`, `ostat`. Calls that are gone have none.
 pub fn call_named(symbol: &str) -> Option<&'static Call> {
     call(u32::from(*NUMBER_OF.get(symbol)?))
+}
+
+/// The name with this number, and the numbers that follow it where it takes more.
+pub fn sysctl(oid: &[i32]) -> Option<(&'static Sysctl<SysctlSource>, &[i32])> {
+    (1..=oid.len()).rev().find_map(|depth| {
+        let (own, more) = oid.split_at_checked(depth)?;
+        let index = SYSCTLS
+            .binary_search_by(|sysctl| sysctl.oid().cmp(own))
+            .ok()?;
+        let sysctl = SYSCTLS.get(index)?;
+        (more.is_empty() || sysctl.takes_more).then_some((sysctl, more))
+    })
+}
+
+/// The name itself: `hw.ncpu`.
+pub fn sysctl_named(name: &str) -> Option<&'static Sysctl<SysctlSource>> {
+    SYSCTLS.get(usize::from(*SYSCTL_OF.get(name)?))
+}
+
+/// The leaf that follows this number, which need not exist, in the kernel's order.
+pub fn sysctl_after(oid: &[i32]) -> Option<&'static Sysctl<SysctlSource>> {
+    let start = SYSCTLS.partition_point(|sysctl| sysctl.oid() <= oid);
+    let mut rest = SYSCTLS.get(start..).unwrap_or(&[]).iter();
+    rest.find(|sysctl| !matches!(sysctl.value, SysctlValue::Node))
 }
 
 impl Errno {

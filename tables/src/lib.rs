@@ -1,7 +1,7 @@
 //! The facts about foreign ABIs, generated from the text tables beside this crate.
 //!
 //! `freebsd/*.tbl` are the source; `build.rs` turns them into [`freebsd`]: the calls, the errors, the signals, the
-//! flag sets, and the macro [`freebsd_dispatch`]. The types here are shared by all systems.
+//! flag sets, the sysctl names, and the macro [`freebsd_dispatch`]. The types here are shared by all systems.
 
 #![no_std]
 
@@ -9,11 +9,13 @@ mod call;
 pub mod coverage;
 pub mod freebsd;
 mod set;
+mod sysctl;
 mod text;
 pub mod trace;
 
 pub use call::{Call, Kind, Param, Returns, Verdict, Way};
 pub use set::{Flag, FlagSet, Shape, Value, ValueMap};
+pub use sysctl::{Sysctl, SysctlValue};
 pub use text::Text;
 
 include!(concat!(env!("OUT_DIR"), "/freebsd_dispatch.rs"));
