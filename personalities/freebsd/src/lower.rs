@@ -184,14 +184,21 @@ pub(crate) fn sig(_: &mut Cx, raw: u64) -> Return<u64> {
 
 #[allow(dead_code, reason = "as above")]
 pub(crate) fn flags(_: &mut Cx, set: &'static FlagSet, raw: u64) -> Return<u64> {
-    set.to_host(raw).map_err(|_| Error(Errno::EINVAL))
+    // Flags are C ints: the upper half of the register is whatever the guest left there.
+    set.to_host(u64::from(raw as u32))
+        .map_err(|_| refusal(set.refusal))
 }
 
 #[allow(dead_code, reason = "as above")]
 pub(crate) fn value(_: &mut Cx, map: &'static ValueMap, raw: u64) -> Return<u64> {
     map.to_host(i64::from(raw as i32))
         .map(|value| value as u64)
-        .ok_or(Error(Errno::EINVAL))
+        .ok_or(refusal(map.refusal))
+}
+
+/// The error the table gives for a set.
+fn refusal(number: u16) -> Error {
+    Error(Errno::from_repr(number).unwrap_or(Errno::EINVAL))
 }
 
 /// A row that only renumbers.
