@@ -1,4 +1,4 @@
-//! Turns the `.tbl` files into Rust: `text.rs` (every name once), and per OS `<os>.rs` and `<os>_dispatch.rs`.
+//! Turns the `.tbl` files into Rust: `pool.rs` (what all tables share), and per OS `<os>.rs` and `<os>_dispatch.rs`.
 
 mod generate;
 mod grammar;
@@ -21,7 +21,7 @@ fn main() {
             process::exit(1);
         }
     }
-    write(&Path::new(&out).join("text.rs"), &pool.source());
+    write(&Path::new(&out).join("pool.rs"), &pool.source());
 }
 
 fn generate(os: &str, out: &Path, pool: &mut Pool) -> Result<(), Mistake> {
@@ -36,7 +36,7 @@ fn generate(os: &str, out: &Path, pool: &mut Pool) -> Result<(), Mistake> {
     let facts = Facts::parse(&read)?;
     write(
         &out.join(format!("{os}.rs")),
-        &generate::module(&facts, pool),
+        &generate::module(os, &facts, pool),
     );
     write(
         &out.join(format!("{os}_dispatch.rs")),

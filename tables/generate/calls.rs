@@ -5,7 +5,7 @@ use crate::grammar::calls::{Call, Type, Verdict, Way};
 use crate::grammar::sets::Set;
 use std::fmt::Write;
 
-pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
+pub(crate) fn tables(out: &mut String, os: &str, facts: &Facts, pool: &mut Pool) {
     line!(
         out,
         "/// Every system call the tables know, sorted by number."
@@ -16,7 +16,7 @@ pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
         facts.calls.len()
     );
     for call in &facts.calls {
-        row(out, call, facts, pool);
+        row(out, os, call, facts, pool);
     }
     line!(out, "];");
 
@@ -56,15 +56,15 @@ pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
     );
 }
 
-fn row(out: &mut String, call: &Call, facts: &Facts, pool: &mut Pool) {
-    let params: String = call
+fn row(out: &mut String, os: &str, call: &Call, facts: &Facts, pool: &mut Pool) {
+    let params: Vec<String> = call
         .params
         .iter()
         .map(|param| {
             let name = pool.add(&param.name);
             format!(
-                "crate::Param {{ name: {name}, kind: {} }}, ",
-                kind(&param.kind, &facts.sets, pool)
+                "crate::Param {{ name: {name}, kind: {} }}",
+                kind(os, &param.kind, &facts.sets, pool)
             )
         })
         .collect();
@@ -73,17 +73,18 @@ fn row(out: &mut String, call: &Call, facts: &Facts, pool: &mut Pool) {
     line!(
         out,
         "crate::Call {{ number: {}, verdict: crate::Verdict::{:?}, release: {}, name: {}, symbol: {}, \
-             params: &[{params}], result: crate::Returns::{result}, note: {} }},",
+             params: {}, result: crate::Returns::{result}, note: {} }},",
         call.number,
         call.verdict,
         call.release,
         pool.add(&call.name),
         pool.add(&call.symbol()),
+        pool.add_params(&params),
         pool.add(&call.note)
     );
 }
 
-fn kind(kind: &Type, sets: &[Set], pool: &mut Pool) -> String {
+fn kind(os: &str, kind: &Type, sets: &[Set], pool: &mut Pool) -> String {
     let way = |way: &Way| format!("crate::Way::{way:?}");
     let count =
         |count: &Option<usize>| count.map_or("u8::MAX".to_owned(), |index| index.to_string());
@@ -98,10 +99,14 @@ fn kind(kind: &Type, sets: &[Set], pool: &mut Pool) -> String {
             pool.add(name),
             count(n)
         ),
-        Type::Set(name) if is_flags(name, sets) => {
-            format!("crate::Kind::Flags(&flags::{})", constant(name))
+        Type::Set(name) => {
+            let path = format!("crate::{os}::flags::{}", constant(name));
+            if is_flags(name, sets) {
+                format!("crate::Kind::Flags({})", pool.add_flags(path))
+            } else {
+                format!("crate::Kind::Value({})", pool.add_values(path))
+            }
         }
-        Type::Set(name) => format!("crate::Kind::Value(&flags::{})", constant(name)),
     }
 }
 

@@ -13,6 +13,7 @@ mod sysctl;
 
 use crate::grammar::{self, Mistake};
 use std::collections::HashMap;
+use std::fmt::Write;
 
 pub(crate) use calls::dispatch;
 
@@ -55,9 +56,9 @@ impl Facts {
 }
 
 /// The body of the OS's module.
-pub(crate) fn module(facts: &Facts, pool: &mut Pool) -> String {
+pub(crate) fn module(os: &str, facts: &Facts, pool: &mut Pool) -> String {
     let mut out = String::new();
-    calls::tables(&mut out, facts, pool);
+    calls::tables(&mut out, os, facts, pool);
     errno::tables(&mut out, facts);
     signals::tables(&mut out, facts);
     sets::tables(&mut out, facts, pool);
@@ -65,12 +66,19 @@ pub(crate) fn module(facts: &Facts, pool: &mut Pool) -> String {
     out
 }
 
-/// Every name and note once, in one string: a `Text` is a place in it. A table of `&str` would cost the
-/// position-independent stub one relocation a name at every start.
+/// What the tables of all systems share: every name and note once, in one string, and every list of parameters.
+/// The tables hold places in them, because an address would cost the position-independent stub a relocation at
+/// every start.
 #[derive(Default)]
 pub(crate) struct Pool {
     text: String,
     known: HashMap<String, usize>,
+    /// Parameters of all calls, as expressions.
+    params: Vec<String>,
+    /// Paths of the flag sets that parameters name.
+    flag_sets: Vec<String>,
+    /// Paths of the value maps that parameters name.
+    value_maps: Vec<String>,
 }
 
 impl Pool {
@@ -90,8 +98,70 @@ impl Pool {
         format!("crate::Text::at({at}, {})", text.len())
     }
 
+    /// The expression for a list of parameters, themselves expressions.
+    pub(crate) fn add_params(&mut self, params: &[String]) -> String {
+        let found = match params.len() {
+            0 => Some(0),
+            length => self
+                .params
+                .windows(length)
+                .position(|window| window == params),
+        };
+        let at = found.unwrap_or(self.params.len());
+        if found.is_none() {
+            self.params.extend_from_slice(params);
+        }
+        format!("crate::Params::at({at}, {})", params.len())
+    }
+
+    /// The expression for a flag set that a parameter names.
+    pub(crate) fn add_flags(&mut self, path: String) -> String {
+        format!("crate::FlagsOf({})", place(&mut self.flag_sets, path))
+    }
+
+    /// The expression for a value map that a parameter names.
+    pub(crate) fn add_values(&mut self, path: String) -> String {
+        format!("crate::ValuesOf({})", place(&mut self.value_maps, path))
+    }
+
     pub(crate) fn source(&self) -> String {
-        format!("{:?}\n", self.text)
+        let mut out = String::new();
+        line!(out, "/// Every name and note of every table, end to end.");
+        line!(out, "static TEXT: &str = {:?};", self.text);
+        line!(out, "/// Every list of parameters, end to end.");
+        line!(
+            out,
+            "static PARAMS: [crate::Param; {}] = [",
+            self.params.len()
+        );
+        for param in &self.params {
+            line!(out, "{param},");
+        }
+        line!(out, "];");
+        let sets = [
+            ("FLAG_SETS", "FlagSet", &self.flag_sets),
+            ("VALUE_MAPS", "ValueMap", &self.value_maps),
+        ];
+        for (name, kind, paths) in sets {
+            line!(out, "/// Those that parameters name.");
+            line!(out, "static {name}: [&crate::{kind}; {}] = [", paths.len());
+            for path in paths {
+                line!(out, "&{path},");
+            }
+            line!(out, "];");
+        }
+        out
+    }
+}
+
+/// Where `path` stands in `all`, at whose end it is put if it is new.
+fn place(all: &mut Vec<String>, path: String) -> usize {
+    match all.iter().position(|other| *other == path) {
+        Some(at) => at,
+        None => {
+            all.push(path);
+            all.len() - 1
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the tables say about a system call.
 
-use crate::{FlagSet, Text, ValueMap};
+use crate::{FlagsOf, Params, Text, ValuesOf};
 
 /// A row of `calls.tbl`.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Call {
     /// The name that tells the ABIs apart: `freebsd11_stat`, `ostat`; what handlers are called.
     pub symbol: Text,
     /// The parameters, at most eight.
-    pub params: &'static [Param],
+    pub params: Params,
     /// What the return registers hold on success.
     pub result: Returns,
     /// What is missing or special; empty for nothing.
@@ -104,9 +104,9 @@ pub enum Kind {
     /// The address of structures; the parameter with this index holds their number (255: there is one).
     Struct(Way, Text, u8),
     /// Bits of a set.
-    Flags(&'static FlagSet),
+    Flags(FlagsOf),
     /// A value of a map.
-    Value(&'static ValueMap),
+    Value(ValuesOf),
 }
 
 /// Which way memory behind a pointer goes.
@@ -147,7 +147,7 @@ pub enum Returns {
 
 impl Call {
     /// How many registers and stack words its arguments take.
-    pub const fn arg_count(&self) -> usize {
+    pub fn arg_count(&self) -> usize {
         self.params.len()
     }
 }

@@ -8,15 +8,15 @@
 mod call;
 pub mod coverage;
 pub mod freebsd;
+mod pool;
 mod set;
 mod sysctl;
-mod text;
 pub mod trace;
 
 pub use call::{Call, Kind, Param, Returns, Verdict, Way};
+pub use pool::{FlagsOf, Params, Text, ValuesOf};
 pub use set::{Flag, FlagSet, Shape, Value, ValueMap};
 pub use sysctl::{Sysctl, SysctlValue};
-pub use text::Text;
 
 include!(concat!(env!("OUT_DIR"), "/freebsd_dispatch.rs"));
 

@@ -137,9 +137,7 @@ fn write_arg(kind: Kind, value: u64, out: &mut impl Write, mem: &mut Memory<'_>)
             .or_else(|| map.name(i64::from(value as u32)))
         {
             Some(name) => out.write_str(name),
-            None if value as u32 > 0xffff && (value as i32) < -0xffff => {
-                write!(out, "{:#x}", value as u32)
-            }
+            None if (value as i32).unsigned_abs() > 0xffff => write!(out, "{:#x}", value as u32),
             None => write!(out, "{}", value as i32),
         },
     }

@@ -206,7 +206,7 @@ fn unknown_flags_are_refused_unless_dropped() {
 fn sets_round_trip() {
     let mut seen = 0;
     for call in &freebsd::CALLS {
-        for param in call.params {
+        for param in call.params.as_slice() {
             match param.kind {
                 Kind::Flags(set) => {
                     for flag in set.flags.iter().filter(|flag| flag.host != 0) {

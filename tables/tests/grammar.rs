@@ -1,10 +1,6 @@
 //! A mistake in a table is reported with its place, its cause and the fix.
 
 #[path = "../grammar/mod.rs"]
-#[allow(
-    dead_code,
-    reason = "the generator reads more of a row than these tests do"
-)]
 mod grammar;
 
 use grammar::{Mistake, calls, errno, sets, signals, sysctl};

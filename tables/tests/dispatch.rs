@@ -1,0 +1,71 @@
+//! Each verdict's arm in the generated dispatch. That the whole macro compiles is for the personality to show.
+
+#[path = "../generate/mod.rs"]
+mod generate;
+#[path = "../grammar/mod.rs"]
+mod grammar;
+
+use generate::{Facts, Pool};
+
+/// The dispatch of a system whose only calls are these.
+fn dispatch(calls: &str) -> String {
+    let read = |table: &str| {
+        let text = match table {
+            "errno" => "22 EINVAL = 22 Invalid argument",
+            "flags" => "flags bits\n  A 1 = 2\nvalues which\n  B 1 = 2",
+            "calls" => calls,
+            _ => "",
+        };
+        (format!("toy/{table}.tbl"), text.to_owned())
+    };
+    let facts = Facts::parse(&read).expect("the tables are right");
+    let mut pool = Pool::default();
+    let module = generate::module("toy", &facts, &mut pool);
+    assert!(module.contains("pub static CALLS: [crate::Call; "));
+    assert!(pool.source().contains("static PARAMS: [crate::Param; "));
+    // The macro's paths, as a caller might give them.
+    generate::dispatch("toy", &facts)
+        .replace("$($lower)::+", "lower")
+        .replace("$($calls)::+", "calls")
+        .replace("$($host)::+", "host")
+}
+
+#[test]
+fn own_calls_a_handler_named_by_the_symbol() {
+    let text = dispatch(
+        "4 own@11 stat(path: in path, ub: out stat) -> zero\n17 own break(nsize: ptr) -> zero",
+    );
+    let arm = "4 => lower::outcome(calls::freebsd11_stat($cx, lower::arg($args[0]), lower::arg($args[1]))),\n";
+    assert!(text.contains(arm), "{text}");
+    assert!(
+        text.contains("calls::r#break($cx, lower::arg($args[0]))"),
+        "{text}"
+    );
+}
+
+#[test]
+fn same_lowers_each_argument_by_its_type() {
+    let text = dispatch(
+        "5 same f(a: fd, b: in path, c: in bytes[d], d: size, e: bits, f: which) -> size = g",
+    );
+    for part in [
+        "lower::fd($cx, $args[0])?, lower::path($cx, $args[1])?, lower::ptr($cx, $args[2])?, lower::size($cx, $args[3])?",
+        "lower::flags($cx, &$crate::toy::flags::BITS, $args[4])?, lower::value($cx, &$crate::toy::flags::WHICH, $args[5])?",
+        "lower::same($cx, host::g, lowered)",
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+}
+
+#[test]
+fn the_others_get_their_row() {
+    let text = dispatch("1 todo a() -> zero\n2 gone b() -> zero\n3 serve c() -> zero");
+    for part in [
+        "1 => lower::todo($cx, &$crate::toy::CALLS[0]),",
+        "2 => lower::gone($cx, &$crate::toy::CALLS[1]),",
+        "3 => lower::serve($cx, &$crate::toy::CALLS[2]),",
+        "number => lower::unknown($cx, number),",
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+}
