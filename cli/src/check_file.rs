@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use compat_loader::{
@@ -68,6 +68,10 @@ fn judge(source: &OnDisk, abi: Option<Os>, root: Option<&Path>) -> (What, Verdic
 
 fn verdict_on_elf(source: &OnDisk, image: &Image, root: Option<&Path>) -> Verdict {
     match runnable(source, image, &|path| find_guest_file(path, root).is_some()) {
+        Ok(_) if !source.executable => Verdict::No(
+            "no-permission",
+            "no execute permission: chmod +x it".to_owned(),
+        ),
         Ok(ImagePlan { interpreter, .. }) => match interpreter {
             None => Verdict::Runs,
             Some(path) => verdict_on_interpreter(&path, root),
@@ -149,6 +153,8 @@ fn not_opened(error: &io::Error) -> Verdict {
 struct OnDisk {
     file: File,
     size: u64,
+    /// Whether anybody may execute it, which is what root needs too.
+    executable: bool,
 }
 
 impl OnDisk {
@@ -162,8 +168,12 @@ impl OnDisk {
             return Err(io::ErrorKind::InvalidInput.into());
         }
         let file = File::open(path)?;
-        let size = file.metadata()?.len();
-        Ok(OnDisk { file, size })
+        let metadata = file.metadata()?;
+        Ok(OnDisk {
+            file,
+            size: metadata.len(),
+            executable: metadata.mode() & 0o111 != 0,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! `compat check` on files that other people built.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -289,6 +290,7 @@ impl Scratch {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().expect("a file has a parent")).expect("made");
         fs::write(&path, bytes).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("allowed");
         path
     }
 }
@@ -399,6 +401,13 @@ fn exit_codes_and_unusual_files() {
     assert_eq!(line(&[good, missing]).1, 127);
     assert_eq!(line(&[good, good]).1, 0);
     assert_eq!(line(&[good, "/dev/null"]).1, 126);
+    fs::set_permissions(good, fs::Permissions::from_mode(0o644)).unwrap();
+    let (text, code) = line(&[good]);
+    assert!(
+        text.ends_with("cannot run: no execute permission: chmod +x it"),
+        "{text}"
+    );
+    assert_eq!(code, 126);
     assert_eq!(line(&[scratch.0.to_str().unwrap()]).1, 126);
     assert_eq!(check(&[]).status.code(), Some(125));
     assert_eq!(check(&["--abi", "beos", good]).status.code(), Some(125));
