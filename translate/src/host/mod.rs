@@ -4,10 +4,12 @@
 //! before the kernel is entered makes it return `EINTR` instead of sleeping with the signal undelivered.
 
 mod errno;
+mod file;
 pub mod nr;
 pub mod vdso;
 
 pub use errno::{HostErrno, HostResult};
+pub use file::read_file;
 
 use core::arch::{asm, global_asm};
 

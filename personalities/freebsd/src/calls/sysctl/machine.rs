@@ -1,0 +1,104 @@
+//! What kind of machine this is: processors, memory, load.
+
+use alloc::vec::Vec;
+
+use compat_translate::host::{self, nr, read_file};
+
+/// `/proc/meminfo`'s value of `field`, in bytes.
+pub(super) fn memory(field: &str) -> i64 {
+    let text = read_file(c"/proc/meminfo", 8192).unwrap_or_default();
+    lines(&text)
+        .find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            (name == field).then(|| number(value))
+        })
+        .unwrap_or(0)
+        .saturating_mul(1024)
+}
+
+/// The lines of a text file of the host.
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &str> {
+    core::str::from_utf8(text).unwrap_or_default().lines()
+}
+
+/// The first number in a text.
+pub(super) fn number(text: &str) -> i64 {
+    text.split_whitespace()
+        .next()
+        .and_then(|word| word.split('.').next())
+        .and_then(|word| word.parse().ok())
+        .unwrap_or(0)
+}
+
+/// The value of the first line of `/proc/cpuinfo` that starts with `field`.
+fn cpuinfo(field: &str) -> Option<alloc::string::String> {
+    let text = read_file(c"/proc/cpuinfo", 4096).ok()?;
+    lines(&text).find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        (name.trim() == field).then(|| value.trim().into())
+    })
+}
+
+/// `hw.model`.
+pub(super) fn cpu_model() -> Vec<u8> {
+    cpuinfo("model name").unwrap_or_default().into_bytes()
+}
+
+/// `hw.clockrate`.
+pub(super) fn clock_mhz() -> i64 {
+    cpuinfo("cpu MHz").map_or(0, |text| number(&text))
+}
+
+/// `struct loadavg`: three averages in units of 1/2048, then the unit.
+pub(super) fn load_average() -> Vec<u8> {
+    const FSCALE: u64 = 2048;
+    let mut info = [0u64; 14];
+    // SAFETY: a `struct sysinfo` has 112 bytes: uptime, then the three loads in units of 1/65536.
+    let _ = unsafe { host::call_n(nr::sysinfo, [info.as_mut_ptr() as u64]) };
+    let mut answer = Vec::new();
+    for load in info.get(1..4).unwrap_or_default() {
+        answer.extend(((load / (65536 / FSCALE)) as u32).to_le_bytes());
+    }
+    answer.extend([0; 4]);
+    answer.extend(FSCALE.to_le_bytes());
+    answer
+}
+
+/// `struct timeval` of the moment the host started.
+pub(super) fn boot_time() -> Vec<u8> {
+    const CLOCK_BOOTTIME: i32 = 7;
+    let now = host::vdso::clock_gettime(0).unwrap_or_default();
+    let up = host::vdso::clock_gettime(CLOCK_BOOTTIME).unwrap_or_default();
+    let start = now.as_nanos().saturating_sub(up.as_nanos());
+    // Whole seconds: the same answer every time.
+    let seconds = start.saturating_add(500_000_000) / 1_000_000_000;
+    [seconds, 0]
+        .iter()
+        .flat_map(|part| part.to_le_bytes())
+        .collect()
+}
+
+/// Ticks of user, nice, system, interrupt and idle time, for each line of `/proc/stat` that `wanted` takes.
+pub(super) fn cpu_times(wanted: impl Fn(&str) -> bool) -> Vec<u8> {
+    let text = read_file(c"/proc/stat", 256 * 1024).unwrap_or_default();
+    let mut answer = Vec::new();
+    for line in lines(&text).filter(|line| line.starts_with("cpu")) {
+        let mut words = line.split_whitespace();
+        if !words.next().is_some_and(&wanted) {
+            continue;
+        }
+        let mut next = || {
+            words
+                .next()
+                .and_then(|word| word.parse::<i64>().ok())
+                .unwrap_or(0)
+        };
+        let (user, nice, system, idle, wait, irq, softirq) =
+            (next(), next(), next(), next(), next(), next(), next());
+        // FreeBSD's statistics clock ticks 127 times a second, the host's 100 times.
+        for ticks in [user, nice, system, irq + softirq, idle + wait] {
+            answer.extend((ticks.saturating_mul(127) / 100).to_le_bytes());
+        }
+    }
+    answer
+}

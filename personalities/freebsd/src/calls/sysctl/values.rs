@@ -1,0 +1,162 @@
+//! Values that are computed when asked for.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use compat_tables::Sysctl;
+use compat_tables::freebsd::flags::rlimit;
+use compat_tables::freebsd::{Errno, SysctlSource};
+use compat_translate::Cx;
+use compat_translate::host::{self, nr, read_file};
+
+use super::{Request, machine, sized, terminated};
+use crate::calls::limits;
+use crate::error::Return;
+use crate::image;
+
+/// The bytes of a computed value.
+pub(super) fn compute(
+    cx: &mut Cx,
+    source: SysctlSource,
+    sysctl: &Sysctl<SysctlSource>,
+    _more: &[i32],
+    request: Request,
+) -> Return<Vec<u8>> {
+    use SysctlSource as S;
+    let settings = &cx.process().settings;
+    let int = |number: i64| Ok(sized(sysctl.kind, number));
+    let text = |text: &[u8]| Ok(terminated(text));
+    match source {
+        S::Osrelease => text(image::release(settings).as_bytes()),
+        S::Osreldate => int(i64::from(image::osreldate(settings))),
+        S::Version => {
+            let release = image::release(settings);
+            text(alloc::format!("FreeBSD {release} GENERIC\n").as_bytes())
+        }
+        S::Hostname => text(&hostname()),
+        S::Ncpu => int(image::cpus() as i64),
+        S::MaxCpuId => int(image::cpus() as i64 - 1),
+        S::Maxcpus => int(max_cpus(image::osreldate(settings))),
+        S::Maxproc | S::Maxprocperuid => {
+            int(limits::limit(rlimit::RLIMIT_NPROC)?[1].clamp(1000, 99_999))
+        }
+        S::Maxfiles => int(first_number(c"/proc/sys/fs/file-max").min(i64::from(i32::MAX))),
+        S::Maxfilesperproc => {
+            int(limits::limit(rlimit::RLIMIT_NOFILE)?[1].min(i64::from(i32::MAX)))
+        }
+        S::Hostuuid => text(host_uuid().as_bytes()),
+        S::Hostid => int(host_id()),
+        // struct clockinfo: hz, tick, spare, stathz, profhz.
+        S::Clockrate => Ok(ints(&[1000, 1000, 0, 127, 8128])),
+        S::Boottime => Ok(machine::boot_time()),
+        S::Arandom => arandom(request),
+        S::CpTime => Ok(machine::cpu_times(|name| name == "cpu")),
+        S::CpTimes => Ok(machine::cpu_times(|name| name != "cpu")),
+        S::Somaxconn => int(first_number(c"/proc/sys/net/core/somaxconn")),
+        S::ClockMhz => int(machine::clock_mhz()),
+        S::TscFreq => int(machine::clock_mhz().saturating_mul(1_000_000)),
+        S::CpuModel => text(&machine::cpu_model()),
+        S::Loadavg => Ok(machine::load_average()),
+        S::Physmem => int(machine::memory("MemTotal")),
+        S::Usermem => int(machine::memory("MemAvailable")),
+        S::SwapTotal => int(machine::memory("SwapTotal")),
+        S::PageCount => int(machine::memory("MemTotal") / 4096),
+        S::FreeCount => int(machine::memory("MemFree") / 4096),
+        S::ActiveCount => int(machine::memory("Active") / 4096),
+        S::InactiveCount => int(machine::memory("Inactive") / 4096),
+        S::WireCount => int(machine::memory("Slab") / 4096),
+        S::Pagesizes => Ok([4096u64, 2 << 20, 1 << 30]
+            .iter()
+            .flat_map(|size| size.to_le_bytes())
+            .collect()),
+        S::PortFirst => int(port(0)),
+        S::PortLast => int(port(1)),
+        _ => Err(cx.gap(sysctl.name.as_str(), Errno::ENOENT.into())),
+    }
+}
+
+/// Sets a value that can be set; `None` for the others.
+pub(super) fn change(
+    _cx: &mut Cx,
+    _source: SysctlSource,
+    _more: &[i32],
+    _request: Request,
+) -> Option<Return<()>> {
+    None
+}
+
+fn ints(values: &[i32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+fn first_number(path: &core::ffi::CStr) -> i64 {
+    let text = read_file(path, 64).unwrap_or_default();
+    machine::lines(&text).next().map_or(0, machine::number)
+}
+
+/// MAXCPU of the release that programs see.
+fn max_cpus(osreldate: u32) -> i64 {
+    if osreldate >= 1_400_000 { 1024 } else { 256 }
+}
+
+pub(crate) fn hostname() -> Vec<u8> {
+    const FIELD: usize = 65;
+    let mut names = [0u8; 6 * FIELD];
+    // SAFETY: a `struct new_utsname` is six fields of 65 bytes.
+    let _ = unsafe { host::call_n(nr::uname, [names.as_mut_ptr() as u64]) };
+    let node = names.get(FIELD..2 * FIELD).unwrap_or_default();
+    node.iter().copied().take_while(|&byte| byte != 0).collect()
+}
+
+/// The host's machine id in the shape of a UUID.
+fn host_uuid() -> String {
+    let id = read_file(c"/etc/machine-id", 64).unwrap_or_default();
+    let id = machine::lines(&id).next().unwrap_or_default().trim();
+    let part = |range| id.get(range);
+    match (
+        part(0..8),
+        part(8..12),
+        part(12..16),
+        part(16..20),
+        part(20..32),
+    ) {
+        (Some(a), Some(b), Some(c), Some(d), Some(e)) => alloc::format!("{a}-{b}-{c}-{d}-{e}"),
+        _ => String::from("00000000-0000-0000-0000-000000000000"),
+    }
+}
+
+fn host_id() -> i64 {
+    let uuid = host_uuid();
+    uuid.get(..8)
+        .and_then(|digits| i64::from_str_radix(digits, 16).ok())
+        .unwrap_or(0)
+}
+
+/// Random bytes, as many as there is room for, at most 256 (sysctl_kern_arnd).
+fn arandom(request: Request) -> Return<Vec<u8>> {
+    let room = match request.old_len {
+        0 => 0,
+        at => compat_translate::guest::load_u64(at)?,
+    };
+    let mut bytes = alloc::vec![0u8; room.min(256) as usize];
+    // SAFETY: `bytes` is valid for writing.
+    unsafe {
+        host::call_n(
+            nr::getrandom,
+            [bytes.as_mut_ptr() as u64, bytes.len() as u64, 0],
+        )
+    }?;
+    Ok(bytes)
+}
+
+/// An end of the range that ports are picked from.
+fn port(index: usize) -> i64 {
+    let text = read_file(c"/proc/sys/net/ipv4/ip_local_port_range", 64).unwrap_or_default();
+    machine::lines(&text)
+        .next()
+        .and_then(|line| line.split_whitespace().nth(index))
+        .map_or(0, machine::number)
+}
