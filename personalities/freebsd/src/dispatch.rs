@@ -80,6 +80,9 @@ pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
             regs.rax = u64::from(errno);
             regs.rflags |= CARRY;
         }
-        Outcome::Replaced => {}
+        Outcome::Replaced => return,
     }
+    // What fast_syscall_common leaves on its way out: the flags where `sysret` takes them from, and no kernel data.
+    regs.r11 = regs.rflags;
+    (regs.r8, regs.r9, regs.r10) = (0, 0, 0);
 }

@@ -1,0 +1,7 @@
+//! Own FreeBSD programs without any library (`tests/guests/rust`), each a list of checks of what the kernel promises.
+//!
+//! Every check runs in a process of its own. As root, each also runs as an ordinary user.
+
+mod checks;
+mod hello;
+mod program;

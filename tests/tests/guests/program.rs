@@ -1,0 +1,75 @@
+//! Building the guests, and running one check at a time.
+
+use std::env;
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Once;
+use std::time::Duration;
+
+use compat_tests::compat;
+use compat_tests::process::{self, End, Limits};
+use compat_tests::stage::{Stage, on_every_stage};
+
+/// The guest program `name`, fresh from the workspace.
+pub(crate) fn program(name: &str) -> PathBuf {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--quiet", "--package", "compat-guests"]);
+        if !cfg!(debug_assertions) {
+            cargo.arg("--release");
+        }
+        let built = cargo
+            .current_dir(compat::workspace())
+            .status()
+            .is_ok_and(|status| status.success());
+        assert!(built, "the guests do not build");
+    });
+    let test = env::current_exe().expect("a running test has a path");
+    let target = test.ancestors().nth(2).expect("tests lie in deps");
+    target.join(name)
+}
+
+/// Runs every check of the guest `name`; fails with all that do not hold.
+pub(crate) fn all_checks_hold(name: &str) {
+    let guest = program(name);
+    on_every_stage(|stage| {
+        let list = stage
+            .guest(&guest)
+            .arg("--list")
+            .output()
+            .expect("compat starts");
+        let list = String::from_utf8_lossy(&list.stdout).into_owned();
+        assert!(!list.is_empty(), "{name} names no check");
+        let mut failures = String::new();
+        for check in list.lines() {
+            if let Err(what) = holds(stage, &guest, check) {
+                let _ = writeln!(failures, "{check}: {what}");
+            }
+        }
+        assert!(
+            failures.is_empty(),
+            "{name} as {}:\n{failures}",
+            stage.user()
+        );
+    });
+}
+
+fn holds(stage: &Stage, guest: &std::path::Path, check: &str) -> Result<(), String> {
+    let log = stage.work().join(check.replace('/', "-"));
+    let limits = Limits::total(Duration::from_secs(60));
+    let ran = process::run(stage.guest(guest).arg(check), &log, limits)
+        .map_err(|error| error.to_string())?;
+    let read = |path: &PathBuf| {
+        let bytes = fs::read(path).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let (said, complained) = (read(&ran.stdout), read(&ran.stderr));
+    match ran.end {
+        End::Own(status) if status.success() && said == format!("ok {check}\n") => Ok(()),
+        End::Own(status) => Err(format!("{status}\n{said}{complained}")),
+        End::TimedOut | End::Silent => Err(format!("hangs\n{said}{complained}")),
+    }
+}
