@@ -28,6 +28,9 @@ pub struct Personality {
     ///
     /// Returns `false` when the stack cannot take it.
     pub deliver: fn(&mut Delivery) -> bool,
+    /// Whether a call, by the number in its register, needs everything a trap saves: it replaces registers or copies
+    /// the thread (`sigreturn`, `fork`, indirect calls that may be one of them, ...).
+    pub needs_frame: fn(u64) -> bool,
     /// Called in a new process right after `fork`, before the guest runs.
     pub after_fork: fn(&mut Cx),
 }

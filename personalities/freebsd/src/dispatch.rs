@@ -1,5 +1,7 @@
 //! From a trapped frame to a handler and back (amd64_syscall, cpu_fetch_syscall_args, cpu_set_syscall_retval).
 
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use compat_tables::freebsd as tables;
 use compat_translate::host::nr as host;
 use compat_translate::{Cx, Outcome, guest};
@@ -21,6 +23,50 @@ pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
         crate::trace::print(cx, outcome);
     }
     outcome
+}
+
+/// What copies, replaces or saves the whole thread, and the indirect calls that may be one of them.
+const WHOLE_THREAD: [&str; 19] = [
+    "syscall",
+    "__syscall",
+    "exit",
+    "fork",
+    "vfork",
+    "rfork",
+    "pdfork",
+    "pdrfork",
+    "execve",
+    "fexecve",
+    "thr_new",
+    "thr_create",
+    "thr_exit",
+    "sigreturn",
+    "freebsd4_sigreturn",
+    "osigreturn",
+    "getcontext",
+    "setcontext",
+    "swapcontext",
+];
+
+/// Bit set of the numbers of [`WHOLE_THREAD`].
+static NEEDS_FRAME: [AtomicU64; 16] = [const { AtomicU64::new(0) }; 16];
+
+/// Fills in what [`needs_frame`] looks up; called once, before the guest runs.
+pub(crate) fn prepare() {
+    for number in WHOLE_THREAD.into_iter().filter_map(tables::call_named).map(|call| call.number) {
+        if let Some(word) = NEEDS_FRAME.get(usize::from(number / 64)) {
+            word.fetch_or(1 << (number % 64), Ordering::Relaxed);
+        }
+    }
+}
+
+/// See [`compat_translate::Personality::needs_frame`].
+pub(crate) fn needs_frame(number: u64) -> bool {
+    let number = number & 0xffff_ffff;
+    // An unknown number ends in SIGSYS or an error: no hurry.
+    NEEDS_FRAME
+        .get((number / 64) as usize)
+        .is_none_or(|word| word.load(Ordering::Relaxed) & (1 << (number % 64)) != 0)
 }
 
 fn call(cx: &mut Cx) -> Return<Outcome> {

@@ -156,6 +156,7 @@ pub fn start(
     guest::write_bytes(ps_strings, &words(&[argv, argc, envv, envc]))?;
 
     crate::sigcode::map()?;
+    crate::dispatch::prepare();
     let mut context = UContext::default();
     context.regs.rip = loaded.start;
     context.regs.rdi = block;

@@ -32,5 +32,6 @@ pub static FREEBSD_AMD64: Personality = Personality {
     default_action: signals::default_action,
     fault_signal: signals::fault_signal,
     deliver: signals::deliver,
+    needs_frame: dispatch::needs_frame,
     after_fork: calls::after_fork,
 };

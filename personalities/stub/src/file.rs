@@ -11,7 +11,8 @@ pub(crate) struct File {
 
 const AT_FDCWD: u64 = -100i64 as u64;
 const AT_EMPTY_PATH: u64 = 0x1000;
-const O_CLOEXEC: u64 = 0o2000000;
+/// With `O_NONBLOCK`, so that a FIFO in place of a program does not block.
+const O_CLOEXEC_NONBLOCK: u64 = 0o2000000 | 0o4000;
 const S_IFMT: u16 = 0o170000;
 const S_IFREG: u16 = 0o100000;
 
@@ -25,7 +26,7 @@ impl File {
         text.push(0);
         // SAFETY: a NUL-terminated path.
         let fd = match unsafe {
-            host::call_n(nr::openat, [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC, 0])
+            host::call_n(nr::openat, [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC_NONBLOCK, 0])
         } {
             Ok(fd) => fd,
             Err(error) => return Err(error),

@@ -247,6 +247,7 @@ fn open_linker(thread: &Thread, path: &[u8]) -> Option<(File, ImagePlan)> {
     let Ok(Identity::Elf(image)) = identify(&file, forced_os(&thread.process().settings)) else {
         return None;
     };
+    supported(&image).ok()?;
     let plan = plan(&file, &image).ok()?;
     Some((file, plan))
 }

@@ -3,6 +3,7 @@
 use compat_loader::{ImagePlan, PAGE_SIZE, Placement, ReadAt, Segment};
 use compat_translate::host::{self, HostErrno, HostResult, nr};
 use compat_translate::task::overlaps_stub;
+use compat_translate::trap;
 
 use crate::file::File;
 
@@ -79,6 +80,9 @@ fn map_segment(file: &File, segment: &Segment, base: u64) -> HostResult<()> {
         ];
         // SAFETY: inside the range reserved above.
         unsafe { host::call(nr::mmap, args) }?;
+        if segment.protection.execute && !segment.protection.write {
+            trap::register_text(base.wrapping_add(pages.address), pages.len);
+        }
     }
     let Some(zero) = segment.zero else {
         return Ok(());

@@ -98,7 +98,8 @@ pub(crate) fn stub_range() -> (u64, u64) {
 
 /// Whether code at `rip` is ours (the stub or the host's vDSO) rather than the guest's.
 pub fn is_ours(rip: u64) -> bool {
-    (STUB_START.load(Ordering::Relaxed)..STUB_END.load(Ordering::Relaxed)).contains(&rip)
+    trap::in_trampoline(rip)
+        || (STUB_START.load(Ordering::Relaxed)..STUB_END.load(Ordering::Relaxed)).contains(&rip)
         || vdso::contains(rip as usize)
 }
 
@@ -193,6 +194,10 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
         };
         return false;
     }
+    if trap::leave_by_gate(frame_ref) {
+        return true;
+    }
+    trap::trapped(frame_ref);
     trap::enter(frame_ref);
     true
 }
@@ -201,6 +206,14 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     // SAFETY: the kernel's own frame.
     let (info, frame) = unsafe { (&*info, &mut *frame) };
     let signal = signal as u8;
+    if is_fault(signal, info) {
+        // A displaced instruction that faults faults where the guest has it.
+        frame.regs.rip = trap::original(frame.regs.rip).unwrap_or(frame.regs.rip);
+    }
+    let leaving = trap::leaving(frame.regs.rip);
+    if matches!(leaving, Some(trap::Leaving::Left)) {
+        frame.regs.rip = frame.regs.rcx;
+    }
     let rip = frame.regs.rip;
     if !is_ours(rip) {
         deliver(current(), frame, signal, info);
@@ -215,8 +228,12 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     }
     let thread = current();
     if thread.pending.load(Ordering::Relaxed) != 0 {
-        // Only one of the signals that cannot be blocked gets here a second time: put it back for later.
-        requeue(thread, signal, info);
+        // A mask was put back while this one waited: put the other back for later. The few that cannot be blocked
+        // would come again at once, and one of them waiting is as good as two.
+        if NEVER_BLOCKED & super::bit(signal) == 0 {
+            requeue(thread, signal, info);
+        }
+        frame.sigmask = !NEVER_BLOCKED;
         return;
     }
     // SAFETY: only this thread touches its cell, and the stub code we interrupted reads it only after `pending`.
@@ -231,6 +248,8 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
         .contains(&rip)
     {
         frame.regs.rip = compat_exit_waiting as *const () as u64;
+    } else if let Some(trap::Leaving::Restart(at)) = leaving {
+        frame.regs.rip = at;
     }
 }
 

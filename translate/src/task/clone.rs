@@ -131,6 +131,7 @@ pub fn fork(cx: &mut Cx, pidfd: Option<&mut i32>) -> HostResult<i32> {
         let _heap = crate::heap::ARENA.lock();
         let _actions = process.actions.lock();
         let _blocks = lock_blocks();
+        let _sites = trap::lock();
         let (extra, slot) = match pidfd {
             Some(slot) => (CLONE_PIDFD, core::ptr::from_mut(slot) as u64),
             None => (0, 0),

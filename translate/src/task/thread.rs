@@ -36,6 +36,10 @@ pub struct Thread {
     /// gs:8, the host signal that waits for the guest, or 0. See `signal`.
     pub(crate) pending: AtomicU32,
     _pad: u32,
+    /// gs:16, where the way in from a patched site keeps the guest's stack pointer for a moment.
+    scratch: Cell<u64>,
+    /// gs:24, where the stub's stack begins.
+    stack_top: Cell<usize>,
     /// Zeroed by the kernel when the thread is gone (CLONE_CHILD_CLEARTID); the block may be used again then.
     alive: AtomicI32,
     /// Host thread id, which is the guest's too.
@@ -70,7 +74,7 @@ impl Thread {
 
     /// Where the stub's stack starts, growing down.
     pub fn stack_top(&self) -> usize {
-        self.stack_base.get() + STACK_SIZE
+        self.stack_top.get()
     }
 
     /// The host alternate stack to register.
@@ -165,6 +169,8 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             this: block,
             pending: AtomicU32::new(0),
             _pad: 0,
+            scratch: Cell::new(0),
+            stack_top: Cell::new(stack_base + STACK_SIZE),
             alive: AtomicI32::new(-1),
             tid: AtomicI32::new(0),
             process: Cell::new(process),
@@ -185,6 +191,13 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
 pub(crate) fn release(thread: &Thread) {
     thread.alive.store(0, Ordering::Release);
 }
+
+const _: () = {
+    // Known to assembly.
+    assert!(core::mem::offset_of!(Thread, pending) == 8);
+    assert!(core::mem::offset_of!(Thread, scratch) == 16);
+    assert!(core::mem::offset_of!(Thread, stack_top) == 24);
+};
 
 /// Calls `visit` for every live thread of this process image until it returns `false`.
 pub fn with_all_threads(mut visit: impl FnMut(&Thread) -> bool) {

@@ -4,6 +4,9 @@
 //! and calls [`enter`]; when that returns, the thread is resumed from the same context. After [`enter`] nothing knows
 //! which way was used.
 
+mod fast;
+mod patch;
+mod site;
 mod sud;
 
 use crate::cx::{Cx, Outcome};
@@ -11,7 +14,16 @@ use crate::personality::attached;
 use crate::signal::{self, UContext};
 use crate::task::current;
 
+pub use patch::{forget_text, patched, register_text};
 pub use sud::arm;
+
+pub(crate) use fast::{Leaving, leave_by_gate, leaving};
+pub(crate) use patch::{in_trampoline, lock, original};
+
+/// Notes one more trap at a site, which may be made faster.
+pub(crate) fn trapped(frame: &UContext) {
+    patch::consider(frame);
+}
 
 /// Carries out the system call that `frame` asks for and leaves its results there.
 pub(crate) fn enter(frame: &mut UContext) {

@@ -4,6 +4,7 @@ use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::host::{self, HostErrno, HostResult, nr};
 use compat_translate::task::overlaps_stub;
+use compat_translate::trap;
 
 use crate::error::{Error, Return};
 use crate::lower::Fd;
@@ -33,6 +34,8 @@ mod linux {
 }
 
 const USER_END: u64 = 0x7fff_ffff_f000;
+const PROT_WRITE: u64 = 2;
+const PROT_EXEC: u64 = 4;
 const PROT_ALL: u64 = 7;
 const PROT_MAX_SHIFT: u32 = 16;
 
@@ -97,6 +100,7 @@ pub(crate) fn mmap(
         if overlaps_stub(addr, len) {
             return Err(Errno::ENOMEM.into());
         }
+        trap::forget_text(addr, len);
     }
     let mut host_flags = match shared {
         MAP_SHARED => linux::MAP_SHARED,
@@ -151,6 +155,9 @@ pub(crate) fn mmap(
             error
         }
     })?;
+    if !anonymous && shared == MAP_PRIVATE && prot & (PROT_WRITE | PROT_EXEC) == PROT_EXEC {
+        trap::register_text(at, len);
+    }
     Ok(at + unaligned)
 }
 
@@ -248,6 +255,10 @@ fn on_range<const N: usize>(number: u64, addr: u64, len: u64, rest: [u64; N]) ->
     let (addr, len) = rounded(addr, len)?;
     if overlaps_stub(addr, len) {
         return Err(Errno::EINVAL.into());
+    }
+    if number == nr::munmap || number == nr::mprotect {
+        // Code that may change from now on is not ours to patch.
+        trap::forget_text(addr, len);
     }
     let mut args = [addr, len, 0, 0, 0, 0];
     for (slot, arg) in args.iter_mut().skip(2).zip(rest) {

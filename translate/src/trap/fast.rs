@@ -1,0 +1,250 @@
+//! The way in from a patched site: no kernel entry, no signal frame.
+//!
+//! A trampoline jumps here with everything as at the `syscall` instruction, except `rcx`, which holds the return address
+//! as `syscall` would leave it. The guest's stack is not written. The registers are stored on the thread's stub stack
+//! in the form every trap produces ([`UContext`]); vector registers are kept by saving `xmm0-15`, the only ones the
+//! stub's code uses.
+//!
+//! Calls that replace registers, need the full vector state or end in a handler of their own ("slow" calls, see
+//! `Personality::needs_frame`) bounce: the registers go back and the thread runs onto the untouched `syscall`, which traps.
+
+use core::arch::global_asm;
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::enter;
+use crate::host::{self, HostResult, nr};
+use crate::personality::attached;
+use crate::signal::{self, Regs, UContext};
+use crate::task::current;
+
+const REGS: usize = offset_of!(UContext, regs);
+
+/// Bytes kept on the stub stack: a UContext, padded to 16, then 16 vector registers.
+const CONTEXT: usize = size_of::<UContext>().next_multiple_of(16);
+const AREA: usize = CONTEXT + 256;
+
+// gs:[8] pending, gs:[16] scratch for the guest's rsp, gs:[24] top of the stub stack.
+global_asm!(
+    ".globl compat_fast_entry", ".hidden compat_fast_entry",
+    "compat_fast_entry:",
+    "mov gs:[16], rsp",
+    "mov rsp, gs:[24]",
+    "sub rsp, {area}",
+    "mov [rsp + {regs} + {r11}], r11",
+    "pushfq",
+    "pop r11",
+    "cld",
+    "mov [rsp + {regs} + {rflags}], r11",
+    "mov [rsp + {regs} + {r8}], r8",
+    "mov [rsp + {regs} + {r9}], r9",
+    "mov [rsp + {regs} + {r10}], r10",
+    "mov [rsp + {regs} + {r12}], r12",
+    "mov [rsp + {regs} + {r13}], r13",
+    "mov [rsp + {regs} + {r14}], r14",
+    "mov [rsp + {regs} + {r15}], r15",
+    "mov [rsp + {regs} + {rdi}], rdi",
+    "mov [rsp + {regs} + {rsi}], rsi",
+    "mov [rsp + {regs} + {rbp}], rbp",
+    "mov [rsp + {regs} + {rbx}], rbx",
+    "mov [rsp + {regs} + {rdx}], rdx",
+    "mov [rsp + {regs} + {rax}], rax",
+    "mov [rsp + {regs} + {rcx}], rcx",
+    "mov [rsp + {regs} + {rip}], rcx",
+    "mov r11, gs:[16]",
+    "mov [rsp + {regs} + {rsp}], r11",
+    "movaps [rsp + {xmm}], xmm0",
+    "movaps [rsp + {xmm} + 16], xmm1",
+    "movaps [rsp + {xmm} + 32], xmm2",
+    "movaps [rsp + {xmm} + 48], xmm3",
+    "movaps [rsp + {xmm} + 64], xmm4",
+    "movaps [rsp + {xmm} + 80], xmm5",
+    "movaps [rsp + {xmm} + 96], xmm6",
+    "movaps [rsp + {xmm} + 112], xmm7",
+    "movaps [rsp + {xmm} + 128], xmm8",
+    "movaps [rsp + {xmm} + 144], xmm9",
+    "movaps [rsp + {xmm} + 160], xmm10",
+    "movaps [rsp + {xmm} + 176], xmm11",
+    "movaps [rsp + {xmm} + 192], xmm12",
+    "movaps [rsp + {xmm} + 208], xmm13",
+    "movaps [rsp + {xmm} + 224], xmm14",
+    "movaps [rsp + {xmm} + 240], xmm15",
+    "mov rdi, rsp",
+    "call {serve}",
+    // The last look at gs:[8] and the return are one step: a signal in between starts this over (the handler moves the
+    // program counter to compat_fast_restart), so nothing here may destroy what it reads.
+    ".globl compat_fast_exit", ".hidden compat_fast_exit",
+    "compat_fast_exit:",
+    "cmp dword ptr gs:[8], 0",
+    "jne 3f",
+    "movaps xmm0, [rsp + {xmm}]",
+    "movaps xmm1, [rsp + {xmm} + 16]",
+    "movaps xmm2, [rsp + {xmm} + 32]",
+    "movaps xmm3, [rsp + {xmm} + 48]",
+    "movaps xmm4, [rsp + {xmm} + 64]",
+    "movaps xmm5, [rsp + {xmm} + 80]",
+    "movaps xmm6, [rsp + {xmm} + 96]",
+    "movaps xmm7, [rsp + {xmm} + 112]",
+    "movaps xmm8, [rsp + {xmm} + 128]",
+    "movaps xmm9, [rsp + {xmm} + 144]",
+    "movaps xmm10, [rsp + {xmm} + 160]",
+    "movaps xmm11, [rsp + {xmm} + 176]",
+    "movaps xmm12, [rsp + {xmm} + 192]",
+    "movaps xmm13, [rsp + {xmm} + 208]",
+    "movaps xmm14, [rsp + {xmm} + 224]",
+    "movaps xmm15, [rsp + {xmm} + 240]",
+    "mov r8, [rsp + {regs} + {r8}]",
+    "mov r9, [rsp + {regs} + {r9}]",
+    "mov r10, [rsp + {regs} + {r10}]",
+    "mov r12, [rsp + {regs} + {r12}]",
+    "mov r13, [rsp + {regs} + {r13}]",
+    "mov r14, [rsp + {regs} + {r14}]",
+    "mov r15, [rsp + {regs} + {r15}]",
+    "mov rdi, [rsp + {regs} + {rdi}]",
+    "mov rsi, [rsp + {regs} + {rsi}]",
+    "mov rbp, [rsp + {regs} + {rbp}]",
+    "mov rbx, [rsp + {regs} + {rbx}]",
+    "mov rdx, [rsp + {regs} + {rdx}]",
+    "mov rax, [rsp + {regs} + {rax}]",
+    "mov rcx, [rsp + {regs} + {rip}]",
+    // The flags travel over the stack below the area, which is ours as long as rsp is here.
+    "push qword ptr [rsp + {regs} + {rflags}]",
+    "popfq",
+    "mov r11, [rsp + {regs} + {r11}]",
+    "mov rsp, [rsp + {regs} + {rsp}]",
+    // Everything is the guest's but the program counter: a signal here finds guest code at rcx.
+    ".globl compat_fast_leave", ".hidden compat_fast_leave",
+    "compat_fast_leave:",
+    "jmp rcx",
+    ".globl compat_fast_restart", ".hidden compat_fast_restart",
+    "compat_fast_restart:",
+    "mov rsp, gs:[24]",
+    "sub rsp, {area}",
+    "3:",
+    "movaps xmm0, [rsp + {xmm}]",
+    "movaps xmm1, [rsp + {xmm} + 16]",
+    "movaps xmm2, [rsp + {xmm} + 32]",
+    "movaps xmm3, [rsp + {xmm} + 48]",
+    "movaps xmm4, [rsp + {xmm} + 64]",
+    "movaps xmm5, [rsp + {xmm} + 80]",
+    "movaps xmm6, [rsp + {xmm} + 96]",
+    "movaps xmm7, [rsp + {xmm} + 112]",
+    "movaps xmm8, [rsp + {xmm} + 128]",
+    "movaps xmm9, [rsp + {xmm} + 144]",
+    "movaps xmm10, [rsp + {xmm} + 160]",
+    "movaps xmm11, [rsp + {xmm} + 176]",
+    "movaps xmm12, [rsp + {xmm} + 192]",
+    "movaps xmm13, [rsp + {xmm} + 208]",
+    "movaps xmm14, [rsp + {xmm} + 224]",
+    "movaps xmm15, [rsp + {xmm} + 240]",
+    "jmp qword ptr [rip + {gate}]",
+    area = const AREA,
+    xmm = const CONTEXT,
+    regs = const REGS,
+    r8 = const offset_of!(Regs, r8),
+    r9 = const offset_of!(Regs, r9),
+    r10 = const offset_of!(Regs, r10),
+    r11 = const offset_of!(Regs, r11),
+    r12 = const offset_of!(Regs, r12),
+    r13 = const offset_of!(Regs, r13),
+    r14 = const offset_of!(Regs, r14),
+    r15 = const offset_of!(Regs, r15),
+    rdi = const offset_of!(Regs, rdi),
+    rsi = const offset_of!(Regs, rsi),
+    rbp = const offset_of!(Regs, rbp),
+    rbx = const offset_of!(Regs, rbx),
+    rdx = const offset_of!(Regs, rdx),
+    rax = const offset_of!(Regs, rax),
+    rcx = const offset_of!(Regs, rcx),
+    rsp = const offset_of!(Regs, rsp),
+    rip = const offset_of!(Regs, rip),
+    rflags = const offset_of!(Regs, rflags),
+    serve = sym serve,
+    gate = sym GATE,
+);
+
+unsafe extern "C" {
+    pub(super) fn compat_fast_entry();
+    fn compat_fast_exit();
+    fn compat_fast_leave();
+    fn compat_fast_restart();
+}
+
+/// For the signal handler: what to do about a signal whose program counter is on the way out.
+pub(crate) enum Leaving {
+    /// Continue here once the signal is noted.
+    Restart(u64),
+    /// All registers are the guest's already, except that it continues at its `rcx`.
+    Left,
+}
+
+/// See [`Leaving`]; `None` when `rip` is not on the way out.
+pub(crate) fn leaving(rip: u64) -> Option<Leaving> {
+    let leave = compat_fast_leave as *const () as u64;
+    if rip == leave {
+        Some(Leaving::Left)
+    } else if (compat_fast_exit as *const () as u64..leave).contains(&rip) {
+        Some(Leaving::Restart(compat_fast_restart as *const () as u64))
+    } else {
+        None
+    }
+}
+
+/// Serves the call in `frame`, or points it back at its `syscall` instruction.
+unsafe extern "C" fn serve(frame: *mut UContext) {
+    // SAFETY: the entry's own area on the stub stack.
+    let frame = unsafe { &mut *frame };
+    // A real `syscall` leaves the flags in r11.
+    let (r11, rflags) = (frame.regs.r11, frame.regs.rflags);
+    let slow = attached().is_none_or(|personality| (personality.needs_frame)(frame.regs.rax));
+    if slow {
+        frame.regs.rip = frame.regs.rip.wrapping_sub(2);
+        frame.regs.r11 = r11;
+        return;
+    }
+    frame.regs.r11 = rflags;
+    frame.flags = 0;
+    frame.fpstate = 0;
+    let mask = signal::host_mask(current().mask.get());
+    frame.sigmask = mask;
+    enter(frame);
+    // With a signal waiting, everything stays blocked until the gate's trap has delivered it.
+    if frame.sigmask != mask && !current().signal_waiting() {
+        signal::restore_mask(frame.sigmask);
+    }
+}
+
+/// Address of a `syscall` instruction outside the stub. A signal that waits when a call is done needs the thread's full
+/// vector state, which only the kernel can collect: the way out then leads over this trap.
+static GATE: AtomicU64 = AtomicU64::new(0);
+
+/// Makes the gate, once.
+///
+/// # Errors
+/// `ENOMEM`.
+pub(super) fn prepare() -> HostResult<()> {
+    if GATE.load(Ordering::Acquire) != 0 {
+        return Ok(());
+    }
+    let page = host::map_anonymous(4096)?;
+    // SAFETY: a fresh page; syscall, ud2.
+    unsafe {
+        page.cast::<[u8; 4]>().write([0x0f, 0x05, 0x0f, 0x0b]);
+        host::call_n(nr::mprotect, [page as u64, 4096, 1 | 4])?;
+    }
+    GATE.store(page as u64, Ordering::Release);
+    Ok(())
+}
+
+/// If `frame` trapped at the gate, gives it the registers and mask of the call that ended there.
+pub(crate) fn leave_by_gate(frame: &mut UContext) -> bool {
+    let gate = GATE.load(Ordering::Acquire);
+    if gate == 0 || frame.regs.rip != gate + 2 {
+        return false;
+    }
+    // SAFETY: only the way out above goes there, with rsp at its area on this thread's stub stack.
+    let area = unsafe { &*(frame.regs.rsp as *const UContext) };
+    frame.regs = area.regs;
+    frame.sigmask = area.sigmask;
+    true
+}

@@ -1,0 +1,201 @@
+//! Turning hot `syscall` sites into jumps (see [`super::site`] and [`super::fast`]).
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::fast::compat_fast_entry;
+use super::site::{Displaced, recognise};
+use crate::host::{self, HostResult, nr};
+use crate::signal::{Regs, UContext};
+use crate::sync::Mutex;
+
+/// A site is patched at this trap, so that short programs never pay.
+const HOT: u32 = 3;
+const PAGE: u64 = 4096;
+const READ: u64 = 1;
+const WRITE: u64 = 2;
+const EXECUTE: u64 = 4;
+
+/// Executable file mappings that were never writable: start and end.
+const TEXTS: usize = 64;
+static TEXT: [(AtomicU64, AtomicU64); TEXTS] = [const { (AtomicU64::new(0), AtomicU64::new(0)) }; TEXTS];
+
+/// Notes private, file-backed, executable memory that is not writable: only such code is patched.
+pub fn register_text(start: u64, len: u64) {
+    for (from, to) in &TEXT {
+        if from.compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            to.store(start.wrapping_add(len), Ordering::Release);
+            return;
+        }
+    }
+}
+
+/// Forgets every noted range that `start..start + len` touches: it is being unmapped, replaced or made writable.
+pub fn forget_text(start: u64, len: u64) {
+    let end = start.saturating_add(len);
+    for (from, to) in &TEXT {
+        let (low, high) = (from.load(Ordering::Acquire), to.load(Ordering::Acquire));
+        if low != 0 && low < end && start < high {
+            to.store(0, Ordering::Release);
+            from.store(0, Ordering::Release);
+        }
+    }
+}
+
+/// The noted range around `address`.
+fn text_of(address: u64) -> Option<(u64, u64)> {
+    TEXT.iter()
+        .map(|(from, to)| (from.load(Ordering::Acquire), to.load(Ordering::Acquire)))
+        .find(|&(from, to)| from != 0 && (from..to).contains(&address))
+}
+
+/// Traps by site. Two sites that share a slot take turns, which only delays them.
+const SLOTS: usize = 1024;
+static SEEN: [(AtomicU64, AtomicU32); SLOTS] = [const { (AtomicU64::new(0), AtomicU32::new(0)) }; SLOTS];
+
+/// A trampoline's page, and the site whose displaced instruction begins it.
+struct Trampoline {
+    page: u64,
+    site: u64,
+    displaced: u64,
+}
+
+static TRAMPOLINES: Mutex<alloc::vec::Vec<Trampoline>> = Mutex::new(alloc::vec::Vec::new());
+/// Bounds of all trampoline pages, for a quick look from the signal handler.
+static LOWEST: AtomicU64 = AtomicU64::new(u64::MAX);
+static HIGHEST: AtomicU64 = AtomicU64::new(0);
+const RING: usize = 512;
+/// Page numbers of trampolines, readable without a lock.
+static PAGES: [AtomicU64; RING] = [const { AtomicU64::new(0) }; RING];
+
+/// Whether `rip` lies in a trampoline.
+pub(crate) fn in_trampoline(rip: u64) -> bool {
+    if !(LOWEST.load(Ordering::Acquire)..HIGHEST.load(Ordering::Acquire)).contains(&rip) {
+        return false;
+    }
+    PAGES.iter().any(|page| page.load(Ordering::Acquire) == rip & !(PAGE - 1))
+}
+
+/// For a fault at `rip` inside a trampoline's displaced instruction: the address it was displaced from.
+pub(crate) fn original(rip: u64) -> Option<u64> {
+    // SAFETY: a trampoline's page is ours, readable and never unmapped; its last word is the site's address.
+    in_trampoline(rip).then(|| unsafe { (((rip & !(PAGE - 1)) + PAGE - 8) as *const u64).read() })
+}
+
+/// Called at every trap: counts the site and patches it when it is hot and all conditions hold.
+pub(super) fn consider(frame: &UContext) {
+    let at = frame.regs.rip.wrapping_sub(2);
+    let Some((site, count)) = SEEN.get((at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % SLOTS) else { return };
+    if site.load(Ordering::Relaxed) != at {
+        site.store(at, Ordering::Relaxed);
+        count.store(1, Ordering::Relaxed);
+        return;
+    }
+    if count.fetch_add(1, Ordering::Relaxed) + 1 == HOT {
+        let _ = patch(at, &frame.regs);
+    }
+}
+
+/// Why a site stays as it is does not matter to anyone but the statistics; `None` covers all reasons.
+fn patch(at: u64, regs: &Regs) -> Option<()> {
+    let (low, high) = text_of(at)?;
+    super::fast::prepare().ok()?;
+    let displaced = recognise(at, regs)?;
+    let start = at - displaced.len as u64;
+    // One store must do it, seen whole by every other processor: eight bytes that stay within a cache line.
+    if start < low || start / 64 != (start + 7) / 64 {
+        return None;
+    }
+    let mut trampolines = TRAMPOLINES.lock();
+    if trampolines.iter().any(|known| known.site == at) || trampolines.len() >= RING {
+        return None;
+    }
+    let page = near(low, high)?;
+    write_trampoline(page, at, &displaced).ok()?;
+    publish(page, trampolines.len());
+    trampolines.push(Trampoline { page, site: at, displaced: start });
+    let distance = page.wrapping_sub(start + 5) as i64;
+    let distance = i32::try_from(distance).ok()?;
+    rewrite(start, displaced.len, distance).ok()
+}
+
+fn publish(page: u64, index: usize) {
+    if let Some(slot) = PAGES.get(index) {
+        slot.store(page, Ordering::Release);
+    }
+    LOWEST.fetch_min(page, Ordering::AcqRel);
+    HIGHEST.fetch_max(page + PAGE, Ordering::AcqRel);
+}
+
+/// A free page that a 32-bit displacement reaches from everywhere in `low..high`.
+fn near(low: u64, high: u64) -> Option<u64> {
+    const MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE: u64 = 0x2 | 0x20 | 0x10_0000;
+    const STEP: u64 = 64 * 1024;
+    const REACH: u64 = 1 << 30;
+    let below = (1..REACH / STEP).map(|step| (low & !(STEP - 1)).checked_sub(step * STEP));
+    let above = (1..REACH / STEP).map(|step| high.next_multiple_of(STEP).checked_add(REACH / 4 + step * STEP));
+    let candidates = below.take_while(Option::is_some).take(64).chain(above.take(64)).flatten();
+    for candidate in candidates.filter(|&candidate| candidate >= 0x1_0000) {
+        for page in (0..STEP / PAGE).map(|index| candidate + index * PAGE) {
+            let args = [page, PAGE, READ | WRITE, MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE, u64::MAX, 0];
+            // SAFETY: fails instead of replacing anything.
+            match unsafe { host::call(nr::mmap, args) } {
+                Ok(got) if got == page => return Some(page),
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+/// The displaced instruction; `rcx` = return address, as `syscall` leaves it; jump to the entry.
+fn write_trampoline(page: u64, at: u64, displaced: &Displaced) -> HostResult<()> {
+    let mut code = alloc::vec::Vec::with_capacity(64);
+    code.extend(displaced.bytes.iter().take(displaced.len));
+    // mov rcx, imm64
+    code.extend([0x48, 0xb9]);
+    code.extend((at + 2).to_le_bytes());
+    // jmp [rip]; .quad entry
+    code.extend([0xff, 0x25, 0, 0, 0, 0]);
+    code.extend((compat_fast_entry as *const () as u64).to_le_bytes());
+    // SAFETY: a fresh writable page of ours, longer than the code; the site's address goes into its last word.
+    unsafe {
+        core::ptr::copy_nonoverlapping(code.as_ptr(), page as *mut u8, code.len());
+        ((page + PAGE - 8) as *mut u64).write(at - displaced.len as u64);
+        host::call_n(nr::mprotect, [page, PAGE, READ | EXECUTE])?;
+    }
+    Ok(())
+}
+
+/// Replaces the displaced instruction by the jump, in one store.
+fn rewrite(start: u64, len: usize, distance: i32) -> HostResult<()> {
+    let from = start & !(PAGE - 1);
+    let size = (start + 8 - from).next_multiple_of(PAGE);
+    // Other threads may be running this very page: it stays executable throughout. Hosts that forbid writable and
+    // executable pages refuse here, and the site goes on trapping.
+    // SAFETY: a private mapping of the program's file; the store below changes code to equivalent code.
+    unsafe {
+        host::call_n(nr::mprotect, [from, size, READ | WRITE | EXECUTE])?;
+        let word = start as *mut u64;
+        let mut bytes = word.read_unaligned().to_le_bytes();
+        let jump = distance.to_le_bytes();
+        // A nop of two bytes pads the long form.
+        let new = [0xe9, jump[0], jump[1], jump[2], jump[3], 0x66, 0x90];
+        for (byte, new) in bytes.iter_mut().zip(new).take(len) {
+            *byte = new;
+        }
+        core::arch::asm!("mov [{}], {}", in(reg) word, in(reg) u64::from_le_bytes(bytes), options(nostack));
+        host::call_n(nr::mprotect, [from, size, READ | EXECUTE])?;
+    }
+    Ok(())
+}
+
+/// Holds the trampolines still while the process is copied.
+pub(crate) fn lock() -> impl Sized {
+    TRAMPOLINES.lock()
+}
+
+/// How many sites have been patched: start and site addresses are kept for the record.
+pub fn patched() -> usize {
+    let trampolines = TRAMPOLINES.lock();
+    trampolines.iter().filter(|known| known.page != 0 && known.displaced < known.site).count()
+}

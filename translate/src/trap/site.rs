@@ -1,0 +1,112 @@
+//! Which `syscall` instructions can be entered by a jump, and what to put in front of them.
+//!
+//! The two bytes of `syscall` stay as they are. The instruction before them becomes a five-byte jump to a trampoline,
+//! which runs the displaced instruction first. Whoever lands on the `syscall` itself still traps: correct, only slower.
+//!
+//! Bytes before an address do not say where an instruction begins. A site is taken only when the bytes are one of the
+//! few forms below *and* the trapped registers are what that instruction leaves behind: `mov eax, 454` right before a
+//! call that arrives with 454 in `rax`. A longer instruction that ends in the same bytes does not do that.
+
+use crate::guest;
+use crate::signal::Regs;
+
+/// The instruction to displace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Displaced {
+    /// Its bytes; the first `len` count. None of the forms depends on where it stands.
+    pub(super) bytes: [u8; 7],
+    /// 5 or 7.
+    pub(super) len: usize,
+}
+
+/// The instruction before the `syscall` at `at`, when it is one that may be displaced.
+pub(super) fn recognise(at: u64, regs: &Regs) -> Option<Displaced> {
+    // Seven bytes and one before them, for a prefix.
+    let mut before = [0u8; 8];
+    guest::read_bytes(at.checked_sub(8)?, &mut before).ok()?;
+    recognise_bytes(before, regs, &|address| guest::load_u64(address).ok())
+}
+
+fn recognise_bytes(before: [u8; 8], regs: &Regs, load: &dyn Fn(u64) -> Option<u64>) -> Option<Displaced> {
+    let [_, long @ ..] = before;
+    let [_, _, _, short @ ..] = before;
+    let [.., prefix, _, _, _, _, _] = before;
+    // mov rax, imm32
+    if let [0x48, 0xc7, 0xc0, immediate @ ..] = long
+        && regs.rax == i64::from(i32::from_le_bytes(immediate)) as u64
+    {
+        return Some(Displaced { bytes: long, len: 7 });
+    }
+    let [b0, b1, b2, b3, b4] = short;
+    let shown = Displaced { bytes: [b0, b1, b2, b3, b4, 0, 0], len: 5 };
+    match short {
+        // mov eax, imm32; with a REX prefix it would be another register.
+        [0xb8, immediate @ ..] if prefix & 0xf0 != 0x40 => {
+            (regs.rax == u64::from(u32::from_le_bytes(immediate))).then_some(shown)
+        }
+        // lea / mov load / mov store of a 64-bit register at disp8(%rsp)
+        [rex @ (0x48 | 0x4c), opcode @ (0x8d | 0x8b | 0x89), modrm, 0x24, offset] if modrm & 0xc7 == 0x44 => {
+            let value = register(regs, (modrm >> 3 & 7) | (rex & 4) << 1)?;
+            let address = regs.rsp.wrapping_add(i64::from(offset as i8) as u64);
+            let expected = if opcode == 0x8d { address } else { load(address)? };
+            (value == expected).then_some(shown)
+        }
+        _ => None,
+    }
+}
+
+/// A general register by its number in an instruction. `rsp` cannot be a site's, `rcx` and `r11` are the call's own.
+fn register(regs: &Regs, number: u8) -> Option<u64> {
+    Some(match number {
+        0 => regs.rax,
+        2 => regs.rdx,
+        3 => regs.rbx,
+        5 => regs.rbp,
+        6 => regs.rsi,
+        7 => regs.rdi,
+        8 => regs.r8,
+        9 => regs.r9,
+        10 => regs.r10,
+        12 => regs.r12,
+        13 => regs.r13,
+        14 => regs.r14,
+        15 => regs.r15,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(before: [u8; 8], regs: &Regs) -> Option<usize> {
+        recognise_bytes(before, regs, &|address| (address == 0x1008).then_some(77)).map(|found| found.len)
+    }
+
+    #[test]
+    fn a_number_in_eax_must_be_the_one_that_arrived() {
+        let before = [0x90, 0x90, 0x90, 0xb8, 0xc6, 0x01, 0, 0];
+        assert_eq!(look(before, &Regs { rax: 454, ..Regs::default() }), Some(5));
+        assert_eq!(look(before, &Regs { rax: 455, ..Regs::default() }), None);
+    }
+
+    #[test]
+    fn a_prefix_makes_it_another_register() {
+        let before = [0x90, 0x90, 0x41, 0xb8, 0xc6, 0x01, 0, 0];
+        assert_eq!(look(before, &Regs { rax: 454, ..Regs::default() }), None);
+    }
+
+    #[test]
+    fn a_load_from_the_stack_must_have_happened() {
+        let before = [0x90, 0x90, 0x90, 0x48, 0x8b, 0x54, 0x24, 0x08];
+        assert_eq!(look(before, &Regs { rsp: 0x1000, rdx: 77, ..Regs::default() }), Some(5));
+        assert_eq!(look(before, &Regs { rsp: 0x1000, rdx: 78, ..Regs::default() }), None);
+        assert_eq!(look(before, &Regs { rsp: 0x2000, rdx: 77, ..Regs::default() }), None);
+    }
+
+    #[test]
+    fn the_long_form_counts_seven_bytes() {
+        let before = [0x90, 0x48, 0xc7, 0xc0, 0x4b, 0, 0, 0];
+        assert_eq!(look(before, &Regs { rax: 0x4b, ..Regs::default() }), Some(7));
+    }
+}
