@@ -14,6 +14,7 @@ pub(crate) const USAGE: &str = "\
 usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
   -q, --quiet            do not list unimplemented calls at exit
   -t, --trace            print every system call on standard error
+      --no-patch         enter by a trap at every call; leave the program's code as it is
       --abi OS           take the program to be of this system, whatever its headers say
       --root DIR         look absolute paths of the system up here first (dynamic linker)
       --release NAME     the release programs see, such as 14.2-RELEASE
@@ -43,6 +44,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Option<(Settings, Vec<OsString>)>, 
         match argument {
             Short('q') | Long("quiet") => settings.quiet = true,
             Short('t') | Long("trace") => settings.trace = true,
+            Long("no-patch") => settings.no_patch = true,
             Long("abi") => {
                 let name = parser.value()?.string()?;
                 if name.parse::<compat_loader::Os>().is_err() {

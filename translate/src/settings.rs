@@ -13,6 +13,8 @@ pub struct Settings {
     pub quiet: bool,
     /// Print every call to standard error, as strace does.
     pub trace: bool,
+    /// Enter by a trap at every call; leave the program's code as it is.
+    pub no_patch: bool,
     /// Take programs to be of this OS whatever their headers say.
     pub abi: Option<String>,
     /// The release that `uname` reports, such as `14.2-RELEASE`.
@@ -29,7 +31,11 @@ impl Settings {
     /// The record. `;`, `%` and NUL in values are escaped as `%XX`.
     pub fn to_record(&self) -> String {
         let mut record = String::from(PREFIX);
-        for (flag, on) in [("quiet", self.quiet), ("trace", self.trace)] {
+        for (flag, on) in [
+            ("quiet", self.quiet),
+            ("trace", self.trace),
+            ("no-patch", self.no_patch),
+        ] {
             if on {
                 record.push(';');
                 record.push_str(flag);
@@ -62,6 +68,7 @@ impl Settings {
             match key {
                 "quiet" => settings.quiet = true,
                 "trace" => settings.trace = true,
+                "no-patch" => settings.no_patch = true,
                 "abi" => settings.abi = Some(unescape(value)),
                 "release" => settings.release = Some(unescape(value)),
                 "osreldate" => settings.osreldate = value.parse().ok(),
@@ -113,6 +120,7 @@ mod tests {
         let settings = Settings {
             quiet: true,
             trace: false,
+            no_patch: true,
             abi: Some("freebsd".into()),
             release: Some("14.2;x=%".into()),
             osreldate: Some(1_402_000),

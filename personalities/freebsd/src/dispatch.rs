@@ -53,7 +53,11 @@ static NEEDS_FRAME: [AtomicU64; 16] = [const { AtomicU64::new(0) }; 16];
 
 /// Fills in what [`needs_frame`] looks up; called once, before the guest runs.
 pub(crate) fn prepare() {
-    for number in WHOLE_THREAD.into_iter().filter_map(tables::call_named).map(|call| call.number) {
+    for number in WHOLE_THREAD
+        .into_iter()
+        .filter_map(tables::call_named)
+        .map(|call| call.number)
+    {
         if let Some(word) = NEEDS_FRAME.get(usize::from(number / 64)) {
             word.fetch_or(1 << (number % 64), Ordering::Relaxed);
         }

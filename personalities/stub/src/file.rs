@@ -26,7 +26,10 @@ impl File {
         text.push(0);
         // SAFETY: a NUL-terminated path.
         let fd = match unsafe {
-            host::call_n(nr::openat, [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC_NONBLOCK, 0])
+            host::call_n(
+                nr::openat,
+                [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC_NONBLOCK, 0],
+            )
         } {
             Ok(fd) => fd,
             Err(error) => return Err(error),

@@ -7,6 +7,7 @@ use super::site::{Displaced, recognise};
 use crate::host::{self, HostResult, nr};
 use crate::signal::{Regs, UContext};
 use crate::sync::Mutex;
+use crate::task::current;
 
 /// A site is patched at this trap, so that short programs never pay.
 const HOT: u32 = 3;
@@ -17,12 +18,16 @@ const EXECUTE: u64 = 4;
 
 /// Executable file mappings that were never writable: start and end.
 const TEXTS: usize = 64;
-static TEXT: [(AtomicU64, AtomicU64); TEXTS] = [const { (AtomicU64::new(0), AtomicU64::new(0)) }; TEXTS];
+static TEXT: [(AtomicU64, AtomicU64); TEXTS] =
+    [const { (AtomicU64::new(0), AtomicU64::new(0)) }; TEXTS];
 
 /// Notes private, file-backed, executable memory that is not writable: only such code is patched.
 pub fn register_text(start: u64, len: u64) {
     for (from, to) in &TEXT {
-        if from.compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+        if from
+            .compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+        {
             to.store(start.wrapping_add(len), Ordering::Release);
             return;
         }
@@ -50,7 +55,8 @@ fn text_of(address: u64) -> Option<(u64, u64)> {
 
 /// Traps by site. Two sites that share a slot take turns, which only delays them.
 const SLOTS: usize = 1024;
-static SEEN: [(AtomicU64, AtomicU32); SLOTS] = [const { (AtomicU64::new(0), AtomicU32::new(0)) }; SLOTS];
+static SEEN: [(AtomicU64, AtomicU32); SLOTS] =
+    [const { (AtomicU64::new(0), AtomicU32::new(0)) }; SLOTS];
 
 /// A trampoline's page, and the site whose displaced instruction begins it.
 struct Trampoline {
@@ -72,7 +78,9 @@ pub(crate) fn in_trampoline(rip: u64) -> bool {
     if !(LOWEST.load(Ordering::Acquire)..HIGHEST.load(Ordering::Acquire)).contains(&rip) {
         return false;
     }
-    PAGES.iter().any(|page| page.load(Ordering::Acquire) == rip & !(PAGE - 1))
+    PAGES
+        .iter()
+        .any(|page| page.load(Ordering::Acquire) == rip & !(PAGE - 1))
 }
 
 /// For a fault at `rip` inside a trampoline's displaced instruction: the address it was displaced from.
@@ -83,8 +91,15 @@ pub(crate) fn original(rip: u64) -> Option<u64> {
 
 /// Called at every trap: counts the site and patches it when it is hot and all conditions hold.
 pub(super) fn consider(frame: &UContext) {
+    if current().process().settings.no_patch {
+        return;
+    }
     let at = frame.regs.rip.wrapping_sub(2);
-    let Some((site, count)) = SEEN.get((at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % SLOTS) else { return };
+    let Some((site, count)) =
+        SEEN.get((at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % SLOTS)
+    else {
+        return;
+    };
     if site.load(Ordering::Relaxed) != at {
         site.store(at, Ordering::Relaxed);
         count.store(1, Ordering::Relaxed);
@@ -112,7 +127,11 @@ fn patch(at: u64, regs: &Regs) -> Option<()> {
     let page = near(low, high)?;
     write_trampoline(page, at, &displaced).ok()?;
     publish(page, trampolines.len());
-    trampolines.push(Trampoline { page, site: at, displaced: start });
+    trampolines.push(Trampoline {
+        page,
+        site: at,
+        displaced: start,
+    });
     let distance = page.wrapping_sub(start + 5) as i64;
     let distance = i32::try_from(distance).ok()?;
     rewrite(start, displaced.len, distance).ok()
@@ -132,11 +151,25 @@ fn near(low: u64, high: u64) -> Option<u64> {
     const STEP: u64 = 64 * 1024;
     const REACH: u64 = 1 << 30;
     let below = (1..REACH / STEP).map(|step| (low & !(STEP - 1)).checked_sub(step * STEP));
-    let above = (1..REACH / STEP).map(|step| high.next_multiple_of(STEP).checked_add(REACH / 4 + step * STEP));
-    let candidates = below.take_while(Option::is_some).take(64).chain(above.take(64)).flatten();
+    let above = (1..REACH / STEP).map(|step| {
+        high.next_multiple_of(STEP)
+            .checked_add(REACH / 4 + step * STEP)
+    });
+    let candidates = below
+        .take_while(Option::is_some)
+        .take(64)
+        .chain(above.take(64))
+        .flatten();
     for candidate in candidates.filter(|&candidate| candidate >= 0x1_0000) {
         for page in (0..STEP / PAGE).map(|index| candidate + index * PAGE) {
-            let args = [page, PAGE, READ | WRITE, MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE, u64::MAX, 0];
+            let args = [
+                page,
+                PAGE,
+                READ | WRITE,
+                MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE,
+                u64::MAX,
+                0,
+            ];
             // SAFETY: fails instead of replacing anything.
             match unsafe { host::call(nr::mmap, args) } {
                 Ok(got) if got == page => return Some(page),
@@ -197,5 +230,8 @@ pub(crate) fn lock() -> impl Sized {
 /// How many sites have been patched: start and site addresses are kept for the record.
 pub fn patched() -> usize {
     let trampolines = TRAMPOLINES.lock();
-    trampolines.iter().filter(|known| known.page != 0 && known.displaced < known.site).count()
+    trampolines
+        .iter()
+        .filter(|known| known.page != 0 && known.displaced < known.site)
+        .count()
 }

@@ -27,7 +27,11 @@ pub(super) fn recognise(at: u64, regs: &Regs) -> Option<Displaced> {
     recognise_bytes(before, regs, &|address| guest::load_u64(address).ok())
 }
 
-fn recognise_bytes(before: [u8; 8], regs: &Regs, load: &dyn Fn(u64) -> Option<u64>) -> Option<Displaced> {
+fn recognise_bytes(
+    before: [u8; 8],
+    regs: &Regs,
+    load: &dyn Fn(u64) -> Option<u64>,
+) -> Option<Displaced> {
     let [_, long @ ..] = before;
     let [_, _, _, short @ ..] = before;
     let [.., prefix, _, _, _, _, _] = before;
@@ -35,20 +39,36 @@ fn recognise_bytes(before: [u8; 8], regs: &Regs, load: &dyn Fn(u64) -> Option<u6
     if let [0x48, 0xc7, 0xc0, immediate @ ..] = long
         && regs.rax == i64::from(i32::from_le_bytes(immediate)) as u64
     {
-        return Some(Displaced { bytes: long, len: 7 });
+        return Some(Displaced {
+            bytes: long,
+            len: 7,
+        });
     }
     let [b0, b1, b2, b3, b4] = short;
-    let shown = Displaced { bytes: [b0, b1, b2, b3, b4, 0, 0], len: 5 };
+    let shown = Displaced {
+        bytes: [b0, b1, b2, b3, b4, 0, 0],
+        len: 5,
+    };
     match short {
         // mov eax, imm32; with a REX prefix it would be another register.
         [0xb8, immediate @ ..] if prefix & 0xf0 != 0x40 => {
             (regs.rax == u64::from(u32::from_le_bytes(immediate))).then_some(shown)
         }
         // lea / mov load / mov store of a 64-bit register at disp8(%rsp)
-        [rex @ (0x48 | 0x4c), opcode @ (0x8d | 0x8b | 0x89), modrm, 0x24, offset] if modrm & 0xc7 == 0x44 => {
+        [
+            rex @ (0x48 | 0x4c),
+            opcode @ (0x8d | 0x8b | 0x89),
+            modrm,
+            0x24,
+            offset,
+        ] if modrm & 0xc7 == 0x44 => {
             let value = register(regs, (modrm >> 3 & 7) | (rex & 4) << 1)?;
             let address = regs.rsp.wrapping_add(i64::from(offset as i8) as u64);
-            let expected = if opcode == 0x8d { address } else { load(address)? };
+            let expected = if opcode == 0x8d {
+                address
+            } else {
+                load(address)?
+            };
             (value == expected).then_some(shown)
         }
         _ => None,
@@ -80,33 +100,100 @@ mod tests {
     use super::*;
 
     fn look(before: [u8; 8], regs: &Regs) -> Option<usize> {
-        recognise_bytes(before, regs, &|address| (address == 0x1008).then_some(77)).map(|found| found.len)
+        recognise_bytes(before, regs, &|address| (address == 0x1008).then_some(77))
+            .map(|found| found.len)
     }
 
     #[test]
     fn a_number_in_eax_must_be_the_one_that_arrived() {
         let before = [0x90, 0x90, 0x90, 0xb8, 0xc6, 0x01, 0, 0];
-        assert_eq!(look(before, &Regs { rax: 454, ..Regs::default() }), Some(5));
-        assert_eq!(look(before, &Regs { rax: 455, ..Regs::default() }), None);
+        assert_eq!(
+            look(
+                before,
+                &Regs {
+                    rax: 454,
+                    ..Regs::default()
+                }
+            ),
+            Some(5)
+        );
+        assert_eq!(
+            look(
+                before,
+                &Regs {
+                    rax: 455,
+                    ..Regs::default()
+                }
+            ),
+            None
+        );
     }
 
     #[test]
     fn a_prefix_makes_it_another_register() {
         let before = [0x90, 0x90, 0x41, 0xb8, 0xc6, 0x01, 0, 0];
-        assert_eq!(look(before, &Regs { rax: 454, ..Regs::default() }), None);
+        assert_eq!(
+            look(
+                before,
+                &Regs {
+                    rax: 454,
+                    ..Regs::default()
+                }
+            ),
+            None
+        );
     }
 
     #[test]
     fn a_load_from_the_stack_must_have_happened() {
         let before = [0x90, 0x90, 0x90, 0x48, 0x8b, 0x54, 0x24, 0x08];
-        assert_eq!(look(before, &Regs { rsp: 0x1000, rdx: 77, ..Regs::default() }), Some(5));
-        assert_eq!(look(before, &Regs { rsp: 0x1000, rdx: 78, ..Regs::default() }), None);
-        assert_eq!(look(before, &Regs { rsp: 0x2000, rdx: 77, ..Regs::default() }), None);
+        assert_eq!(
+            look(
+                before,
+                &Regs {
+                    rsp: 0x1000,
+                    rdx: 77,
+                    ..Regs::default()
+                }
+            ),
+            Some(5)
+        );
+        assert_eq!(
+            look(
+                before,
+                &Regs {
+                    rsp: 0x1000,
+                    rdx: 78,
+                    ..Regs::default()
+                }
+            ),
+            None
+        );
+        assert_eq!(
+            look(
+                before,
+                &Regs {
+                    rsp: 0x2000,
+                    rdx: 77,
+                    ..Regs::default()
+                }
+            ),
+            None
+        );
     }
 
     #[test]
     fn the_long_form_counts_seven_bytes() {
         let before = [0x90, 0x48, 0xc7, 0xc0, 0x4b, 0, 0, 0];
-        assert_eq!(look(before, &Regs { rax: 0x4b, ..Regs::default() }), Some(7));
+        assert_eq!(
+            look(
+                before,
+                &Regs {
+                    rax: 0x4b,
+                    ..Regs::default()
+                }
+            ),
+            Some(7)
+        );
     }
 }
