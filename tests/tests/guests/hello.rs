@@ -6,7 +6,7 @@ use crate::program::program;
 
 #[test]
 fn hello_says_hello_from_fixed_and_from_moved_addresses() {
-    for name in ["hello", "hello-pie"] {
+    for name in ["guest-hello", "guest-hello-pie"] {
         let guest = program(name);
         on_every_stage(|stage| {
             for (arguments, whom) in [(&[][..], "world"), (&["you"][..], "you")] {
