@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod compare;
+pub mod guests;
 pub mod packages;
 pub mod results;
 pub mod run;

@@ -41,7 +41,7 @@ pub struct Outcome {
 const ROUNDS: usize = 12;
 const WHOLE: Limits = Limits {
     total: Duration::from_secs(300),
-    silence: Duration::from_secs(120),
+    silence: Duration::from_secs(45),
 };
 const ALONE: Limits = Limits {
     total: Duration::from_secs(60),

@@ -1,0 +1,190 @@
+//! The suite's own Go programs: what they print under compat is what their Linux builds print.
+//!
+//! `COMPAT_REPEAT=50` runs each of them so many times. As root, each also runs as an ordinary user.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use compat_tests::background::{Background, died_of};
+use compat_tests::go::guests::guest;
+use compat_tests::inputs::Target;
+use compat_tests::stage::on_every_stage;
+use nix::sys::signal::Signal;
+
+/// The same program for both kernels.
+fn twins(name: &str) -> Option<(PathBuf, PathBuf)> {
+    Some((guest(name, Target::FreeBsd)?, guest(name, Target::Linux)?))
+}
+
+/// Runs a program and gives what it said and how it ended, in a form that reads well when it differs.
+fn said(command: &mut Command) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().expect("the program starts");
+    format!(
+        "{}{}{status}",
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr)
+    )
+}
+
+/// The program prints the same under compat and natively, and ends well.
+fn agree(name: &str) {
+    let Some((guest, linux)) = twins(name) else {
+        return;
+    };
+    on_every_stage(|stage| {
+        let native = said(&mut stage.native(&linux, &guest));
+        assert!(
+            native.ends_with("exit status: 0"),
+            "natively as {}: {native}",
+            stage.user()
+        );
+        assert_eq!(
+            said(&mut stage.guest(&guest)),
+            native,
+            "{name} as {}",
+            stage.user()
+        );
+    });
+}
+
+#[test]
+fn pipelines_of_child_processes() {
+    agree("pipelines");
+}
+
+#[test]
+fn ten_thousand_goroutines_and_signals() {
+    agree("goroutines");
+}
+
+#[test]
+fn a_tree_of_files() {
+    agree("tree");
+}
+
+#[test]
+fn single_files_and_descriptors() {
+    agree("files");
+}
+
+#[test]
+fn unix_sockets_and_passed_descriptors() {
+    agree("unixfd");
+}
+
+#[test]
+fn a_name_server_and_a_resolver() {
+    agree("dns");
+}
+
+#[test]
+fn mapped_files_and_memory() {
+    agree("mapping");
+}
+
+#[test]
+fn timers_and_deadlines() {
+    agree("timers");
+}
+
+#[test]
+fn signals() {
+    agree("signals");
+}
+
+#[test]
+fn http_between_a_guest_and_linux_both_ways() {
+    let Some((guest, linux)) = twins("http") else {
+        return;
+    };
+    on_every_stage(|stage| {
+        let load = |serve: Command, mut load: Command| {
+            let mut serve = serve;
+            serve.arg("serve");
+            let mut server = Background::start(serve);
+            let line = server.hear("listening on ");
+            let address = line.split(' ').next_back().unwrap_or_default();
+            let output = said(load.args(["load", address, "2000", "20"]));
+            assert_eq!(
+                died_of(server.end_with(Signal::SIGTERM)),
+                Some(Signal::SIGTERM)
+            );
+            output
+        };
+        let native = load(stage.native(&linux, &guest), stage.native(&linux, &guest));
+        assert!(native.contains(" 0 wrong"), "{native}");
+        let server = load(stage.guest(&guest), stage.native(&linux, &guest));
+        assert_eq!(server, native, "the guest serves, as {}", stage.user());
+        let client = load(stage.native(&linux, &guest), stage.guest(&guest));
+        assert_eq!(client, native, "the guest asks, as {}", stage.user());
+        let both = load(stage.guest(&guest), stage.guest(&guest));
+        assert_eq!(both, native, "guests on both sides, as {}", stage.user());
+    });
+}
+
+#[test]
+fn the_exit_code_is_the_guests() {
+    let Some((guest, _)) = twins("ending") else {
+        return;
+    };
+    on_every_stage(|stage| {
+        for code in [0, 1, 42, 125, 126, 127, 128, 255] {
+            let ended = stage
+                .guest(&guest)
+                .args(["exit", &code.to_string()])
+                .status();
+            assert_eq!(ended.expect("the program starts").code(), Some(code));
+        }
+        for way in ["panic", "fault"] {
+            let ended = stage
+                .guest(&guest)
+                .arg(way)
+                .output()
+                .expect("the program starts");
+            assert_eq!(
+                ended.status.code(),
+                Some(2),
+                "{way}: {}",
+                String::from_utf8_lossy(&ended.stderr)
+            );
+        }
+    });
+}
+
+#[test]
+fn a_guest_that_dies_of_a_signal_dies_of_it() {
+    let Some((guest, _)) = twins("ending") else {
+        return;
+    };
+    let deadly = [
+        Signal::SIGTERM,
+        Signal::SIGKILL,
+        Signal::SIGINT,
+        Signal::SIGHUP,
+    ];
+    on_every_stage(|stage| {
+        for signal in deadly {
+            let name = signal.as_str().trim_start_matches("SIG");
+            let ended = stage
+                .guest(&guest)
+                .args(["kill", name])
+                .status()
+                .expect("the program starts");
+            assert_eq!(died_of(ended), Some(signal), "by its own hand");
+
+            let mut waiting = stage.guest(&guest);
+            waiting.arg("wait");
+            let mut waiting = Background::start(waiting);
+            waiting.hear("waiting");
+            assert_eq!(
+                died_of(waiting.end_with(signal)),
+                Some(signal),
+                "by another's"
+            );
+        }
+    });
+}
