@@ -30,7 +30,8 @@ global_asm!(
     "compat_fast_entry:",
     "mov gs:[16], rsp",
     "mov rsp, gs:[24]",
-    "sub rsp, {area}",
+    // Not `sub`: the flags are still the guest's.
+    "lea rsp, [rsp - {area}]",
     "mov [rsp + {regs} + {r11}], r11",
     "pushfq",
     "pop r11",

@@ -227,6 +227,21 @@ static PROBE_RAX: Shared<u64> = Shared::new(0);
 #[unsafe(no_mangle)]
 pub static PROBE_FLAG: Shared<u64> = Shared::new(0);
 
+/// A site as libc has it: the number, then the call. The host may turn such a site into a jump when it is used often.
+macro_rules! hot {
+    ($number:literal) => {
+        concat!(
+            ".p2align 4\nprobe_hot_",
+            $number,
+            ":\nmov eax, ",
+            $number,
+            "\nsyscall\nprobe_after_hot_",
+            $number,
+            ":\njmp probe_back\n"
+        )
+    };
+}
+
 // probe(rdi = state to set, rsi = state to fill, rdx = XSAVE mask): nothing between the load of the last register and
 // `jmp [PROBE_BODY]`, nor between the label probe_back and the first save, changes a register or a flag.
 global_asm!(
@@ -307,6 +322,27 @@ global_asm!(
     "syscall",
     "probe_after_syscall:",
     "jmp probe_back",
+    hot!("20"), hot!("24"), hot!("6"), hot!("3"), hot!("4"), hot!("116"), hot!("37"), hot!("240"), hot!("341"), hot!("340"),
+    hot!("477"), hot!("42"),
+    // A library's long form, and two of Go's: the instruction before the call is a load or an address.
+    ".p2align 4",
+    "probe_long:",
+    ".byte 0x48, 0xc7, 0xc0, 20, 0, 0, 0",
+    "syscall",
+    "probe_after_long:",
+    "jmp probe_back",
+    ".p2align 4",
+    "probe_load:",
+    "mov rdx, [rsp + 8]",
+    "syscall",
+    "probe_after_load:",
+    "jmp probe_back",
+    ".p2align 4",
+    "probe_address:",
+    "lea rsi, [rsp + 8]",
+    "syscall",
+    "probe_after_address:",
+    "jmp probe_back",
     "probe_undefined:",
     "ud2",
     "jmp probe_back",
@@ -324,16 +360,58 @@ unsafe extern "C" {
     fn probe(set: *const State, get: *mut State, mask: u64);
     fn probe_syscall();
     fn probe_after_syscall();
+    fn probe_long();
+    fn probe_after_long();
+    fn probe_load();
+    fn probe_after_load();
+    fn probe_address();
+    fn probe_after_address();
     fn probe_undefined();
     fn probe_breakpoint();
     fn probe_wait();
 }
 
+macro_rules! hot_sites {
+    ($($number:literal: $site:ident $after:ident),* $(,)?) => {
+        unsafe extern "C" { $(fn $site(); fn $after();)* }
+        /// The site of a call's own, and the address behind it.
+        fn hot_site(number: u64) -> Option<(u64, u64)> {
+            match number {
+                $($number => Some(($site as *const () as u64, $after as *const () as u64)),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+hot_sites! {
+    20: probe_hot_20 probe_after_hot_20,
+    24: probe_hot_24 probe_after_hot_24,
+    6: probe_hot_6 probe_after_hot_6,
+    3: probe_hot_3 probe_after_hot_3,
+    4: probe_hot_4 probe_after_hot_4,
+    116: probe_hot_116 probe_after_hot_116,
+    37: probe_hot_37 probe_after_hot_37,
+    240: probe_hot_240 probe_after_hot_240,
+    341: probe_hot_341 probe_after_hot_341,
+    340: probe_hot_340 probe_after_hot_340,
+    477: probe_hot_477 probe_after_hot_477,
+    42: probe_hot_42 probe_after_hot_42,
+}
+
 /// What happens between the registers' setting and their reading.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// One `syscall`.
+    /// One `syscall`, which nothing can be known about beforehand.
     Syscall,
+    /// `mov eax, number; syscall`, one place for each number. See [`sites`].
+    Hot(u64),
+    /// `mov rax, 20; syscall`.
+    Long,
+    /// `mov rdx, [rsp + 8]; syscall`.
+    Load,
+    /// `lea rsi, [rsp + 8]; syscall`.
+    Address,
     /// `ud2`, two bytes that a handler has to step over.
     Undefined,
     /// `int3`.
@@ -347,20 +425,38 @@ pub fn stack_pointer() -> u64 {
     STACK_MEMORY.get() as u64 + (STACK - ABOVE) as u64
 }
 
-/// The address behind the probe's `syscall`.
+/// What a probe's `mov rdx, [rsp + 8]` finds.
+pub const ON_STACK: u64 = u64::from_ne_bytes([FILL; 8]);
+
+static AFTER: Shared<u64> = Shared::new(0);
+
+/// The address behind the last probe's `syscall`.
 pub fn after_syscall() -> u64 {
-    probe_after_syscall as *const () as u64
+    AFTER.load()
+}
+
+/// The places from which call `number` can be made.
+pub fn sites(number: u64) -> impl Iterator<Item = Body> {
+    let hot = hot_site(number).map(|_| Body::Hot(number));
+    [Some(Body::Syscall), hot].into_iter().flatten()
 }
 
 /// Sends `set` through `body`; `get` is what came out. The stack pointer is the probe's own.
 pub fn run(body: Body, set: &mut State, get: &mut State) {
-    let body = match body {
-        Body::Syscall => probe_syscall as *const (),
-        Body::Undefined => probe_undefined as *const (),
-        Body::Breakpoint => probe_breakpoint as *const (),
-        Body::Wait => probe_wait as *const (),
+    type Label = unsafe extern "C" fn();
+    let known = |site: Label, after: Label| (site as *const () as u64, after as *const () as u64);
+    let (site, after) = match body {
+        Body::Syscall => known(probe_syscall, probe_after_syscall),
+        Body::Hot(number) => hot_site(number).expect("a call with a site of its own"),
+        Body::Long => known(probe_long, probe_after_long),
+        Body::Load => known(probe_load, probe_after_load),
+        Body::Address => known(probe_address, probe_after_address),
+        Body::Undefined => known(probe_undefined, probe_undefined),
+        Body::Breakpoint => known(probe_breakpoint, probe_breakpoint),
+        Body::Wait => known(probe_wait, probe_wait),
     };
-    PROBE_BODY.store(body as u64);
+    PROBE_BODY.store(site);
+    AFTER.store(after);
     MASK.store(components());
     set.general[RSP] = stack_pointer();
     get.vector.fill(0);

@@ -24,6 +24,14 @@ pub(crate) fn arrange(set: &mut State, number: u64, args: &[u64]) {
     }
 }
 
+/// One of the places from which the arranged call can be made.
+pub(crate) fn site(set: &State, seed: u64) -> Body {
+    let number = set.general[RAX];
+    probe::sites(number)
+        .nth(seed as usize % 2)
+        .unwrap_or(Body::Syscall)
+}
+
 /// The state that FreeBSD's kernel returns with, given the one before and the result in `get`.
 ///
 /// rcx and r11 are what the `syscall` instruction makes them, r8 to r10 are wiped by the kernel on its way out.
@@ -56,11 +64,12 @@ pub(crate) fn returned(set: &State, get: &State, outcome: Outcome) -> State {
 }
 
 pub(crate) fn makes(what: &str, number: u64, args: &[u64], outcome: Outcome) {
-    for seed in 1..=20 {
+    for (site, seed) in probe::sites(number).flat_map(|site| (1..=20).map(move |seed| (site, seed)))
+    {
         let (set, get) = states();
         set.fill(seed);
         arrange(set, number, args);
-        probe::run(Body::Syscall, set, get);
+        probe::run(site, set, get);
         get.must_be(&returned(set, get, outcome), &[], what);
         assert!(
             probe::stack_is_intact(),
@@ -116,6 +125,26 @@ pub(crate) fn succeeding() {
         &[],
         Outcome::Value(pid),
     );
+}
+
+/// The other instructions that may come before a call.
+pub(crate) fn other_sites() {
+    let pid = sys::call(sys::GETPID, []).expect("getpid");
+    for site in [Body::Long, Body::Load, Body::Address] {
+        for seed in 1..=20 {
+            let (set, get) = states();
+            set.fill(seed);
+            arrange(set, sys::GETPID, &[]);
+            probe::run(site, set, get);
+            match site {
+                Body::Load => set.general[RDX] = probe::ON_STACK,
+                Body::Address => set.general[RSI] = probe::stack_pointer() + 8,
+                _ => {}
+            }
+            get.must_be(&returned(set, get, Outcome::Value(pid)), &[], "getpid");
+            assert!(probe::stack_is_intact(), "the guest's stack was written to");
+        }
+    }
 }
 
 pub(crate) fn failing() {
@@ -180,6 +209,7 @@ pub(crate) fn random() {
     for _ in 0..300 {
         let (set, get) = states();
         set.fill(random.number());
+        let site = random.below(2);
         let outcome = if random.below(2) == 0 {
             arrange(set, sys::GETPID, &[]);
             Outcome::Value(pid)
@@ -187,7 +217,8 @@ pub(crate) fn random() {
             arrange(set, sys::CLOSE, &[u64::MAX]);
             Outcome::Error(sys::EBADF)
         };
-        probe::run(Body::Syscall, set, get);
+        let number = set.general[RAX];
+        probe::run(probe::sites(number).nth(site).expect("two sites"), set, get);
         get.must_be(&returned(set, get, outcome), &[], "a call");
     }
 }

@@ -1,13 +1,13 @@
 //! Calls that a signal finds asleep.
 
-use compat_guests::probe::{self, Body, Random};
+use compat_guests::probe::{self, Random};
 use compat_guests::signal::{
     self, BLOCK, Context, Info, SA_RESTART, SCRAMBLED, SIGALRM, SIGUSR1, Set,
 };
 use compat_guests::start::Shared;
 use compat_guests::sys;
 
-use crate::calls::{Outcome, arrange, returned};
+use crate::calls::{Outcome, arrange, returned, site};
 use crate::states;
 
 /// The kernel restores the whole context after a handler, so these may be as saved.
@@ -33,7 +33,7 @@ pub(crate) fn nanosleep() {
             &[wanted.as_ptr() as u64, left.as_mut_ptr() as u64],
         );
         signal::alarm_once(5000);
-        probe::run(Body::Syscall, set, get);
+        probe::run(site(set, seed), set, get);
         assert_eq!(SCRAMBLED.load(), seed);
         get.must_be(
             &returned(set, get, Outcome::Error(sys::EINTR)),
@@ -58,7 +58,7 @@ pub(crate) fn read_fails() {
         let byte = [0u8];
         arrange(set, sys::READ, &[read, byte.as_ptr() as u64, 1]);
         signal::alarm_once(5000);
-        probe::run(Body::Syscall, set, get);
+        probe::run(site(set, seed), set, get);
         get.must_be(
             &returned(set, get, Outcome::Error(sys::EINTR)),
             &LOOSE,
@@ -89,7 +89,7 @@ pub(crate) fn read_restarts() {
         let byte = [0u8];
         arrange(set, sys::READ, &[read, byte.as_ptr() as u64, 1]);
         signal::alarm_every(3000);
-        probe::run(Body::Syscall, set, get);
+        probe::run(site(set, seed), set, get);
         signal::alarm_every(0);
         get.must_be(&returned(set, get, Outcome::Value(1)), &LOOSE, "read");
         assert_eq!(unsafe { (&raw const byte).read_volatile() }, *b"y");
@@ -110,7 +110,7 @@ pub(crate) fn sigsuspend() {
         set.fill(seed);
         let nothing = Set::EMPTY;
         arrange(set, sys::SIGSUSPEND, &[(&raw const nothing) as u64]);
-        probe::run(Body::Syscall, set, get);
+        probe::run(site(set, seed), set, get);
         assert_eq!(SCRAMBLED.load(), seed);
         get.must_be(
             &returned(set, get, Outcome::Error(sys::EINTR)),
@@ -131,7 +131,7 @@ pub(crate) fn storm() {
     let pid = sys::call(sys::GETPID, []).expect("getpid");
     signal::alarm_every(50);
     let mut random = Random(5);
-    for _ in 0..20_000 {
+    for seed in 0..20_000 {
         let (set, get) = states();
         set.fill(random.number());
         let time = [0u64; 2];
@@ -149,7 +149,7 @@ pub(crate) fn storm() {
                 Outcome::Value(0)
             }
         };
-        probe::run(Body::Syscall, set, get);
+        probe::run(site(set, seed), set, get);
         let expected = returned(set, get, outcome);
         // The flag is the handler's, and the loop's own register.
         get.must_be(&expected, &LOOSE, "a call in the storm");

@@ -15,6 +15,7 @@ compat_guests::entry!(main);
 extern "C" fn main() {
     check::run(&[
         ("calls/succeeding", calls::succeeding),
+        ("calls/other-sites", calls::other_sites),
         ("calls/failing", calls::failing),
         ("calls/two-values", calls::two_values),
         ("calls/random", calls::random),

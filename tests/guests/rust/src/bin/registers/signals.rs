@@ -6,7 +6,7 @@ use compat_guests::signal::{
 };
 use compat_guests::sys;
 
-use crate::calls::{Outcome, arrange, returned};
+use crate::calls::{Outcome, arrange, returned, site};
 use crate::states;
 
 pub(crate) fn undefined() {
@@ -56,7 +56,7 @@ pub(crate) fn sent_by_a_call() {
         let (set, get) = states();
         set.fill(seed);
         arrange(set, sys::KILL, &[pid, u64::from(SIGUSR1)]);
-        probe::run(Body::Syscall, set, get);
+        probe::run(site(set, seed), set, get);
         assert_eq!(SCRAMBLED.load(), seed);
         // The whole context was restored: r8 to r10 as saved, whichever way the kernel left them there.
         let expected = returned(set, get, Outcome::Value(0));
