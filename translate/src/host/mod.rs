@@ -10,6 +10,8 @@ pub mod vdso;
 
 pub use errno::{HostErrno, HostResult};
 pub use file::read_file;
+/// The host's constants and layouts, named as its headers name them.
+pub use linux_raw_sys::general as linux;
 
 use core::arch::{asm, global_asm};
 

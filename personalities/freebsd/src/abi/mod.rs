@@ -1,4 +1,7 @@
 //! FreeBSD/amd64 layouts, one file a header. Sizes and offsets are checked at compile time.
 
+pub(crate) mod dirent;
+pub(crate) mod fcntl;
 pub(crate) mod signal;
+pub(crate) mod stat;
 pub(crate) mod time;

@@ -1,12 +1,22 @@
 //! The handlers that `tables/freebsd/calls.tbl` names, one file a family.
 
+mod at;
 mod clock;
 mod cpuset;
+mod descriptor;
+mod directory;
+mod fcntl;
 mod ids;
+mod ioctl;
 mod limits;
 mod memory;
+mod node;
+mod open;
+mod path;
+mod place;
 mod process;
 mod signal;
+mod stat;
 mod sysctl;
 mod thread;
 mod umtx;
@@ -15,11 +25,19 @@ use compat_translate::Cx;
 
 pub(crate) use clock::*;
 pub(crate) use cpuset::*;
+pub(crate) use descriptor::*;
+pub(crate) use directory::*;
+pub(crate) use fcntl::*;
 pub(crate) use ids::*;
+pub(crate) use ioctl::*;
 pub(crate) use limits::*;
 pub(crate) use memory::*;
+pub(crate) use node::*;
+pub(crate) use open::*;
+pub(crate) use path::*;
 pub(crate) use process::*;
 pub(crate) use signal::*;
+pub(crate) use stat::*;
 pub(crate) use sysctl::*;
 pub(crate) use thread::*;
 pub(crate) use umtx::*;

@@ -1,0 +1,107 @@
+//! File status, in the layouts of all releases (kern_statat, kern_fstat).
+
+use core::mem::MaybeUninit;
+
+use compat_translate::Cx;
+use compat_translate::guest::{Out, Path};
+use compat_translate::host::{self, HostResult, linux, nr};
+
+use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
+use super::place::Place;
+use crate::abi::stat::{Freebsd11Stat, Nstat, Ostat, Stat};
+use crate::error::Return;
+use crate::lower::{AtFd, Fd};
+
+const LINK_ITSELF: AtFlags = AtFlags(AT_SYMLINK_NOFOLLOW);
+
+/// What the host knows about the file at a place.
+pub(super) fn statx(at: u64, path: u64, flags: u64) -> HostResult<linux::statx> {
+    let mut found = MaybeUninit::<linux::statx>::uninit();
+    let wanted = u64::from(linux::STATX_BASIC_STATS | linux::STATX_BTIME);
+    let flags = flags | u64::from(linux::AT_NO_AUTOMOUNT);
+    // SAFETY: the kernel checks the guest's path and writes the structure that is ours.
+    unsafe {
+        host::call_n(
+            nr::statx,
+            [at, path, flags, wanted, found.as_mut_ptr() as u64],
+        )
+    }?;
+    // SAFETY: on success the kernel has filled it; it is plain numbers.
+    Ok(unsafe { found.assume_init() })
+}
+
+/// What the host knows about an open file.
+pub(super) fn statx_fd(fd: u64) -> HostResult<linux::statx> {
+    statx(fd, c"".as_ptr() as u64, u64::from(linux::AT_EMPTY_PATH))
+}
+
+fn of_fd(cx: &mut Cx, fd: Fd) -> Return<Stat> {
+    let fd = fd.checked(cx)?;
+    Ok(Stat::from_host(&statx_fd(fd)?))
+}
+
+fn of_path(cx: &mut Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Stat> {
+    let flags = flags.only(AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
+    let place = Place::find(cx, at, path, flags)?;
+    Ok(Stat::from_host(&statx(place.at, place.path, place.flags)?))
+}
+
+pub(crate) fn fstatat(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    buf: Out<Stat>,
+    flag: AtFlags,
+) -> Return<()> {
+    Ok(buf.write(&of_path(cx, at, path, flag)?)?)
+}
+
+pub(crate) fn fstat(cx: &mut Cx, fd: Fd, sb: Out<Stat>) -> Return<()> {
+    Ok(sb.write(&of_fd(cx, fd)?)?)
+}
+
+pub(crate) fn freebsd11_stat(cx: &mut Cx, path: Path, ub: Out<Freebsd11Stat>) -> Return<()> {
+    freebsd11_fstatat(cx, CWD, path, ub, AtFlags::NONE)
+}
+
+pub(crate) fn freebsd11_lstat(cx: &mut Cx, path: Path, ub: Out<Freebsd11Stat>) -> Return<()> {
+    freebsd11_fstatat(cx, CWD, path, ub, LINK_ITSELF)
+}
+
+pub(crate) fn freebsd11_fstatat(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    buf: Out<Freebsd11Stat>,
+    flag: AtFlags,
+) -> Return<()> {
+    Ok(buf.write(&(&of_path(cx, at, path, flag)?).into())?)
+}
+
+pub(crate) fn freebsd11_fstat(cx: &mut Cx, fd: Fd, sb: Out<Freebsd11Stat>) -> Return<()> {
+    Ok(sb.write(&(&of_fd(cx, fd)?).into())?)
+}
+
+pub(crate) fn freebsd11_nstat(cx: &mut Cx, path: Path, ub: Out<Nstat>) -> Return<()> {
+    Ok(ub.write(&(&of_path(cx, CWD, path, AtFlags::NONE)?).into())?)
+}
+
+pub(crate) fn freebsd11_nlstat(cx: &mut Cx, path: Path, ub: Out<Nstat>) -> Return<()> {
+    Ok(ub.write(&(&of_path(cx, CWD, path, LINK_ITSELF)?).into())?)
+}
+
+pub(crate) fn freebsd11_nfstat(cx: &mut Cx, fd: Fd, sb: Out<Nstat>) -> Return<()> {
+    Ok(sb.write(&(&of_fd(cx, fd)?).into())?)
+}
+
+pub(crate) fn ostat(cx: &mut Cx, path: Path, ub: Out<Ostat>) -> Return<()> {
+    Ok(ub.write(&(&of_path(cx, CWD, path, AtFlags::NONE)?).into())?)
+}
+
+pub(crate) fn olstat(cx: &mut Cx, path: Path, ub: Out<Ostat>) -> Return<()> {
+    Ok(ub.write(&(&of_path(cx, CWD, path, LINK_ITSELF)?).into())?)
+}
+
+pub(crate) fn ofstat(cx: &mut Cx, fd: Fd, sb: Out<Ostat>) -> Return<()> {
+    Ok(sb.write(&(&of_fd(cx, fd)?).into())?)
+}
