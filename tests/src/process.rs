@@ -2,14 +2,20 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
+use nix::fcntl::{OFlag, open};
+use nix::libc;
+use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::signal::{Signal, kill, killpg};
-use nix::unistd::Pid;
+use nix::sys::stat::Mode;
+use nix::unistd::{Pid, setsid};
 
 /// How long a program may take before it is ended.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +60,7 @@ pub struct Finished {
     pub stderr: PathBuf,
 }
 
-/// Runs `command` in a process group of its own, with its output in `<log>.out` and `<log>.err`.
+/// Runs `command` in a session with a terminal of its own, with its output in `<log>.out` and `<log>.err`.
 ///
 /// The outputs are files rather than pipes, so that a grandchild that lives on cannot hold us here.
 /// One that outstays its limits gets SIGQUIT, for the traceback that Go programs then print, and
@@ -65,8 +71,9 @@ pub fn run(command: &mut Command, log: &Path, limits: Limits) -> io::Result<Fini
         .stdin(Stdio::null())
         .stdout(File::create(&stdout)?)
         .stderr(File::create(&stderr)?);
+    let _terminal = give_terminal(command)?;
     let started = Instant::now();
-    let mut child = command.process_group(0).spawn()?;
+    let mut child = command.spawn()?;
     let end = wait(&mut child, &stdout, limits);
     if !matches!(end, Ok(End::Own(_))) {
         // Errors below mean that the process is gone already.
@@ -81,6 +88,34 @@ pub fn run(command: &mut Command, log: &Path, limits: Limits) -> io::Result<Fini
         stdout,
         stderr,
     })
+}
+
+/// Makes the program the leader of a session whose controlling terminal is a new one: as on a
+/// console, `/dev/tty` opens and job control works. The other end must live as long as the program.
+fn give_terminal(command: &mut Command) -> io::Result<PtyMaster> {
+    // No program may inherit either end by accident.
+    let ours = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC)?;
+    grantpt(&ours)?;
+    unlockpt(&ours)?;
+    let name = ptsname_r(&ours)?;
+    let theirs = open(
+        name.as_str(),
+        OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?;
+    // SAFETY: between fork and exec the closure only makes two system calls.
+    unsafe {
+        command.pre_exec(move || {
+            setsid()?;
+            // SAFETY: TIOCSCTTY takes a number, and the descriptor is open until exec closes it.
+            Errno::result(libc::ioctl(theirs.as_raw_fd(), libc::TIOCSCTTY, 0))?;
+            Ok(())
+        });
+    }
+    // What the program prints there is of no interest, but must not fill the terminal up.
+    let listener = File::from(ours.as_fd().try_clone_to_owned()?);
+    thread::spawn(move || io::copy(&mut &listener, &mut io::sink()));
+    Ok(ours)
 }
 
 fn pid(child: &Child) -> Pid {

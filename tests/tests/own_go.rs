@@ -30,6 +30,25 @@ fn said(command: &mut Command) -> String {
     )
 }
 
+/// The first line in which two texts differ, as a message.
+fn first_difference(guest: &str, native: &str) -> Option<String> {
+    let (mut guest, mut native) = (guest.lines(), native.lines());
+    for number in 1.. {
+        let (by_guest, natively) = (guest.next(), native.next());
+        if by_guest != natively {
+            let rest: Vec<&str> = guest.take(12).collect();
+            let rest = rest.join("\n");
+            return Some(format!(
+                "line {number}\n guest: {by_guest:?}\n linux: {natively:?}\nand then\n{rest}"
+            ));
+        }
+        if by_guest.is_none() {
+            break;
+        }
+    }
+    None
+}
+
 /// The program prints the same under compat and natively, and ends well.
 fn agree(name: &str) {
     let Some((guest, linux)) = twins(name) else {
@@ -42,12 +61,10 @@ fn agree(name: &str) {
             "natively as {}: {native}",
             stage.user()
         );
-        assert_eq!(
-            said(&mut stage.guest(&guest)),
-            native,
-            "{name} as {}",
-            stage.user()
-        );
+        let guest = said(&mut stage.guest(&guest));
+        if let Some(difference) = first_difference(&guest, &native) {
+            panic!("{name} as {}: {difference}", stage.user());
+        }
     });
 }
 

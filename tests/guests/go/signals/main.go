@@ -141,7 +141,9 @@ func brokenPipe() {
 	_, err = writer.Write([]byte("x"))
 	fmt.Println(err)
 	// On standard output it is deadly.
-	command := exec.Command("sh", "-c", `"$0" loud | head -n 1; wait`, os.Args[0])
+	path, err := os.Executable()
+	check(err)
+	command := exec.Command("sh", "-c", `"$0" loud | head -n 1; wait`, path)
 	said, err := command.Output()
 	fmt.Printf("%s%v\n", said, err)
 }
