@@ -75,6 +75,16 @@ impl Actions {
         self.0.get(usize::from(signal)).copied().flatten()
     }
 
+    /// Makes every handler the default action. The host still calls us for these signals, which then do what they do by
+    /// default.
+    pub(crate) fn drop_handlers(&mut self) {
+        for action in self.0.iter_mut().flatten() {
+            if matches!(action.disposition, Disposition::Handler(_)) {
+                action.disposition = Disposition::Default;
+            }
+        }
+    }
+
     fn set(&mut self, signal: u8, action: Action) {
         if let Some(slot) = self.0.get_mut(usize::from(signal)) {
             *slot = Some(action);
@@ -200,6 +210,7 @@ const SA_NOCLDWAIT: u64 = 2;
 const SA_SIGINFO: u64 = 4;
 const SA_RESTORER: u64 = 0x0400_0000;
 const SA_ONSTACK: u64 = 0x0800_0000;
+pub(super) const SA_RESTART: u64 = 0x1000_0000;
 pub(super) const SA_NODEFER: u64 = 0x4000_0000;
 
 fn flags_only(action: Action) -> KernelAction {

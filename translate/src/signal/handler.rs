@@ -3,7 +3,7 @@
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::actions::{SA_NODEFER, own_action};
+use super::actions::{SA_NODEFER, SA_RESTART, own_action};
 use super::context::KernelAction;
 use super::deliver::deliver;
 use super::host_signal::{SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
@@ -13,7 +13,7 @@ use crate::host::{
     vdso,
 };
 use crate::personality::attached;
-use crate::task::{Thread, current};
+use crate::task::{EVERYWHERE, Thread, current, obey};
 use crate::{guest, trap};
 
 // The kernel enters with rdi = signal, rsi = siginfo, rdx = ucontext, rsp at the frame (8 below a multiple of 16), on
@@ -111,7 +111,7 @@ pub fn install() -> HostResult<()> {
     let mut sigsys = own_action(compat_sigsys_entry as *const () as u64);
     // A call may last for ever: other signals must get through meanwhile, under the guest's own mask. NODEFER because
     // the kernel kills a process whose SIGSYS is blocked when it traps.
-    sigsys.flags |= SA_NODEFER;
+    sigsys.flags |= SA_NODEFER | SA_RESTART;
     sigsys.mask = 0;
     let mut fault = own_action(compat_signal_entry as *const () as u64);
     fault.flags |= SA_NODEFER;
@@ -177,6 +177,14 @@ const SYS_USER_DISPATCH: i32 = 2;
 unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UContext) -> bool {
     // SAFETY: the kernel's own frame.
     let (info_ref, frame_ref) = unsafe { (&*info, &mut *frame) };
+    if info_ref.code == EVERYWHERE {
+        let guest = !is_ours(frame_ref.regs.rip);
+        let thread = current();
+        // SAFETY: a code that only this process can send.
+        unsafe { obey(info_ref, thread.tid.load(Ordering::Relaxed)) };
+        thread.disturbed.store(!guest, Ordering::Relaxed);
+        return guest;
+    }
     if info_ref.code != SYS_USER_DISPATCH {
         let guest = !is_ours(frame_ref.regs.rip);
         // SAFETY: as above.
@@ -294,9 +302,10 @@ pub(crate) unsafe extern "C" fn deliver_waiting(frame: *mut UContext) {
 
 /// Whether a call interrupted by the signal that waits starts over: no handler will run, or the handler restarts.
 pub fn interrupted_restarts(thread: &Thread, never_restart: bool) -> Option<bool> {
+    let disturbed = thread.disturbed.load(Ordering::Relaxed);
     let host = thread.pending.load(Ordering::Acquire) as u8;
     if host == 0 {
-        return None;
+        return disturbed.then_some(true);
     }
     let personality = attached()?;
     let signal = (personality.signal_from_host)(host)?;

@@ -21,7 +21,7 @@ const CLONE_SYSVSEM: u64 = 0x4_0000;
 const CLONE_SETTLS: u64 = 0x8_0000;
 const CLONE_PARENT_SETTID: u64 = 0x10_0000;
 const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
-const SIGCHLD: u64 = 17;
+const SIGCHLD: u8 = 17;
 
 // clone(flags, stack, parent_tid, child_tid, tls) whose child calls compat_child(thread) on its own stack. The child
 // runs with every signal blocked and dispatch off until it has its block, its alternate stack and its trap armed.
@@ -117,13 +117,44 @@ pub fn spawn(cx: &mut Cx, start: Start) -> HostResult<i32> {
     Ok(tid as i32)
 }
 
+/// What a new process shares with its creator and how its end is told.
+#[derive(Clone, Copy)]
+pub struct Birth {
+    /// One descriptor table for both, instead of a copy.
+    pub share_files: bool,
+    /// The host signal that the creator gets when the child ends; 0 for none.
+    pub exit_signal: u8,
+    /// With shared memory: the creator sleeps until the child has run another program or ended.
+    pub creator_waits: bool,
+    /// Handlers of the creator become the default action, so that none of them runs in the child.
+    pub drop_handlers: bool,
+}
+
+impl Default for Birth {
+    fn default() -> Self {
+        Self {
+            share_files: false,
+            exit_signal: SIGCHLD,
+            creator_waits: true,
+            drop_handlers: false,
+        }
+    }
+}
+
+impl Birth {
+    fn flags(self) -> u64 {
+        let files = if self.share_files { CLONE_FILES } else { 0 };
+        files | u64::from(self.exit_signal)
+    }
+}
+
 /// A copy of the calling process: in the parent the child's pid, in the child 0.
 ///
 /// With `pidfd`, a process descriptor is stored there as well (close-on-exec, as the host makes it).
 ///
 /// # Errors
 /// `EAGAIN`, `ENOMEM` from the host.
-pub fn fork(cx: &mut Cx, pidfd: Option<&mut i32>) -> HostResult<i32> {
+pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i32> {
     let process = cx.process();
     let blocked = signal::block_all();
     let pid = {
@@ -137,7 +168,7 @@ pub fn fork(cx: &mut Cx, pidfd: Option<&mut i32>) -> HostResult<i32> {
             None => (0, 0),
         };
         // SAFETY: without CLONE_VM the child has its own copy of everything, including this stack.
-        unsafe { host::call_n(nr::clone, [SIGCHLD | extra, 0, slot, 0, 0]) }
+        unsafe { host::call_n(nr::clone, [birth.flags() | extra, 0, slot, 0, 0]) }
     };
     let pid = match pid {
         Ok(pid) => pid as i32,
@@ -155,7 +186,7 @@ pub fn fork(cx: &mut Cx, pidfd: Option<&mut i32>) -> HostResult<i32> {
 
 fn become_child(cx: &mut Cx) {
     // Dispatch is off in a new task, and the kernel's note of where to clear the tid is gone.
-    cx.thread.tid.store(host_tid(), Ordering::Release);
+    cx.thread.adopt();
     forget_others(cx.thread);
     gaps::clear();
     if trap::arm().is_err() {
@@ -170,36 +201,48 @@ fn become_child(cx: &mut Cx) {
     }
 }
 
-/// A child that shares the caller's memory while the caller waits for it to `execve` or exit.
+/// A child that shares the caller's memory.
 ///
-/// `context` is where the child begins. It runs on a stub stack and in a [`Process`] of its own.
+/// `start` is where the child begins. It runs on a stub stack and in a [`Process`] of its own.
 ///
 /// # Errors
 /// `EAGAIN`, `ENOMEM` from the host.
-pub fn vfork(cx: &mut Cx, start: Start) -> HostResult<i32> {
-    let process: &'static Process = Box::leak(cx.process().for_vfork());
+pub fn share_memory(cx: &mut Cx, birth: Birth, start: Start) -> HostResult<i32> {
+    let made = cx.process().for_vfork();
+    if birth.drop_handlers {
+        made.actions.lock().drop_handlers();
+    }
+    let process: &'static Process = Box::leak(made);
     let thread = new_thread(process)?;
     thread.mask.set(cx.thread.mask.get());
     thread.alternate.set(cx.thread.alternate.get());
     // SAFETY: nobody reads `start` before the clone below.
     unsafe { *thread.start.get() = start };
+    let (how, ctid) = if birth.creator_waits {
+        (CLONE_VFORK, core::ptr::null_mut())
+    } else {
+        (CLONE_CHILD_CLEARTID, thread.alive_word())
+    };
     let blocked = signal::block_all();
     // SAFETY: the child gets the new block's stack; guest memory is meant to be shared.
     let raw = unsafe {
         compat_clone(
-            CLONE_VM | CLONE_VFORK | SIGCHLD,
+            CLONE_VM | how | birth.flags(),
             thread.stack_top() as u64 - 64,
             core::ptr::null_mut(),
-            core::ptr::null_mut(),
+            ctid,
             0,
             thread,
         )
     };
     signal::restore_mask(blocked);
-    release(thread);
-    // SAFETY: leaked above; the child that used it has gone on to another image or has ended.
-    drop(unsafe { Box::from_raw(core::ptr::from_ref(process).cast_mut()) });
-    host::result(raw).map(|pid| pid as i32)
+    let made = host::result(raw);
+    if birth.creator_waits || made.is_err() {
+        release(thread);
+        // SAFETY: leaked above; the child that used it has gone on to another image or has ended.
+        drop(unsafe { Box::from_raw(core::ptr::from_ref(process).cast_mut()) });
+    }
+    made.map(|pid| pid as i32)
 }
 
 /// Ends the calling thread only. Its stub stack is free for another once the kernel has cleared its `alive` word.

@@ -1,12 +1,16 @@
 //! Threads and processes of the guest.
 
 pub mod clone;
+mod everywhere;
 pub mod exec;
 pub mod gaps;
 mod process;
 mod segment;
 mod thread;
 
+pub use everywhere::call_everywhere;
 pub use process::Process;
 pub use segment::{fs_base, overlaps_stub, set_fs_base, use_fsgsbase};
 pub use thread::{STACK_SIZE, Start, Thread, current, new_thread, with_all_threads};
+
+pub(crate) use everywhere::{CODE as EVERYWHERE, obey};

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::arch::asm;
 use core::cell::{Cell, UnsafeCell};
-use core::sync::atomic::{AtomicI32, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use super::Process;
 use crate::host::{self, HostResult, nr};
@@ -53,6 +53,8 @@ pub struct Thread {
     pub saved_mask: Cell<Option<SigSet>>,
     /// The guest's own alternate stack: base, size, enabled.
     pub alternate: Cell<(u64, u64, bool)>,
+    /// The call in progress may have been interrupted by us rather than by a signal: it starts over.
+    pub(crate) disturbed: AtomicBool,
     /// One-shot wake flag (FreeBSD `thr_wake`), also a futex word.
     pub wake: AtomicU32,
     /// Words for the personality's own use (robust lists and the like).
@@ -93,9 +95,11 @@ impl Thread {
 
     /// Notes the calling host thread as the one the block belongs to: the first thread of a process.
     pub fn adopt(&self) {
-        // SAFETY: no arguments.
-        let tid = unsafe { host::call_n(nr::gettid, []) }.unwrap_or_default();
-        self.tid.store(tid as i32, Ordering::Release);
+        // The kernel clears the word when the thread ends, as it does for the threads we start.
+        // SAFETY: the word lives in a block that is never unmapped.
+        let tid = unsafe { host::call_n(nr::set_tid_address, [self.alive.as_ptr() as u64]) };
+        self.tid
+            .store(tid.unwrap_or_default() as i32, Ordering::Release);
     }
 
     /// Points this CPU thread's `gs` at the block.
@@ -179,6 +183,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             mask: Cell::new(SigSet::EMPTY),
             saved_mask: Cell::new(None),
             alternate: Cell::new((0, 0, false)),
+            disturbed: AtomicBool::new(false),
             wake: AtomicU32::new(0),
             words: [const { AtomicU64::new(0) }; 8],
             start: UnsafeCell::new(Start::default()),

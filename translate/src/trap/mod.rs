@@ -9,6 +9,8 @@ mod patch;
 mod site;
 mod sud;
 
+use core::sync::atomic::Ordering;
+
 use crate::cx::{Cx, Outcome};
 use crate::personality::attached;
 use crate::signal::{self, UContext};
@@ -32,6 +34,7 @@ pub(crate) fn enter(frame: &mut UContext) {
     };
     let thread = current();
     let number = frame.regs.rax;
+    thread.disturbed.store(false, Ordering::Relaxed);
     let mut cx = Cx {
         thread,
         frame,

@@ -2,6 +2,8 @@
 
 pub(crate) mod dirent;
 pub(crate) mod fcntl;
+pub(crate) mod procctl;
+pub(crate) mod resource;
 pub(crate) mod signal;
 pub(crate) mod stat;
 pub(crate) mod time;

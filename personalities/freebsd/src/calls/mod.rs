@@ -9,17 +9,23 @@ mod fcntl;
 mod ids;
 mod ioctl;
 mod limits;
+mod login;
 mod memory;
 mod node;
 mod open;
 mod path;
 mod place;
+mod procctl;
+mod procdesc;
 mod process;
+mod reaper;
+mod rfork;
 mod signal;
 mod stat;
 mod sysctl;
 mod thread;
 mod umtx;
+mod wait;
 
 use compat_translate::Cx;
 
@@ -31,16 +37,21 @@ pub(crate) use fcntl::*;
 pub(crate) use ids::*;
 pub(crate) use ioctl::*;
 pub(crate) use limits::*;
+pub(crate) use login::*;
 pub(crate) use memory::*;
 pub(crate) use node::*;
 pub(crate) use open::*;
 pub(crate) use path::*;
+pub(crate) use procctl::*;
+pub(crate) use procdesc::*;
 pub(crate) use process::*;
+pub(crate) use rfork::*;
 pub(crate) use signal::*;
 pub(crate) use stat::*;
 pub(crate) use sysctl::*;
 pub(crate) use thread::*;
 pub(crate) use umtx::*;
+pub(crate) use wait::*;
 
 /// See [`compat_translate::Personality::after_fork`].
 pub(crate) fn after_fork(_cx: &mut Cx) {}

@@ -6,7 +6,8 @@ use core::fmt::Write;
 use compat_tables::freebsd::Errno;
 use compat_translate::guest::{self, In, Path};
 use compat_translate::host;
-use compat_translate::task::{Start, clone, exec, gaps};
+use compat_translate::task::clone::{self, Birth};
+use compat_translate::task::{Start, exec, gaps};
 use compat_translate::{Cx, Outcome};
 
 use crate::error::Return;
@@ -35,7 +36,7 @@ pub(crate) fn report_gaps(cx: &Cx) {
 }
 
 /// Registers of a new process: it returns 0 with 1 as second value (cpu_fork).
-fn child_start(cx: &Cx) -> Start {
+pub(super) fn child_start(cx: &Cx) -> Start {
     let mut context = *cx.frame;
     context.regs.rax = 0;
     context.regs.rdx = 1;
@@ -48,7 +49,7 @@ fn child_start(cx: &Cx) -> Start {
 }
 
 pub(crate) fn fork(cx: &mut Cx) -> Return<Outcome> {
-    match clone::fork(cx, None)? {
+    match clone::fork(cx, Birth::default(), None)? {
         0 => Ok(Outcome::Two(0, 1)),
         pid => Ok(Outcome::Two(pid as u64, 0)),
     }
@@ -56,7 +57,7 @@ pub(crate) fn fork(cx: &mut Cx) -> Return<Outcome> {
 
 pub(crate) fn vfork(cx: &mut Cx) -> Return<Outcome> {
     let start = child_start(cx);
-    let pid = clone::vfork(cx, start)?;
+    let pid = clone::share_memory(cx, Birth::default(), start)?;
     Ok(Outcome::Two(pid as u64, 0))
 }
 

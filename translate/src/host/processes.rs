@@ -1,0 +1,169 @@
+//! The host's processes, as `/proc` tells of them.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+
+use super::{HostResult, call_n, nr, read_file};
+
+/// What `/proc/PID/stat` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProcessStat {
+    /// Process id.
+    pub pid: i32,
+    /// Name of the program, up to 15 bytes.
+    pub name: String,
+    /// `R`, `S`, `D`, `T`, `Z`, ...
+    pub state: u8,
+    /// Parent.
+    pub parent: i32,
+    /// Process group.
+    pub group: i32,
+    /// Session.
+    pub session: i32,
+    /// Controlling terminal's device number, 0 for none.
+    pub terminal: u64,
+    /// Foreground group of that terminal, -1 for none.
+    pub foreground: i32,
+    /// Ticks (100 a second) in user mode, in kernel mode, and the same of children that were waited for.
+    pub times: [u64; 4],
+    /// -20..=19.
+    pub nice: i32,
+    /// Number of threads.
+    pub threads: i32,
+    /// Ticks after boot at which it started.
+    pub start: u64,
+    /// Address space in bytes.
+    pub size: u64,
+    /// Pages in memory.
+    pub resident: u64,
+    /// CPU it ran on last.
+    pub processor: i32,
+}
+
+/// The ids of all processes the caller may see.
+pub fn processes() -> Vec<i32> {
+    numbers_in(c"/proc").unwrap_or_default()
+}
+
+/// The ids of a process's threads; 0 stands for the caller.
+pub fn threads_of(pid: i32) -> Vec<i32> {
+    let path = match pid {
+        0 => String::from("/proc/self/task\0"),
+        pid => alloc::format!("/proc/{pid}/task\0"),
+    };
+    CStr::from_bytes_with_nul(path.as_bytes())
+        .ok()
+        .and_then(|path| numbers_in(path).ok())
+        .unwrap_or_default()
+}
+
+/// Reads `/proc/PID/NAME`; 0 stands for the caller.
+///
+/// # Errors
+/// As `open` and `read`.
+pub fn process_file(pid: i32, name: &str, limit: usize) -> HostResult<Vec<u8>> {
+    let path = match pid {
+        0 => alloc::format!("/proc/self/{name}\0"),
+        pid => alloc::format!("/proc/{pid}/{name}\0"),
+    };
+    let path = CStr::from_bytes_with_nul(path.as_bytes()).map_err(|_| super::HostErrno::EINVAL)?;
+    read_file(path, limit)
+}
+
+/// What is known of process `pid`; `None` when there is no such process.
+pub fn process_stat(pid: i32) -> Option<ProcessStat> {
+    parse(&process_file(pid, "stat", 4096).ok()?)
+}
+
+fn parse(text: &[u8]) -> Option<ProcessStat> {
+    let text = String::from_utf8_lossy(text);
+    // The name may hold anything, parentheses too.
+    let (pid, rest) = text.split_once(" (")?;
+    let (name, rest) = rest.rsplit_once(") ")?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let number = |index: usize| {
+        words
+            .get(index)
+            .and_then(|word| word.parse::<i64>().ok())
+            .unwrap_or(0)
+    };
+    Some(ProcessStat {
+        pid: pid.parse().ok()?,
+        name: name.into(),
+        state: words.first()?.bytes().next()?,
+        parent: number(1) as i32,
+        group: number(2) as i32,
+        session: number(3) as i32,
+        terminal: number(4) as u64,
+        foreground: number(5) as i32,
+        times: [11, 12, 13, 14].map(|index| number(index) as u64),
+        nice: number(16) as i32,
+        threads: number(17) as i32,
+        start: number(19) as u64,
+        size: number(20) as u64,
+        resident: number(21) as u64,
+        processor: number(36) as i32,
+    })
+}
+
+/// The entries of a directory that are numbers, ascending.
+fn numbers_in(path: &CStr) -> HostResult<Vec<i32>> {
+    const O_DIRECTORY_CLOEXEC: u64 = 0x10000 | 0x80000;
+    const AT_FDCWD: u64 = -100i64 as u64;
+    let args = [AT_FDCWD, path.as_ptr() as u64, O_DIRECTORY_CLOEXEC, 0];
+    // SAFETY: a NUL-terminated path.
+    let fd = unsafe { call_n(nr::openat, args) }?;
+    let mut found = Vec::new();
+    let mut block = alloc::vec![0u8; 16 * 1024];
+    loop {
+        let args = [fd, block.as_mut_ptr() as u64, block.len() as u64];
+        // SAFETY: `block` is valid for writing.
+        let Ok(got @ 1..) = (unsafe { call_n(nr::getdents64, args) }) else {
+            break;
+        };
+        collect(block.get(..got as usize).unwrap_or_default(), &mut found);
+    }
+    // SAFETY: our own descriptor.
+    let _ = unsafe { call_n(nr::close, [fd]) };
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Takes the numbers out of a block of `struct linux_dirent64`: length at 16, name from 19.
+fn collect(mut block: &[u8], found: &mut Vec<i32>) {
+    while let Some(&[low, high]) = block.get(16..18) {
+        let length = usize::from(u16::from_le_bytes([low, high]));
+        let name = block.get(19..length).unwrap_or_default();
+        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+        found.extend(
+            core::str::from_utf8(name)
+                .ok()
+                .and_then(|name| name.parse::<i32>().ok()),
+        );
+        match block.get(length.max(19)..) {
+            Some(rest) => block = rest,
+            None => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn a_name_may_hold_parentheses_and_spaces() {
+        let text = b"42 (a) b (c) S 1 42 7 34816 42 4194560 1 0 0 0 5 6 7 8 20 -5 3 0 99 4096 12 0";
+        let stat = parse(text).unwrap();
+        assert_eq!(
+            (stat.pid, stat.name.as_str(), stat.state),
+            (42, "a) b (c", b'S')
+        );
+        assert_eq!((stat.parent, stat.group, stat.session), (1, 42, 7));
+        assert_eq!(
+            (stat.times, stat.nice, stat.threads, stat.start),
+            ([5, 6, 7, 8], -5, 3, 99)
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! Host calls that every thread of the process has to make: credentials belong to threads on Linux and to processes
+//! everywhere else.
+
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+use super::with_all_threads;
+use crate::cx::Cx;
+use crate::host::{self, HostResult, nr};
+use crate::signal::SigInfo;
+use crate::sync::Mutex;
+
+/// `si_code` of the SIGSYS that asks a thread to make a call. Positive: the host lets no other process send it.
+pub(crate) const CODE: i32 = 0x63_6d70;
+
+/// One at a time, so that two threads that change the same thing leave one result behind.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+struct Job {
+    number: u64,
+    args: [u64; 6],
+    /// The threads that have not made the call yet; 0 for those that have.
+    waiting: Vec<AtomicI32>,
+    /// Changes with every thread that is done: a futex word.
+    done: AtomicU32,
+}
+
+/// Makes a host call on this thread and, when that works, on all others of the process. The call must be one that never
+/// sleeps, and pointers among its arguments must stay valid meanwhile.
+///
+/// # Errors
+/// As the call on this thread.
+///
+/// # Safety
+/// As for [`host::call`].
+pub unsafe fn call_everywhere(cx: &mut Cx, number: u64, args: [u64; 6]) -> HostResult {
+    let _turn = ONE_AT_A_TIME.lock();
+    // SAFETY: the caller's promise.
+    let result = unsafe { host::call(number, args) }?;
+    let own = cx.thread.tid.load(Ordering::Relaxed);
+    let mut reached = Vec::from([own]);
+    // A thread that had not made the call may have created another meanwhile.
+    loop {
+        let job = Job {
+            number,
+            args,
+            waiting: others(cx, &reached),
+            done: AtomicU32::new(0),
+        };
+        if job.waiting.is_empty() {
+            return Ok(result);
+        }
+        reached.extend(job.waiting.iter().map(|tid| tid.load(Ordering::Relaxed)));
+        for tid in &job.waiting {
+            ask(tid, &job);
+        }
+        job.wait();
+    }
+}
+
+fn others(cx: &Cx, reached: &[i32]) -> Vec<AtomicI32> {
+    let process = cx.process();
+    let mut found = Vec::new();
+    with_all_threads(|thread| {
+        let tid = thread.tid.load(Ordering::Relaxed);
+        if core::ptr::eq(thread.process(), process) && tid > 0 && !reached.contains(&tid) {
+            found.push(AtomicI32::new(tid));
+        }
+        true
+    });
+    found
+}
+
+fn own_pid() -> u64 {
+    // SAFETY: no arguments.
+    unsafe { host::call_n(nr::getpid, []) }.unwrap_or_default()
+}
+
+fn ask(tid: &AtomicI32, job: &Job) {
+    const SIGSYS: u64 = 31;
+    let info = SigInfo {
+        signo: SIGSYS as i32,
+        code: CODE,
+        fields: core::array::from_fn(|index| match index {
+            1 => core::ptr::from_ref(job) as u64,
+            _ => 0,
+        }),
+        ..SigInfo::default()
+    };
+    let target = tid.load(Ordering::Relaxed) as u64;
+    // SAFETY: a valid siginfo_t.
+    let asked = unsafe {
+        host::call_n(
+            nr::rt_tgsigqueueinfo,
+            [own_pid(), target, SIGSYS, (&raw const info) as u64],
+        )
+    };
+    if asked.is_err() {
+        // It ended in the meantime.
+        tid.store(0, Ordering::Release);
+    }
+}
+
+impl Job {
+    fn wait(&self) {
+        const FUTEX_WAIT_PRIVATE: u64 = 128;
+        let pid = own_pid();
+        loop {
+            let seen = self.done.load(Ordering::Acquire);
+            let mut left = false;
+            for tid in &self.waiting {
+                let target = tid.load(Ordering::Acquire);
+                // SAFETY: no pointers.
+                if target != 0
+                    && unsafe { host::call_n(nr::tgkill, [pid, target as u64, 0]) }.is_err()
+                {
+                    tid.store(0, Ordering::Release);
+                }
+                left |= tid.load(Ordering::Acquire) != 0;
+            }
+            if !left {
+                return;
+            }
+            // A thread that ends before it gets there tells nobody: look again now and then.
+            let pause = host::Timespec {
+                sec: 0,
+                nsec: 5_000_000,
+            };
+            let args = [
+                self.done.as_ptr() as u64,
+                FUTEX_WAIT_PRIVATE,
+                u64::from(seen),
+                (&raw const pause) as u64,
+            ];
+            // SAFETY: a valid word and timespec.
+            let _ = unsafe { host::call_n(nr::futex, args) };
+        }
+    }
+}
+
+/// Makes the call that another thread asked this one for.
+///
+/// # Safety
+/// `info` came with a SIGSYS of [`CODE`], which only [`call_everywhere`] of this process sends.
+pub(crate) unsafe fn obey(info: &SigInfo, tid: i32) {
+    const FUTEX_WAKE_PRIVATE: u64 = 129;
+    // SAFETY: the sender keeps the job alive until this thread's entry is 0.
+    let job = unsafe { &*(info.value() as *const Job) };
+    // SAFETY: the promise made to `call_everywhere`.
+    let _ = unsafe { host::call(job.number, job.args) };
+    let word = job.done.as_ptr() as u64;
+    job.done.fetch_add(1, Ordering::AcqRel);
+    if let Some(entry) = job
+        .waiting
+        .iter()
+        .find(|entry| entry.load(Ordering::Relaxed) == tid)
+    {
+        entry.store(0, Ordering::Release);
+    }
+    // The job may be gone by now; a wake-up of a word that is no longer one is harmless.
+    // SAFETY: the kernel checks the address.
+    let _ = unsafe { host::call_n(nr::futex, [word, FUTEX_WAKE_PRIVATE, 1]) };
+}
