@@ -1,9 +1,8 @@
-//! The `compat` command.
+//! `compat-cli`: the commands of `compat` that need no guest process. `compat` starts it.
 
 mod check;
 mod check_file;
 mod check_report;
-mod run;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -26,7 +25,6 @@ fn main() -> ExitCode {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<OsString> = arguments.collect();
     match command.to_str() {
-        Some("run") => run::run(rest),
         Some("check") => check::check(rest),
         Some("-h" | "--help" | "help") => {
             println!("{USAGE}");

@@ -10,7 +10,7 @@ use compat_tests::inputs::Npm;
 use serde_json::{Value, json};
 
 fn check(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_compat"))
+    Command::new(env!("CARGO_BIN_EXE_compat-cli"))
         .arg("check")
         .args(arguments)
         .output()
@@ -271,7 +271,7 @@ fn programs_of_the_host() {
         checked += 1;
     }
     println!("{checked} host programs checked");
-    let (this, _) = answer(Path::new(env!("CARGO_BIN_EXE_compat")));
+    let (this, _) = answer(Path::new(env!("CARGO_BIN_EXE_compat-cli")));
     assert_eq!(this["reason"]["key"], "linux-program");
 }
 

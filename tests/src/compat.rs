@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The `compat` to test: `$COMPAT`, else this workspace's own, which is built first so that a suite
-/// never judges a stale one. `compat-stub` lies beside it.
+/// never judges a stale one. `compat-cli` lies beside it.
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| match env::var_os("COMPAT") {
@@ -25,7 +25,7 @@ fn build() -> PathBuf {
         "--package",
         "compat",
         "--package",
-        "compat-stub",
+        "compat-cli",
     ]);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");

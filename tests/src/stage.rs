@@ -49,7 +49,7 @@ impl Stage {
         fs::set_permissions(&stage.root, fs::Permissions::from_mode(0o755))?;
         fs::create_dir(stage.work())?;
         chown(stage.work(), user, user)?;
-        for part in ["compat", "compat-stub"] {
+        for part in ["compat", "compat-cli"] {
             fs::copy(
                 compat::program().with_file_name(part),
                 stage.root.join(part),

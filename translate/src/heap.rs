@@ -12,7 +12,13 @@ pub struct Mappings;
 // SAFETY: every block is a fresh anonymous mapping, page-aligned, and is unmapped exactly as it was mapped.
 unsafe impl GlobalAlloc for Mappings {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        host::map_anonymous(layout.size()).unwrap_or(core::ptr::null_mut())
+        let Ok(block) = host::map_anonymous(layout.size()) else {
+            return core::ptr::null_mut();
+        };
+        if layout.size() == BLOCK {
+            host::populate(block as u64, BLOCK as u64);
+        }
+        block
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -21,12 +27,14 @@ unsafe impl GlobalAlloc for Mappings {
     }
 }
 
+/// Small, because each one is populated at once: cheaper than a fault a page.
+const BLOCK: usize = 16 * 1024;
+
 type Arena = talc::TalcLock<FutexLock, talc::source::GlobalAllocSource<Mappings>>;
 
-/// The arena; it takes 256 KiB at a time from the host. `fork` holds it still while the process is copied.
+/// The arena; it takes [`BLOCK`] bytes at a time from the host. `fork` holds it still while the process is copied.
 pub(crate) static ARENA: Arena = Arena::new(talc::source::GlobalAllocSource::with_block_size(
-    Mappings,
-    256 * 1024,
+    Mappings, BLOCK,
 ));
 
 /// The value for `#[global_allocator]` in the stub.

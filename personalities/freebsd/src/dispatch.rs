@@ -1,6 +1,6 @@
 //! From a trapped frame to a handler and back (amd64_syscall, cpu_fetch_syscall_args, cpu_set_syscall_retval).
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use compat_tables::freebsd as tables;
 use compat_translate::host::nr as host;
@@ -51,8 +51,11 @@ const WHOLE_THREAD: [&str; 19] = [
 /// Bit set of the numbers of [`WHOLE_THREAD`].
 static NEEDS_FRAME: [AtomicU64; 16] = [const { AtomicU64::new(0) }; 16];
 
-/// Fills in what [`needs_frame`] looks up; called once, before the guest runs.
-pub(crate) fn prepare() {
+static PREPARED: AtomicBool = AtomicBool::new(false);
+
+/// Fills in what [`needs_frame`] looks up, when the first site is patched.
+#[cold]
+fn prepare() {
     for number in WHOLE_THREAD
         .into_iter()
         .filter_map(tables::call_named)
@@ -67,6 +70,10 @@ pub(crate) fn prepare() {
 /// See [`compat_translate::Personality::needs_frame`].
 pub(crate) fn needs_frame(number: u64) -> bool {
     let number = number & 0xffff_ffff;
+    if !PREPARED.load(Ordering::Acquire) {
+        prepare();
+        PREPARED.store(true, Ordering::Release);
+    }
     // An unknown number ends in SIGSYS or an error: no hurry.
     NEEDS_FRAME
         .get((number / 64) as usize)

@@ -155,8 +155,6 @@ pub fn start(
     guest::write_bytes(block, &words(&all))?;
     guest::write_bytes(ps_strings, &words(&[argv, argc, envv, envc]))?;
 
-    crate::sigcode::map()?;
-    crate::dispatch::prepare();
     let mut context = UContext::default();
     context.regs.rip = loaded.start;
     context.regs.rdi = block;

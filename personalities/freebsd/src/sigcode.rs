@@ -1,8 +1,7 @@
 //! The page of trampoline code that a handler returns through, in guest memory so that its `syscall` is the guest's.
 
-use core::sync::atomic::{AtomicU64, Ordering};
-
 use compat_translate::host::{self, HostResult, nr};
+use compat_translate::sync::Mutex;
 
 /// FreeBSD's sigcode for amd64: call the handler the frame names, then sigreturn(&frame.uc).
 ///
@@ -20,24 +19,22 @@ pub(crate) const SIGCODE: [u8; 22] = [
     0x00, 0x0f, 0x05, 0xf4, 0xeb, 0xfd,
 ];
 
-static ADDRESS: AtomicU64 = AtomicU64::new(0);
+static ADDRESS: Mutex<u64> = Mutex::new(0);
 
-/// Where the trampoline lies; 0 before [`map`].
-pub(crate) fn address() -> u64 {
-    ADDRESS.load(Ordering::Relaxed)
-}
-
-/// Maps the page.
+/// Where the trampoline lies. Mapped when first asked for: most short programs never handle a signal.
 ///
 /// # Errors
 /// `ENOMEM`.
-pub(crate) fn map() -> HostResult<()> {
-    let page = host::map_anonymous(4096)?;
-    // SAFETY: the page is fresh, writable and longer than the code; then it becomes read-execute.
-    unsafe {
-        core::ptr::copy_nonoverlapping(SIGCODE.as_ptr(), page, SIGCODE.len());
-        host::call_n(nr::mprotect, [page as u64, 4096, 1 | 4])?;
+pub(crate) fn address() -> HostResult<u64> {
+    let mut address = ADDRESS.lock();
+    if *address == 0 {
+        let page = host::map_anonymous(4096)?;
+        // SAFETY: the page is fresh, writable and longer than the code; then it becomes read-execute.
+        unsafe {
+            core::ptr::copy_nonoverlapping(SIGCODE.as_ptr(), page, SIGCODE.len());
+            host::call_n(nr::mprotect, [page as u64, 4096, 1 | 4])?;
+        }
+        *address = page as u64;
     }
-    ADDRESS.store(page as u64, Ordering::Relaxed);
-    Ok(())
+    Ok(*address)
 }

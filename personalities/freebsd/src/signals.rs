@@ -366,6 +366,7 @@ pub(crate) fn deliver(delivery: &mut Delivery) -> bool {
 const RED_ZONE: u64 = 128;
 
 fn build(delivery: &mut Delivery) -> HostResult<()> {
+    let trampoline = sigcode::address()?;
     let frame = &mut *delivery.frame;
     let (base, size, enabled) = delivery.thread.alternate.get();
     let was_on = enabled && on_stack(base, size, frame.regs.rsp);
@@ -415,7 +416,7 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
     frame.regs.rdx = sp + 16;
     frame.regs.rcx = si.addr;
     frame.regs.rsp = sp;
-    frame.regs.rip = sigcode::address();
+    frame.regs.rip = trampoline;
     // A handler starts with the direction and trap flags clear.
     frame.regs.rflags &= !(0x400 | 0x100);
     Ok(())

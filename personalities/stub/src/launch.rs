@@ -24,22 +24,16 @@ struct Program {
     script: Vec<Vec<u8>>,
 }
 
-/// Loads the program that `block` names and prepares its registers. Ends the process with the right exit code and one
+/// Loads the program at `path` and prepares its registers. Ends the process with the right exit code and one
 /// line when that cannot be.
-pub(crate) fn launch(thread: &'static Thread, block: &Block) -> UContext {
+pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UContext {
     task::exec::set_classifier(classify);
     let process = thread.process();
-    let Some(path) = block.arguments.get(1).map(|&text| text_of(text)) else {
-        fail(
-            EXIT_OWN_FAILURE,
-            format_args!("compat-stub is started by `compat run PROGRAM`, not by hand"),
-        );
-    };
     let program = open(thread, path);
     let loaded = load(thread, path, &program);
 
     // The kernel put the strings on the stack already; a script's come from our own heap.
-    let mut given = block.arguments.get(2..).unwrap_or_default().to_vec();
+    let mut given = block.arguments.clone();
     if !program.script.is_empty() && !given.is_empty() {
         given.remove(0);
     }

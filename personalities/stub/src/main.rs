@@ -1,13 +1,14 @@
-//! `compat-stub`: loads a foreign program beside itself and serves its system calls from inside.
+//! `compat`: loads a foreign program beside itself and serves its system calls from inside.
 //!
-//! Started by `compat run`, by a guest's `execve`, or by binfmt_misc, always with the same arguments: a settings record
-//! (or the stub's own name), the program's path, then the program's argument vector.
+//! One image does both: it reads its command line ([`command`]) and becomes the process the guest lives in, without
+//! another `execve` in between. A guest's own `execve` comes back here with a settings record.
 #![no_std]
 #![no_main]
 
 extern crate alloc;
 
 mod classify;
+mod command;
 mod file;
 mod launch;
 mod map;

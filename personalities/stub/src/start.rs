@@ -1,26 +1,22 @@
-//! The very first instructions: relocation, the kernel's block, a stack of our own.
+//! The very first instructions: the kernel's block, a stack of our own.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::arch::global_asm;
 
 use compat_translate::host::{self, vdso};
-use compat_translate::settings::Settings;
 use compat_translate::task::{self, Process, Thread};
 use compat_translate::{attach, signal, trap};
 
-use crate::{EXIT_OWN_FAILURE, fail, launch};
+use crate::{EXIT_OWN_FAILURE, command, fail, launch};
 
-// The global offset table is not relocated yet: both addresses are taken relative to the program counter.
 global_asm!(
     ".globl _start",
     "_start:",
     "xor ebp, ebp",
     "mov rdi, rsp",
-    "lea rsi, [rip + _DYNAMIC]",
-    "lea rdx, [rip + __ehdr_start]",
     "and rsp, -16",
-    "call {relocate}",
+    "call {begin}",
     "ud2",
     // Moves to another stack for good: rdi = its top, rsi = the only argument of what runs there.
     ".globl compat_move_to",
@@ -29,7 +25,7 @@ global_asm!(
     "mov rdi, rsi",
     "call {on_own_stack}",
     "ud2",
-    relocate = sym relocate,
+    begin = sym begin,
     on_own_stack = sym on_own_stack,
 );
 
@@ -39,39 +35,9 @@ unsafe extern "C" {
     static _end: u8;
 }
 
-const DT_RELA: u64 = 7;
-const DT_RELASZ: u64 = 8;
-const R_X86_64_RELATIVE: u64 = 8;
-
-/// Applies our own relocations, then starts. Touches no static before it is done.
-unsafe extern "C" fn relocate(block: *const u64, mut dynamic: *const [u64; 2], base: u64) -> ! {
-    let (mut table, mut size) = (0u64, 0u64);
-    // SAFETY: the linker made a well-formed dynamic section and relocations within our own writable image.
-    unsafe {
-        while (*dynamic)[0] != 0 {
-            match (*dynamic)[0] {
-                DT_RELA => table = base + (*dynamic)[1],
-                DT_RELASZ => size = (*dynamic)[1],
-                _ => {}
-            }
-            dynamic = dynamic.add(1);
-        }
-        let mut at = table as *const [u64; 3];
-        let end = (table + size) as *const [u64; 3];
-        while at < end {
-            let [offset, info, addend] = *at;
-            if info & 0xffff_ffff == R_X86_64_RELATIVE {
-                ((base + offset) as *mut u64).write(base.wrapping_add(addend));
-            }
-            at = at.add(1);
-        }
-        begin(block)
-    }
-}
-
 /// What the host kernel hands a new process.
 pub(crate) struct Block {
-    /// Addresses of the argument strings.
+    /// Addresses of the argument strings; once the command line is read, the guest's own.
     pub(crate) arguments: Vec<*const u8>,
     /// Addresses of the environment strings.
     pub(crate) environment: Vec<*const u8>,
@@ -82,9 +48,9 @@ pub(crate) struct Block {
 const AT_HWCAP2: u64 = 26;
 const AT_SYSINFO_EHDR: u64 = 33;
 
-unsafe fn begin(block: *const u64) -> ! {
+unsafe extern "C" fn begin(block: *const u64) -> ! {
     // SAFETY: the kernel's block: argc, argv, NULL, envp, NULL, pairs ending with type 0.
-    let kernel = unsafe {
+    let mut kernel = unsafe {
         let argc = block.read() as usize;
         let mut at = block.add(1);
         let arguments = (0..argc)
@@ -115,16 +81,9 @@ unsafe fn begin(block: *const u64) -> ! {
     signal::set_stub_range(start, end.next_multiple_of(4096));
     attach(&compat_freebsd::FREEBSD_AMD64);
 
-    // SAFETY: argument 0 is a NUL-terminated string of the kernel's.
-    let record = kernel
-        .arguments
-        .first()
-        .map(|&text| unsafe { core::ffi::CStr::from_ptr(text.cast()) });
-    let settings = record
-        .and_then(|text| Settings::from_record(text.to_bytes()))
-        .unwrap_or_default();
+    let order = command::read(&mut kernel);
     let process = Box::leak(Box::new(Process {
-        settings,
+        settings: order.settings,
         ..Process::default()
     }));
     let thread = match task::new_thread(process) {
@@ -134,14 +93,14 @@ unsafe fn begin(block: *const u64) -> ! {
             format_args!("no memory for a thread: host errno {}", error.0),
         ),
     };
-    let hand_over = Box::leak(Box::new((thread, kernel)));
+    let hand_over = Box::leak(Box::new((thread, kernel, order.program)));
     // SAFETY: a fresh stack; the argument is what `on_own_stack` expects.
     unsafe { compat_move_to(thread.stack_top(), core::ptr::from_ref(hand_over) as usize) }
 }
 
-unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block)) -> ! {
+unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block, Vec<u8>)) -> ! {
     // SAFETY: passed by `begin`, leaked.
-    let (thread, block) = unsafe { &*hand_over };
+    let (thread, block, program) = unsafe { &*hand_over };
     let ready = thread.attach_gs().and_then(|()| {
         thread.adopt();
         signal::attach_stack(thread)?;
@@ -156,7 +115,7 @@ unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block)) ->
             ),
         );
     }
-    let context = launch::launch(thread, block);
+    let context = launch::launch(thread, block, program);
     if trap::arm().is_err() {
         fail(
             EXIT_OWN_FAILURE,

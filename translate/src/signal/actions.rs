@@ -1,5 +1,6 @@
 //! What each guest signal does, and the host disposition that makes it so.
 
+use alloc::collections::BTreeMap;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::handler::{compat_signal_entry, compat_signal_return};
@@ -60,19 +61,13 @@ pub struct Action {
     pub no_child_wait: bool,
 }
 
-/// The actions of a process, by guest signal. `None` stands for "as inherited through exec", which the host knows.
-#[derive(Clone)]
-pub struct Actions([Option<Action>; 129]);
-
-impl Default for Actions {
-    fn default() -> Self {
-        Self([None; 129])
-    }
-}
+/// The actions of a process, by guest signal. A missing one is "as inherited through exec", which the host knows.
+#[derive(Clone, Default)]
+pub struct Actions(BTreeMap<u8, Action>);
 
 impl Actions {
     fn get(&self, signal: u8) -> Option<Action> {
-        self.0.get(usize::from(signal)).copied().flatten()
+        self.0.get(&signal).copied()
     }
 
     /// Makes every handler the default action. The host still calls us for these signals, which then do what they do by
@@ -86,9 +81,7 @@ impl Actions {
     }
 
     fn set(&mut self, signal: u8, action: Action) {
-        if let Some(slot) = self.0.get_mut(usize::from(signal)) {
-            *slot = Some(action);
-        }
+        self.0.insert(signal, action);
     }
 }
 

@@ -162,6 +162,11 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             // PROT_NONE below the stack: running out of it faults instead of corrupting a neighbour.
             // SAFETY: our own fresh mapping.
             unsafe { host::call_n(nr::mprotect, [base as u64, GUARD as u64, 0]) }?;
+            // The block and the top of the stack are used at once.
+            host::populate(
+                (base + GUARD + STACK_SIZE - 2 * 4096) as u64,
+                (BLOCK + 2 * 4096) as u64,
+            );
             let block = (base + GUARD + STACK_SIZE) as *mut Thread;
             blocks.0.push(block);
             (block, base + GUARD)

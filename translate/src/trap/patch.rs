@@ -54,7 +54,7 @@ fn text_of(address: u64) -> Option<(u64, u64)> {
 }
 
 /// Traps by site. Two sites that share a slot take turns, which only delays them.
-const SLOTS: usize = 1024;
+const SLOTS: usize = 128;
 static SEEN: [(AtomicU64, AtomicU32); SLOTS] =
     [const { (AtomicU64::new(0), AtomicU32::new(0)) }; SLOTS];
 
@@ -95,13 +95,12 @@ pub(super) fn consider(frame: &UContext) {
         return;
     }
     let at = frame.regs.rip.wrapping_sub(2);
-    let Some((site, count)) =
-        SEEN.get((at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize % SLOTS)
-    else {
+    // The top seven bits of a multiplicative hash.
+    let slot = (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57) as usize;
+    let Some((site, count)) = SEEN.get(slot) else {
         return;
     };
-    if site.load(Ordering::Relaxed) != at {
-        site.store(at, Ordering::Relaxed);
+    if site.swap(at, Ordering::Relaxed) != at {
         count.store(1, Ordering::Relaxed);
         return;
     }

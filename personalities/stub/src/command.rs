@@ -1,0 +1,230 @@
+//! The command line: `compat run`, a guest's `execve`, or binfmt_misc.
+//!
+//! Three callers, three shapes, told apart by argument 0:
+//! * a settings record: the stub hands over to itself; then the program's path and its argument vector;
+//! * a name ending in `compat-stub`: binfmt_misc with the `P` flag; then the same;
+//! * anything else: a person. `run` is served here, other commands by `compat-cli` beside this program.
+
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+use core::ffi::CStr;
+
+use compat_loader::Os;
+use compat_translate::host::{self, nr};
+use compat_translate::settings::Settings;
+
+use crate::start::Block;
+use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail};
+
+const USAGE: &str = "\
+usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
+  -q, --quiet            do not list unimplemented calls at exit
+  -t, --trace            print every system call on standard error
+      --no-patch         enter by a trap at every call; leave the program's code as it is
+      --abi OS           take the program to be of this system, whatever its headers say
+      --root DIR         look absolute paths of the system up here first (dynamic linker)
+      --release NAME     the release programs see, such as 14.2-RELEASE
+      --osreldate N      the kernel version that goes with it, such as 1402000
+";
+
+/// What to run, and how.
+pub(crate) struct Order {
+    /// The program's path.
+    pub(crate) program: Vec<u8>,
+    /// The user's wishes.
+    pub(crate) settings: Settings,
+}
+
+/// Reads the command line and leaves only the guest's arguments in `block`. Ends the process when there is nothing to
+/// run.
+pub(crate) fn read(block: &mut Block) -> Order {
+    let name = block
+        .arguments
+        .first()
+        .map(|&text| text_of(text))
+        .unwrap_or_default();
+    let handed = Settings::from_record(name)
+        .or_else(|| name.ends_with(b"compat-stub").then(Settings::default));
+    if let Some(settings) = handed {
+        let Some(program) = block.arguments.get(1).map(|&text| text_of(text).to_vec()) else {
+            misused(format_args!(
+                "{} is started by the host kernel or by compat, not by hand",
+                show(name)
+            ));
+        };
+        block.arguments.drain(..2);
+        return Order { program, settings };
+    }
+    match block.arguments.get(1).map(|&text| text_of(text)) {
+        Some(b"run") => run(block),
+        _ => other_command(block),
+    }
+}
+
+fn run(block: &mut Block) -> Order {
+    let mut settings = Settings::default();
+    let mut at = 2;
+    loop {
+        let Some(argument) = block.arguments.get(at).map(|&text| text_of(text)) else {
+            misused(format_args!("no program given"));
+        };
+        at += 1;
+        if argument == b"--" {
+            break;
+        }
+        if argument.len() < 2 || !argument.starts_with(b"-") {
+            at -= 1;
+            break;
+        }
+        let (option, mut value) = match argument.iter().position(|&byte| byte == b'=') {
+            Some(sign) if argument.starts_with(b"--") => {
+                (argument.get(..sign), argument.get(sign + 1..))
+            }
+            _ => (Some(argument), None),
+        };
+        let option = option.unwrap_or_default();
+        let mut value = || {
+            value.take().or_else(|| {
+                let next = block.arguments.get(at).map(|&text| text_of(text));
+                at += 1;
+                next
+            })
+        };
+        match option {
+            b"-q" | b"--quiet" => settings.quiet = true,
+            b"-t" | b"--trace" => settings.trace = true,
+            b"--no-patch" => settings.no_patch = true,
+            b"--abi" => settings.abi = Some(system(value())),
+            b"--root" => settings.root = Some(text("--root", value())),
+            b"--release" => settings.release = Some(text("--release", value())),
+            b"--osreldate" => settings.osreldate = Some(number(value())),
+            b"-h" | b"--help" => {
+                write_stdout(USAGE.as_bytes());
+                host::exit_group(0);
+            }
+            _ => misused(format_args!("invalid option {}", show(argument))),
+        }
+    }
+    let Some(name) = block.arguments.get(at).map(|&text| text_of(text)) else {
+        misused(format_args!("no program given"));
+    };
+    block.arguments.drain(..at);
+    let Some(program) = find(name, &block.environment) else {
+        fail(
+            EXIT_NOT_FOUND,
+            format_args!("{}: no such program in PATH", show(name)),
+        );
+    };
+    Order { program, settings }
+}
+
+fn text(option: &str, value: Option<&[u8]>) -> alloc::string::String {
+    match value.map(core::str::from_utf8) {
+        Some(Ok(value)) => value.to_owned(),
+        Some(Err(_)) => misused(format_args!("{option} wants text in UTF-8")),
+        None => misused(format_args!("{option} wants a value")),
+    }
+}
+
+fn system(value: Option<&[u8]>) -> alloc::string::String {
+    let name = text("--abi", value);
+    if name.parse::<Os>().is_err() {
+        misused(format_args!("--abi {name}: no such system; freebsd is one"));
+    }
+    name
+}
+
+fn number(value: Option<&[u8]>) -> u32 {
+    let value = text("--osreldate", value);
+    match value.parse() {
+        Ok(number) => number,
+        Err(_) => misused(format_args!(
+            "--osreldate {value}: not a number; 1402000 is one"
+        )),
+    }
+}
+
+/// A name without a slash is looked up in `PATH`, as a shell does.
+fn find(name: &[u8], environment: &[*const u8]) -> Option<Vec<u8>> {
+    if name.contains(&b'/') {
+        return Some(name.to_vec());
+    }
+    let path = environment
+        .iter()
+        .find_map(|&text| text_of(text).strip_prefix(b"PATH="))?;
+    path.split(|&byte| byte == b':')
+        .map(|folder| join(folder, name))
+        .find(|candidate| is_executable(candidate))
+}
+
+fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    let folder = if folder.is_empty() { b"." } else { folder };
+    [folder, b"/", name].concat()
+}
+
+fn is_executable(path: &[u8]) -> bool {
+    crate::file::File::open_executable(path).is_ok()
+}
+
+/// Everything but `run` needs no guest: an ordinary program does it.
+fn other_command(block: &Block) -> ! {
+    let mut own = [0u8; 4096];
+    let args = [
+        -100i64 as u64,
+        c"/proc/self/exe".as_ptr() as u64,
+        own.as_mut_ptr() as u64,
+        own.len() as u64,
+    ];
+    // SAFETY: a NUL-terminated path and a buffer of the length given.
+    let length = unsafe { host::call_n(nr::readlinkat, args) }.unwrap_or_default() as usize;
+    let own = own.get(..length).unwrap_or_default();
+    let folder = own
+        .iter()
+        .rposition(|&byte| byte == b'/')
+        .and_then(|slash| own.get(..slash))
+        .unwrap_or_default();
+    let mut arguments: Vec<u64> = block.arguments.iter().map(|&text| text as u64).collect();
+    arguments.push(0);
+    let mut environment: Vec<u64> = block.environment.iter().map(|&text| text as u64).collect();
+    environment.push(0);
+    for place in ["/compat-cli", "/../libexec/compat-cli"] {
+        let path = [folder, place.as_bytes(), b"\0"].concat();
+        // SAFETY: NUL-terminated strings and vectors, alive across the call.
+        let _ = unsafe {
+            host::call_n(
+                nr::execve,
+                [
+                    path.as_ptr() as u64,
+                    arguments.as_ptr() as u64,
+                    environment.as_ptr() as u64,
+                ],
+            )
+        };
+    }
+    misused(format_args!(
+        "this command needs compat-cli beside {}; build it with `cargo build`",
+        show(own)
+    ))
+}
+
+fn write_stdout(bytes: &[u8]) {
+    // SAFETY: the slice is valid for reading.
+    let _ = unsafe { host::call_n(nr::write, [1, bytes.as_ptr() as u64, bytes.len() as u64]) };
+}
+
+/// A command line that makes no sense.
+fn misused(message: core::fmt::Arguments) -> ! {
+    fail(
+        EXIT_OWN_FAILURE,
+        format_args!("{message}\n{}", USAGE.trim_end()),
+    )
+}
+
+fn show(text: &[u8]) -> alloc::string::String {
+    alloc::string::String::from_utf8_lossy(text).into_owned()
+}
+
+fn text_of(text: *const u8) -> &'static [u8] {
+    // SAFETY: argument and environment strings are NUL-terminated and stay where they are.
+    unsafe { CStr::from_ptr(text.cast()) }.to_bytes()
+}
