@@ -73,7 +73,7 @@ impl Actions {
     /// Makes every handler the default action. The host still calls us for these signals, which then do what they do by
     /// default.
     pub(crate) fn drop_handlers(&mut self) {
-        for action in self.0.iter_mut().flatten() {
+        for action in self.0.values_mut() {
             if matches!(action.disposition, Disposition::Handler(_)) {
                 action.disposition = Disposition::Default;
             }
