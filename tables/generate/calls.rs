@@ -73,13 +73,14 @@ fn row(out: &mut String, os: &str, call: &Call, facts: &Facts, pool: &mut Pool) 
     line!(
         out,
         "crate::Call {{ number: {}, verdict: crate::Verdict::{:?}, release: {}, name: {}, symbol: {}, \
-             params: {}, result: crate::Returns::{result}, note: {} }},",
+             params: {}, result: crate::Returns::{result}, refusal: {}, note: {} }},",
         call.number,
         call.verdict,
         call.release,
         pool.add(&call.name),
         pool.add(&call.symbol()),
         pool.add_params(&params),
+        pool.add(call.refusal.as_deref().unwrap_or_default()),
         pool.add(&call.note)
     );
 }
@@ -143,6 +144,7 @@ fn arm(out: &mut String, os: &str, index: usize, call: &Call, sets: &[Set]) {
     let word = match call.verdict {
         Verdict::Same => return same(out, os, call, sets),
         Verdict::Own => return own(out, call),
+        Verdict::Refuse => return refuse(out, os, call),
         Verdict::Serve => "serve",
         Verdict::Todo => "todo",
         Verdict::Gone => "gone",
@@ -162,6 +164,15 @@ fn own(out: &mut String, call: &Call) {
     line!(
         out,
         "{} => $($lower)::+::outcome($($calls)::+::{handler}($cx{args})),",
+        call.number
+    );
+}
+
+fn refuse(out: &mut String, os: &str, call: &Call) {
+    let errno = call.refusal.as_deref().unwrap_or_default();
+    line!(
+        out,
+        "{} => $($lower)::+::refuse($cx, $crate::{os}::Errno::{errno}),",
         call.number
     );
 }

@@ -42,7 +42,7 @@ impl Facts {
         }
         let (file, text) = read("calls");
         let calls = grammar::calls::parse(&file, &text)?;
-        grammar::calls::check(&file, &calls, &sets)?;
+        grammar::calls::check(&file, &calls, &sets, &errno)?;
         let (file, text) = read("sysctl");
         let sysctl = grammar::sysctl::parse(&file, &text)?;
         Ok(Facts {

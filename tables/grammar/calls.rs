@@ -8,15 +8,17 @@ pub(crate) enum Verdict {
     Same,
     Own,
     Serve,
+    Refuse,
     Todo,
     Gone,
 }
 
 /// The words for the verdicts, in the order of [`Verdict`].
-const VERDICTS: [(&str, Verdict); 5] = [
+const VERDICTS: [(&str, Verdict); 6] = [
     ("same", Verdict::Same),
     ("own", Verdict::Own),
     ("serve", Verdict::Serve),
+    ("refuse", Verdict::Refuse),
     ("todo", Verdict::Todo),
     ("gone", Verdict::Gone),
 ];
@@ -76,6 +78,8 @@ pub(crate) struct Call {
     pub(crate) name: String,
     pub(crate) params: Vec<Param>,
     pub(crate) result: String,
+    /// The error's name, in a `refuse` row.
+    pub(crate) refusal: Option<String>,
     pub(crate) host: Option<String>,
     pub(crate) note: String,
 }
@@ -145,12 +149,7 @@ fn row(line: &Line<'_>) -> Result<Call, Mistake> {
             "use the name in syscalls.master",
         ));
     }
-    if !RESULTS.contains(&result) {
-        return Err(line.mistake(
-            format!("unknown result `{result}`"),
-            format!("use one of {}", RESULTS.join(" ")),
-        ));
-    }
+    let (result, refusal) = result_of(line, verdict, result)?;
     if let Some(host) = host {
         if verdict != Verdict::Same {
             return Err(line.mistake(
@@ -173,9 +172,34 @@ fn row(line: &Line<'_>) -> Result<Call, Mistake> {
         name: name.to_owned(),
         params: params_of(line, params)?,
         result: result.to_owned(),
+        refusal,
         host: host.map(str::to_owned),
         note: note.trim().to_owned(),
     })
+}
+
+/// What the call returns, and the error that a `refuse` row names in that place.
+fn result_of<'a>(
+    line: &Line<'_>,
+    verdict: Verdict,
+    word: &'a str,
+) -> Result<(&'a str, Option<String>), Mistake> {
+    if verdict == Verdict::Refuse {
+        if !word.starts_with('E') || !is_name(word) {
+            return Err(line.mistake(
+                format!("a refused call returns an error, not `{word}`"),
+                "name the error after `->`, as in `-> EPERM`",
+            ));
+        }
+        return Ok(("never", Some(word.to_owned())));
+    }
+    if !RESULTS.contains(&word) {
+        return Err(line.mistake(
+            format!("unknown result `{word}`"),
+            format!("use one of {}", RESULTS.join(" ")),
+        ));
+    }
+    Ok((word, None))
 }
 
 fn verdict_of(line: &Line<'_>, word: &str) -> Result<(Verdict, u8), Mistake> {
@@ -190,7 +214,7 @@ fn verdict_of(line: &Line<'_>, word: &str) -> Result<(Verdict, u8), Mistake> {
         .ok_or_else(|| {
             line.mistake(
                 format!("unknown verdict `{word}`"),
-                "use same, own, serve, todo or gone",
+                "use same, own, serve, refuse, todo or gone",
             )
         })?;
     match u8::try_from(release) {
@@ -283,9 +307,24 @@ fn type_of(line: &Line<'_>, text: &str, names: &[&str]) -> Result<Type, Mistake>
     }
 }
 
-/// Every set that a parameter names must exist.
-pub(crate) fn check(file: &str, calls: &[Call], sets: &[super::sets::Set]) -> Result<(), Mistake> {
+/// Every set that a parameter names and every error that a row refuses with must exist.
+pub(crate) fn check(
+    file: &str,
+    calls: &[Call],
+    sets: &[super::sets::Set],
+    errno: &super::errno::Table,
+) -> Result<(), Mistake> {
     for call in calls {
+        if let Some(name) = &call.refusal
+            && !errno.errors.iter().any(|error| error.name == *name)
+        {
+            return Err(Mistake {
+                file: file.to_owned(),
+                line: call.line,
+                cause: format!("`{name}` is no error in errno.tbl"),
+                fix: "name one that is".to_owned(),
+            });
+        }
         for param in &call.params {
             if let Type::Set(name) = &param.kind
                 && !sets.iter().any(|set| set.name == *name)

@@ -19,6 +19,8 @@ pub struct Call {
     pub params: Params,
     /// What the return registers hold on success.
     pub result: Returns,
+    /// The name of the error that a refused call returns; empty for the others.
+    pub refusal: Text,
     /// What is missing or special; empty for nothing.
     pub note: Text,
 }
@@ -32,6 +34,8 @@ pub enum Verdict {
     Own,
     /// The residual server.
     Serve,
+    /// Always the error that the guest's own kernel gives an ordinary user.
+    Refuse,
     /// Not yet.
     Todo,
     /// No supported release has it.
@@ -45,6 +49,7 @@ impl Verdict {
             Verdict::Same => "same",
             Verdict::Own => "own",
             Verdict::Serve => "serve",
+            Verdict::Refuse => "refuse",
             Verdict::Todo => "todo",
             Verdict::Gone => "gone",
         }

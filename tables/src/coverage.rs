@@ -4,10 +4,14 @@ use crate::{Call, Verdict};
 use core::fmt;
 
 /// The verdicts in the order of the totals.
-const VERDICTS: [(Verdict, &str); 5] = [
+const VERDICTS: [(Verdict, &str); 6] = [
     (Verdict::Same, "the host's call, arguments lowered by type"),
     (Verdict::Own, "a handler of its own"),
     (Verdict::Serve, "answered by the residual server"),
+    (
+        Verdict::Refuse,
+        "the error FreeBSD's GENERIC kernel gives an ordinary user",
+    ),
     (Verdict::Todo, "not yet: reported as a gap"),
     (Verdict::Gone, "in no supported release"),
 ];
@@ -47,12 +51,14 @@ fn write_system(out: &mut impl fmt::Write, title: &str, calls: &[Call]) -> fmt::
         "| number | call | verdict | note |\n|---:|---|---|---|"
     )?;
     for call in calls {
+        let space = if call.refusal.is_empty() { "" } else { " " };
         writeln!(
             out,
-            "| {} | {} | {} | {} |",
+            "| {} | {} | {}{space}{} | {} |",
             call.number,
             call.symbol,
             call.verdict.word(),
+            call.refusal,
             call.note
         )?;
     }

@@ -14,6 +14,7 @@
 //! - `fd at_fd int uint long ulong size off mode dev pid uid gid sig id ptr path(&mut Cx, u64) -> Result<L, Errno>` for
 //!   the arguments of `same` rows, with `flags(&mut Cx, &'static FlagSet, u64)` and `value(&mut Cx, &'static ValueMap, u64)`;
 //! - `same(&mut Cx, host_number, [L; N]) -> Result<Outcome, Errno>`;
+//! - `refuse(&mut Cx, Errno) -> Result<Outcome, Errno>`;
 //! - `todo`, `serve`, `gone(&mut Cx, &'static Call)` and `unknown(&mut Cx, u32)`, all `-> Result<Outcome, Errno>`.
 
 use crate::trace::Tracer;

@@ -58,6 +58,15 @@ fn same_lowers_each_argument_by_its_type() {
 }
 
 #[test]
+fn refuse_names_its_error() {
+    let text = dispatch("21 refuse mount(path: in path) -> EINVAL");
+    assert!(
+        text.contains("21 => lower::refuse($cx, $crate::toy::Errno::EINVAL),\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_others_get_their_row() {
     let text = dispatch("1 todo a() -> zero\n2 gone b() -> zero\n3 serve c() -> zero");
     for part in [

@@ -56,6 +56,8 @@ fn mistakes_in_calls() {
         ("1 own@9 f() -> zero", 1, &["@9"]),
         ("1 own f-g() -> zero", 1, &["`f-g` is not a name"]),
         ("1 own f() -> nothing", 1, &["result `nothing`", "zero"]),
+        ("1 refuse f() -> zero", 1, &["not `zero`", "EPERM"]),
+        ("1 own f() -> EPERM", 1, &["result `EPERM`", "zero"]),
         ("1 own f(a) -> zero", 1, &["`a` has no type"]),
         ("1 own f(a: path) -> zero", 1, &["direction", "in path"]),
         (
@@ -85,9 +87,15 @@ fn mistakes_in_calls() {
     let rows =
         calls::parse("t.tbl", "\n3 own f(a: no_such_set) -> zero").expect("sets are checked later");
     complains(
-        calls::check("t.tbl", &rows, &[]).map(|()| 0),
+        calls::check("t.tbl", &rows, &[], &errno::Table::default()).map(|()| 0),
         2,
         &["`no_such_set`", "flags.tbl"],
+    );
+    let rows = calls::parse("t.tbl", "3 refuse f() -> ENONE").expect("errors are checked later");
+    complains(
+        calls::check("t.tbl", &rows, &[], &errno::Table::default()).map(|()| 0),
+        1,
+        &["`ENONE`", "errno.tbl"],
     );
 }
 

@@ -211,6 +211,11 @@ pub(crate) fn same<const N: usize>(cx: &mut Cx, number: u64, args: [u64; N]) -> 
     Ok(Outcome::Value(unsafe { cx.host(number, six) }?))
 }
 
+/// A row that FreeBSD's own kernel refuses to an ordinary user, or has no code for.
+pub(crate) fn refuse(_: &mut Cx, error: Errno) -> Return<Outcome> {
+    Err(error.into())
+}
+
 /// A row that nobody has built yet.
 pub(crate) fn todo(cx: &mut Cx, call: &'static Call) -> Return<Outcome> {
     Err(cx.gap(call.symbol.as_str(), Errno::ENOSYS.into()))
