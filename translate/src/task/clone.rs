@@ -161,6 +161,7 @@ pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i3
         // Nobody may hold one of these in the child, where the holder does not exist.
         // Their holders allocate, so the heap comes last. Other locks a dead holder leaves behind count as free in the
         // child (see `sync`); what they guard must survive that.
+        let _objects = process.objects.lock_for_fork();
         let _actions = process.actions.lock();
         let _blocks = lock_blocks();
         let _sites = trap::lock();
