@@ -14,6 +14,7 @@ use crate::sigcode;
 /// Guest numbers used by name here.
 pub(crate) mod number {
     pub(crate) const SIGTRAP: u8 = 5;
+    pub(crate) const SIGABRT: u8 = 6;
     pub(crate) const SIGFPE: u8 = 8;
     pub(crate) const SIGKILL: u8 = 9;
     pub(crate) const SIGBUS: u8 = 10;

@@ -6,3 +6,8 @@ use crate::program::all_checks_hold;
 fn registers_survive_calls_and_signals() {
     all_checks_hold("guest-registers");
 }
+
+#[test]
+fn what_only_old_programs_call() {
+    all_checks_hold("guest-legacy");
+}

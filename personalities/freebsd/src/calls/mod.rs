@@ -1,6 +1,7 @@
 //! The handlers that `tables/freebsd/calls.tbl` names, one file a family.
 
 mod at;
+mod bsd43;
 mod clock;
 mod cpuset;
 mod descriptor;
@@ -24,12 +25,14 @@ mod rfork;
 mod signal;
 mod stat;
 mod sysctl;
+mod system;
 mod thread;
 mod umtx;
 mod wait;
 
 use compat_translate::Cx;
 
+pub(crate) use bsd43::*;
 pub(crate) use clock::*;
 pub(crate) use cpuset::*;
 pub(crate) use descriptor::*;
@@ -51,6 +54,7 @@ pub(crate) use rfork::*;
 pub(crate) use signal::*;
 pub(crate) use stat::*;
 pub(crate) use sysctl::*;
+pub(crate) use system::*;
 pub(crate) use thread::*;
 pub(crate) use umtx::*;
 pub(crate) use wait::*;
