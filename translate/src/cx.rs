@@ -1,7 +1,7 @@
 //! One call in progress.
 
-use crate::host::{self, HostResult};
-use crate::signal::UContext;
+use crate::host::{self, HostErrno, HostResult};
+use crate::signal::{self, UContext};
 use crate::task::{Process, Thread};
 
 /// What a call came to.
@@ -30,19 +30,52 @@ pub struct Cx<'a> {
     /// The call, when a signal interrupts it, returns the error instead of being restarted, whatever the handler's
     /// flags say (`select`, `nanosleep`, ...).
     pub never_restart: bool,
+    /// How far the host calls that may sleep have come.
+    pub progress: Progress,
+}
+
+/// How far a call's host calls that may sleep have come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// None was made yet.
+    #[default]
+    None,
+    /// A signal that was there already kept the first one from starting: for the guest it came before its call, which
+    /// is made again after the handler whatever the handler's flags say.
+    Refused,
+    /// At least one was made, or the call has changed something already.
+    Made,
 }
 
 impl Cx<'_> {
     /// Makes a host call that may sleep; see [`host::blocking`].
     ///
     /// # Errors
-    /// As the call; `EINTR` also when a guest signal is waiting.
+    /// As the call; `EINTR` also when a guest signal is waiting (see [`Progress`]).
     ///
     /// # Safety
     /// As for [`host::call`].
     pub unsafe fn host(&mut self, number: u64, args: [u64; 6]) -> HostResult {
         // SAFETY: a handler runs on a thread that has its block attached; the rest is the caller's.
-        unsafe { host::blocking(number, args) }
+        let result = unsafe { host::blocking(number, args) };
+        match result {
+            Err(host::NOT_STARTED) => {
+                if self.progress == Progress::None {
+                    self.progress = Progress::Refused;
+                }
+                Err(HostErrno::EINTR)
+            }
+            result => {
+                self.progress = Progress::Made;
+                result
+            }
+        }
+    }
+
+    /// Whether a call that is interrupted now is made again rather than failing.
+    pub fn starts_over(&self) -> bool {
+        self.progress == Progress::Refused
+            || signal::interrupted_restarts(self.thread, self.never_restart) == Some(true)
     }
 
     /// The process of the calling thread.

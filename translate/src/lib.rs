@@ -21,5 +21,5 @@ pub mod sync;
 pub mod task;
 pub mod trap;
 
-pub use cx::{Cx, Outcome};
+pub use cx::{Cx, Outcome, Progress};
 pub use personality::{Personality, attach, attached};

@@ -12,7 +12,6 @@ mod calls;
 mod dispatch;
 mod error;
 pub mod image;
-mod kevent;
 mod lower;
 mod sigcode;
 mod signals;

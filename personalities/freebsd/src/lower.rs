@@ -223,10 +223,17 @@ pub(crate) fn todo(cx: &mut Cx, call: &'static Call) -> Return<Outcome> {
 
 /// A call that FreeBSD itself no longer has.
 pub(crate) fn gone(cx: &mut Cx, call: &'static Call) -> Return<Outcome> {
-    Err(cx.gap(call.symbol.as_str(), Errno::ENOSYS.into()))
+    Err(no_such_call(cx, call.symbol.as_str()))
 }
 
 /// A number outside the table.
 pub(crate) fn unknown(cx: &mut Cx, _number: u64) -> Return<Outcome> {
-    Err(cx.gap("a number no FreeBSD kernel knows", Errno::ENOSYS.into()))
+    Err(no_such_call(cx, "a number no FreeBSD kernel knows"))
+}
+
+/// FreeBSD's kernel sends SIGSYS besides (kern_nosys). When that ends the process, what was missing is said first.
+fn no_such_call(cx: &mut Cx, what: &'static str) -> Error {
+    let error = cx.gap(what, Errno::ENOSYS.into());
+    crate::calls::send_sigsys(cx);
+    error
 }

@@ -13,15 +13,17 @@ use crate::sigcode;
 
 /// Guest numbers used by name here.
 pub(crate) mod number {
+    pub(crate) const SIGILL: u8 = 4;
     pub(crate) const SIGTRAP: u8 = 5;
-    pub(crate) const SIGABRT: u8 = 6;
     pub(crate) const SIGFPE: u8 = 8;
     pub(crate) const SIGKILL: u8 = 9;
     pub(crate) const SIGBUS: u8 = 10;
+    pub(crate) const SIGSEGV: u8 = 11;
+    pub(crate) const SIGSYS: u8 = 12;
     pub(crate) const SIGSTOP: u8 = 17;
     pub(crate) const SIGCHLD: u8 = 20;
 }
-use number::{SIGBUS, SIGCHLD, SIGFPE, SIGTRAP};
+use number::{SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
 
 pub(crate) fn to_host(signal: u8) -> Option<u8> {
     tables::signal::to_host(signal)
@@ -42,6 +44,8 @@ pub(crate) fn default_action(signal: u8) -> DefaultAction {
 }
 
 const TRAP_PROTECTION: u64 = 13;
+const TRAP_STACK: u64 = 12;
+const TRAP_PAGE: u64 = 14;
 const SI_KERNEL_HOST: i32 = 0x80;
 
 /// The signal FreeBSD raises for a fault that the host reports as `host` (trap.c).
@@ -75,36 +79,62 @@ fn trap_number(vector: u64) -> u32 {
     }
 }
 
-fn code_to_guest(signal: u8, info: &SigInfo, fault: bool) -> i32 {
-    match info.code {
+/// `si_code` of a fault (trap in amd64/trap.c, vm_fault_trap).
+fn fault_code(signal: u8, code: i32, trap: u64) -> i32 {
+    match (signal, code) {
+        // Linux and FreeBSD swap integer divide and overflow.
+        (SIGFPE, 1) => 2,
+        (SIGFPE, 2) => 1,
+        // SEGV_PKUERR.
+        (SIGSEGV, 4) => 100,
+        // An undefined instruction is ILL_PRVOPC.
+        (SIGILL, _) => 5,
+        // A segment that is not there, or the stack beyond canonical addresses: BUS_ADRERR.
+        (SIGBUS, _) if matches!(trap, 11 | TRAP_STACK) => 2,
+        // A page beyond the end of its object, and a general protection fault: BUS_OBJERR.
+        (SIGBUS, 2 | SI_KERNEL_HOST) => 3,
+        (SIGTRAP, SI_KERNEL_HOST) => 1,
+        (_, code) => code,
+    }
+}
+
+fn code_to_guest(signal: u8, code: i32, fault: Option<Fault>) -> i32 {
+    if let Some(fault) = fault {
+        return fault_code(signal, code, fault.trap);
+    }
+    match code {
         0 => 0x10001,
         -1 => 0x10002,
         -2 => 0x10003,
         -3 => 0x10005,
         -4 => 0x10004,
         -6 => 0x10007,
-        // Linux and FreeBSD swap integer divide and overflow.
-        1 if fault && signal == SIGFPE => 2,
-        2 if fault && signal == SIGFPE => 1,
-        // SEGV_PKUERR.
-        4 if fault && signal == 11 => 100,
-        SI_KERNEL_HOST if fault && signal == SIGBUS => 3,
-        SI_KERNEL_HOST if fault && signal == SIGTRAP => 1,
         SI_KERNEL_HOST => 0x10006,
         code => code,
     }
 }
 
+/// A signal that the CPU raised: by which exception, and where.
+#[derive(Clone, Copy)]
+pub(crate) struct Fault {
+    trap: u64,
+    rip: u64,
+}
+
 /// The guest's `siginfo_t` for the host's.
-pub(crate) fn siginfo_to_guest(signal: u8, info: &SigInfo, fault: bool, trap: u64) -> Siginfo {
+pub(crate) fn siginfo_to_guest(signal: u8, info: &SigInfo, fault: Option<Fault>) -> Siginfo {
     let mut guest = Siginfo {
         signo: i32::from(signal),
         errno: info.errno,
-        code: code_to_guest(signal, info, fault),
+        code: code_to_guest(signal, info.code, fault),
         ..Siginfo::default()
     };
-    if fault {
-        guest.addr = info.address();
+    if let Some(Fault { trap, rip }) = fault {
+        guest.addr = if trap == TRAP_PAGE {
+            info.address()
+        } else {
+            rip
+        };
         guest.reason = core::array::from_fn(|index| {
             if index == 0 {
                 trap_number(trap) as i32
@@ -217,7 +247,11 @@ pub(crate) fn mcontext_of(frame: &UContext) -> Mcontext {
         trapno: trap_number(frame.trapno),
         fs: 0x13,
         gs: 0x1b,
-        addr: frame.cr2,
+        addr: if frame.trapno == TRAP_PAGE {
+            frame.cr2
+        } else {
+            0
+        },
         flags: MC_HASSEGS,
         es: FREEBSD_DS,
         ds: FREEBSD_DS,
@@ -378,6 +412,10 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
     };
     let mut mcontext = mcontext_of(frame);
     mcontext.onstack = u64::from(was_on);
+    if !delivery.fault {
+        // The host shows what its last fault was.
+        (mcontext.trapno, mcontext.addr, mcontext.err) = (0, 0, 0);
+    }
     if let Some((image, extended)) = xsave_of(frame).filter(|&(_, extended)| extended > 0) {
         sp = sp.wrapping_sub(extended as u64) & !63;
         // SAFETY: the image extends that far.
@@ -388,7 +426,11 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
         mcontext.xfpustate_len = extended as u64;
     }
     sp = sp.wrapping_sub(size_of::<Sigframe>() as u64) & !15;
-    let si = siginfo_to_guest(delivery.signal, delivery.info, delivery.fault, frame.trapno);
+    let fault = delivery.fault.then_some(Fault {
+        trap: frame.trapno,
+        rip: frame.regs.rip,
+    });
+    let si = siginfo_to_guest(delivery.signal, delivery.info, fault);
     let uc = Ucontext {
         sigmask: delivery.old_mask.words(),
         mcontext,

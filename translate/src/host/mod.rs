@@ -87,7 +87,7 @@ global_asm!(
     ".globl compat_window_interrupted",
     ".hidden compat_window_interrupted",
     "compat_window_interrupted:",
-    "mov rax, -4",
+    "mov rax, -512",
     "ret",
 );
 
@@ -101,7 +101,10 @@ unsafe extern "C" {
     pub(crate) fn compat_window_interrupted();
 }
 
-/// Makes one host system call that may sleep. Returns `EINTR` at once when a guest signal is already waiting.
+/// The error of a call that a signal kept from starting (the kernel's own number for it, which no call returns).
+pub const NOT_STARTED: HostErrno = HostErrno(512);
+
+/// Makes one host system call that may sleep. Returns [`NOT_STARTED`] at once when a guest signal is already waiting.
 ///
 /// # Safety
 /// See [`call`]. The calling thread must have its `Thread` block attached to `gs`.

@@ -46,10 +46,14 @@ pub(super) fn deliver(thread: &Thread, frame: &mut UContext, host_signal: u8, in
             None => die_by(host_signal),
         }
     };
+    let blocked = thread.mask.get().has(signal);
+    if blocked && !fault && super::NEVER_BLOCKED & bit(host_signal) != 0 {
+        thread.held.keep(host_signal, info);
+        return;
+    }
     let process = thread.process();
     tell_watcher(process, signal);
     let action = current_action(process, signal);
-    let blocked = thread.mask.get().has(signal);
     match action.disposition {
         Disposition::Handler(handler) if !(fault && blocked) => {
             run_handler(
@@ -97,6 +101,7 @@ fn run_handler(personality: &Personality, mut delivery: Delivery) {
             signal,
             Action {
                 disposition: Disposition::Default,
+                info: false,
                 ..delivery.action
             },
         );

@@ -237,9 +237,11 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     let thread = current();
     if thread.pending.load(Ordering::Relaxed) != 0 {
         // A mask was put back while this one waited: put the other back for later. The few that cannot be blocked
-        // would come again at once, and one of them waiting is as good as two.
+        // would come again at once.
         if NEVER_BLOCKED & super::bit(signal) == 0 {
-            requeue(thread, signal, info);
+            signal_self(thread, signal, info);
+        } else {
+            thread.held.keep(signal, info);
         }
         frame.sigmask = !NEVER_BLOCKED;
         return;
@@ -261,8 +263,8 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     }
 }
 
-/// Sends the calling thread `signal` again with the same information.
-fn requeue(thread: &Thread, signal: u8, info: &SigInfo) {
+/// Sends the calling thread host signal `signal` with this information.
+pub fn signal_self(thread: &Thread, signal: u8, info: &SigInfo) {
     let tid = thread.tid.load(Ordering::Relaxed) as u64;
     // SAFETY: a valid siginfo_t; the kernel lets a process send itself any code.
     let _ = unsafe {
@@ -294,10 +296,11 @@ pub(crate) unsafe extern "C" fn deliver_waiting(frame: *mut UContext) {
     let saved = thread.saved_mask.get();
     if saved.is_none() && host_mask(thread.mask.get()) & super::bit(signal) != 0 {
         // The call itself blocked it meanwhile: the host keeps it until it is unblocked.
-        requeue(thread, signal, &info);
+        signal_self(thread, signal, &info);
         return;
     }
     deliver(thread, frame, signal, &info);
+    super::release_held(thread);
 }
 
 /// Whether a call interrupted by the signal that waits starts over: no handler will run, or the handler restarts.
@@ -309,6 +312,9 @@ pub fn interrupted_restarts(thread: &Thread, never_restart: bool) -> Option<bool
     }
     let personality = attached()?;
     let signal = (personality.signal_from_host)(host)?;
+    if thread.mask.get().has(signal) {
+        return Some(true);
+    }
     let action = current_action(thread.process(), signal);
     Some(match action.disposition {
         Disposition::Handler(_) => action.restart && !never_restart,

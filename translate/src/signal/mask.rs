@@ -28,6 +28,7 @@ pub fn host_mask(set: SigSet) -> u64 {
 pub fn install_guest_mask(thread: &Thread, frame: &mut UContext, set: SigSet) {
     thread.mask.set(set);
     frame.sigmask = host_mask(set);
+    super::release_held(thread);
 }
 
 /// Blocks every signal that can be blocked safely; returns the mask to hand to [`restore_mask`].

@@ -9,23 +9,31 @@ mod actions;
 mod context;
 mod deliver;
 mod handler;
+mod held;
 mod mask;
 mod set;
 
 pub use actions::{
-    Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch,
+    Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, inherit, set_action,
+    watch,
 };
 pub use context::{AltStack, Regs, SigInfo, UContext};
 pub use deliver::{Delivery, die_by};
-pub use handler::{attach_stack, install, interrupted_restarts, is_ours, resume, set_stub_range};
+pub use handler::{
+    attach_stack, install, interrupted_restarts, is_ours, resume, set_stub_range, signal_self,
+};
+pub use held::{held, release_held, take_held};
 pub use mask::{block_all, host_mask, install_guest_mask, restore_mask};
 pub use set::SigSet;
 
+pub(crate) use actions::{hand_over, retake};
 pub(crate) use handler::stub_range;
+pub(crate) use held::Held;
 
-/// The host's signals that the CPU raises for the instruction at hand, plus the one that carries system calls; none of
-/// them may ever be blocked while our code runs.
-pub(crate) const NEVER_BLOCKED: u64 = bit(4) | bit(5) | bit(7) | bit(8) | bit(11) | bit(31);
+/// The host's signals that our own code raises when it touches guest memory, and the one that carries system calls; none
+/// of them may ever be blocked while our code runs.
+pub(crate) const NEVER_BLOCKED: u64 =
+    bit(host_signal::SIGBUS) | bit(host_signal::SIGSEGV) | bit(host_signal::SIGSYS);
 
 /// Host signal numbers used by name here.
 pub(crate) mod host_signal {

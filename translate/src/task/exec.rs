@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cx::Cx;
-use crate::host::{self, HostErrno, HostResult, nr};
+use crate::host::{HostErrno, HostResult, nr};
+use crate::signal;
 
 /// What the launcher found a file to be.
 pub enum Target {
@@ -73,17 +74,22 @@ pub fn replace(
         };
     }
     match target {
-        Target::Native => call(path, arguments, environment),
+        Target::Native => call(cx, path, arguments, environment),
         Target::Foreign => {
             let mut handed = Vec::from([cx.process().settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
-            call(b"/proc/self/exe".to_vec(), handed, environment)
+            call(cx, b"/proc/self/exe".to_vec(), handed, environment)
         }
         Target::Script { .. } => HostErrno::ENOEXEC,
     }
 }
 
-fn call(path: Vec<u8>, arguments: Vec<Vec<u8>>, environment: Vec<Vec<u8>>) -> HostErrno {
+fn call(
+    cx: &mut Cx,
+    path: Vec<u8>,
+    arguments: Vec<Vec<u8>>,
+    environment: Vec<Vec<u8>>,
+) -> HostErrno {
     let path = terminated(path);
     let (arguments, argument_pointers) = pointers(arguments);
     let (environment, environment_pointers) = pointers(environment);
@@ -92,10 +98,13 @@ fn call(path: Vec<u8>, arguments: Vec<Vec<u8>>, environment: Vec<Vec<u8>>) -> Ho
         argument_pointers.as_ptr() as u64,
         environment_pointers.as_ptr() as u64,
     ];
+    signal::hand_over(cx.process());
+    // Not past a signal that waits: with everything blocked meanwhile, the next image would never see it.
     // SAFETY: NUL-terminated strings and NULL-terminated vectors of them, alive until the call is done.
-    let error = unsafe { host::call_n(nr::execve, args) }
+    let error = unsafe { cx.host(nr::execve, [args[0], args[1], args[2], 0, 0, 0]) }
         .err()
         .unwrap_or(HostErrno::EIO);
+    signal::retake(cx.process());
     drop((arguments, environment));
     error
 }

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use super::Process;
 use crate::host::{self, HostResult, nr};
-use crate::signal::{AltStack, SigInfo, SigSet, UContext};
+use crate::signal::{AltStack, Held, SigInfo, SigSet, UContext};
 use crate::sync::Mutex;
 
 /// Bytes of a thread's stub stack, which is its host alternate signal stack too.
@@ -47,6 +47,8 @@ pub struct Thread {
     process: Cell<*const Process>,
     stack_base: Cell<usize>,
     pub(crate) pending_info: UnsafeCell<SigInfo>,
+    /// Signals that the guest blocks and the host does not.
+    pub(crate) held: Held,
     /// The guest's signal mask, including signals the host has no number for.
     pub mask: Cell<SigSet>,
     /// Mask to put into the next handler's frame in place of `mask` (`sigsuspend`).
@@ -185,6 +187,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             process: Cell::new(process),
             stack_base: Cell::new(stack_base),
             pending_info: UnsafeCell::new(SigInfo::default()),
+            held: Held::new(),
             mask: Cell::new(SigSet::EMPTY),
             saved_mask: Cell::new(None),
             alternate: Cell::new((0, 0, false)),

@@ -11,9 +11,9 @@ mod sud;
 
 use core::sync::atomic::Ordering;
 
-use crate::cx::{Cx, Outcome};
+use crate::cx::{Cx, Outcome, Progress};
 use crate::personality::attached;
-use crate::signal::{self, UContext};
+use crate::signal::UContext;
 use crate::task::current;
 
 pub use patch::{forget_text, patched, register_text};
@@ -41,13 +41,14 @@ pub(crate) fn enter(frame: &mut UContext) {
         number,
         args: [0; 8],
         never_restart: false,
+        progress: Progress::None,
     };
     let outcome = (personality.dispatch)(&mut cx);
-    if outcome == Outcome::Fail(personality.interrupted)
-        && signal::interrupted_restarts(thread, cx.never_restart) == Some(true)
-    {
+    if outcome == Outcome::Fail(personality.interrupted) && cx.starts_over() {
         // Back onto the two-byte instruction: the call starts over once the handler, if any, has returned.
-        thread.saved_mask.set(None);
+        if let Some(mask) = thread.saved_mask.take() {
+            thread.mask.set(mask);
+        }
         cx.frame.regs.rip = cx.frame.regs.rip.wrapping_sub(2);
         cx.frame.regs.rax = number;
         return;

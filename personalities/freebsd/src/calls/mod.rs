@@ -1,7 +1,6 @@
 //! The handlers that `tables/freebsd/calls.tbl` names, one file a family.
 
 mod at;
-mod bsd43;
 mod clock;
 mod cpuset;
 mod descriptor;
@@ -9,7 +8,6 @@ mod directory;
 mod fcntl;
 mod ids;
 mod ioctl;
-mod kqueue;
 mod limits;
 mod login;
 mod memory;
@@ -25,14 +23,12 @@ mod rfork;
 mod signal;
 mod stat;
 mod sysctl;
-mod system;
 mod thread;
 mod umtx;
 mod wait;
 
 use compat_translate::Cx;
 
-pub(crate) use bsd43::*;
 pub(crate) use clock::*;
 pub(crate) use cpuset::*;
 pub(crate) use descriptor::*;
@@ -40,7 +36,6 @@ pub(crate) use directory::*;
 pub(crate) use fcntl::*;
 pub(crate) use ids::*;
 pub(crate) use ioctl::*;
-pub(crate) use kqueue::*;
 pub(crate) use limits::*;
 pub(crate) use login::*;
 pub(crate) use memory::*;
@@ -54,7 +49,6 @@ pub(crate) use rfork::*;
 pub(crate) use signal::*;
 pub(crate) use stat::*;
 pub(crate) use sysctl::*;
-pub(crate) use system::*;
 pub(crate) use thread::*;
 pub(crate) use umtx::*;
 pub(crate) use wait::*;

@@ -4,16 +4,17 @@ use compat_tables::freebsd::Errno;
 use compat_translate::guest::{In, Out};
 use compat_translate::host::{self, HostErrno, Timespec, nr};
 use compat_translate::signal::{
-    Action, Disposition, SigInfo, SigSet, current_action, host_mask, install_guest_mask, set_action,
+    Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, install_guest_mask,
+    release_held, set_action, signal_self, take_held,
 };
-use compat_translate::{Cx, Outcome, task};
+use compat_translate::{Cx, Outcome, Progress, task};
 
 use crate::abi::signal::{
     MINSIGSTKSZ, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART,
     SA_SIGINFO, SS_DISABLE, SS_ONSTACK, Sigaction, Siginfo, Stack, Ucontext,
 };
 use crate::error::Return;
-use crate::signals::number::{SIGKILL, SIGSTOP};
+use crate::signals::number::{SIGCHLD, SIGKILL, SIGSTOP, SIGSYS};
 use crate::signals::{self, siginfo_to_guest};
 
 const SIG_DFL: u64 = 0;
@@ -27,23 +28,24 @@ fn signal_number(raw: i32) -> Return<u8> {
 }
 
 /// The set without the signals that nobody can block.
-pub(super) fn blockable(set: SigSet) -> SigSet {
+fn blockable(set: SigSet) -> SigSet {
     set.minus(SigSet::of(SIGKILL)).minus(SigSet::of(SIGSTOP))
 }
 
-fn action_to_guest(action: Action) -> Sigaction {
+fn action_to_guest(signal: u8, action: Action) -> Sigaction {
     let handler = match action.disposition {
         Disposition::Default => SIG_DFL,
         Disposition::Ignore => SIG_IGN,
         Disposition::Handler(address) => address,
     };
+    let child = signal == SIGCHLD;
     let flags = [
         (action.on_stack, SA_ONSTACK),
         (action.restart, SA_RESTART),
         (action.reset, SA_RESETHAND),
-        (action.no_child_stop, SA_NOCLDSTOP),
+        (child && action.no_child_stop, SA_NOCLDSTOP),
         (action.no_defer, SA_NODEFER),
-        (action.no_child_wait, SA_NOCLDWAIT),
+        (child && action.no_child_wait, SA_NOCLDWAIT),
         (action.info, SA_SIGINFO),
     ];
     let flags = flags
@@ -58,8 +60,20 @@ fn action_to_guest(action: Action) -> Sigaction {
     }
 }
 
-fn action_from_guest(action: Sigaction) -> Action {
+const SA_ALL: u32 =
+    SA_ONSTACK | SA_RESTART | SA_RESETHAND | SA_NOCLDSTOP | SA_NODEFER | SA_NOCLDWAIT | SA_SIGINFO;
+
+/// kern_sigaction: flags matter to a handler only, but they are remembered.
+fn action_from_guest(action: Sigaction) -> Return<Action> {
     let has = |bit: u32| action.flags & bit != 0;
+    let handled = !matches!(action.handler, SIG_DFL | SIG_IGN);
+    if handled && action.flags & !SA_ALL != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    Ok(action_with(action, handled, &has))
+}
+
+fn action_with(action: Sigaction, handled: bool, has: &dyn Fn(u32) -> bool) -> Action {
     Action {
         disposition: match action.handler {
             SIG_DFL => Disposition::Default,
@@ -71,7 +85,7 @@ fn action_from_guest(action: Sigaction) -> Action {
         restart: has(SA_RESTART),
         reset: has(SA_RESETHAND),
         no_defer: has(SA_NODEFER),
-        info: has(SA_SIGINFO),
+        info: handled && has(SA_SIGINFO),
         no_child_stop: has(SA_NOCLDSTOP),
         no_child_wait: has(SA_NOCLDWAIT),
     }
@@ -83,24 +97,17 @@ pub(crate) fn sigaction(
     new: In<Sigaction>,
     old: Out<Sigaction>,
 ) -> Return<()> {
-    let new = new.read_optional()?;
-    let before = change_action(cx, signal, new)?;
-    old.write_optional(&before)?;
-    Ok(())
-}
-
-/// kern_sigaction: the action before.
-pub(super) fn change_action(cx: &mut Cx, signal: i32, new: Option<Sigaction>) -> Return<Sigaction> {
     let signal = signal_number(signal)?;
     let before = current_action(cx.process(), signal);
-    if let Some(new) = new {
-        let action = action_from_guest(new);
+    if let Some(new) = new.read_optional()? {
+        let action = action_from_guest(new)?;
         if matches!(signal, SIGKILL | SIGSTOP) && action.disposition != Disposition::Default {
             return Err(Errno::EINVAL.into());
         }
         set_action(cx.process(), signal, action)?;
     }
-    Ok(action_to_guest(before))
+    old.write_optional(&action_to_guest(signal, before))?;
+    Ok(())
 }
 
 /// The same structure and meaning as today; only the trampoline that binaries from before FreeBSD 5 expect differs.
@@ -113,9 +120,9 @@ pub(crate) fn freebsd4_sigaction(
     sigaction(cx, signal, new, old)
 }
 
-pub(super) const SIG_BLOCK: i32 = 1;
-pub(super) const SIG_UNBLOCK: i32 = 2;
-pub(super) const SIG_SETMASK: i32 = 3;
+const SIG_BLOCK: i32 = 1;
+const SIG_UNBLOCK: i32 = 2;
+const SIG_SETMASK: i32 = 3;
 
 pub(crate) fn sigprocmask(
     cx: &mut Cx,
@@ -138,36 +145,29 @@ pub(crate) fn sigprocmask(
     Ok(())
 }
 
-pub(crate) fn sigpending(_cx: &mut Cx, set: Out<[u32; 4]>) -> Return<()> {
-    set.write(&pending()?.words())?;
-    Ok(())
-}
-
-/// The guest signals that wait for the calling thread or its process.
-pub(super) fn pending() -> Return<SigSet> {
+pub(crate) fn sigpending(cx: &mut Cx, set: Out<[u32; 4]>) -> Return<()> {
     let mut pending = 0u64;
     // SAFETY: `pending` is a valid 8-byte mask.
     unsafe { host::call_n(nr::rt_sigpending, [(&raw mut pending) as u64, 8]) }?;
-    Ok((1..=64)
+    let guest = (1..=64)
         .filter(|&signal| pending & (1 << (signal - 1)) != 0)
         .filter_map(signals::from_host)
-        .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal))))
+        .fold(held(cx.thread), |set, signal| set.union(SigSet::of(signal)));
+    set.write(&guest.words())?;
+    Ok(())
 }
 
 pub(crate) fn sigsuspend(cx: &mut Cx, set: In<[u32; 4]>) -> Return<()> {
-    let wanted = SigSet::from_words(set.read()?);
-    suspend(cx, wanted)
-}
-
-/// kern_sigsuspend.
-pub(super) fn suspend(cx: &mut Cx, wanted: SigSet) -> Return<()> {
-    let wanted = blockable(wanted);
+    let wanted = blockable(SigSet::from_words(set.read()?));
     let before = cx.thread.mask.get();
     let mask = host_mask(wanted);
     cx.never_restart = true;
     // The handler runs with `wanted` as its base mask and leaves `before` behind.
     cx.thread.mask.set(wanted);
     cx.thread.saved_mask.set(Some(before));
+    if release_held(cx.thread) {
+        cx.progress = Progress::Made;
+    }
     // SAFETY: a valid 8-byte mask.
     let result = unsafe { cx.host(nr::rt_sigsuspend, [(&raw const mask) as u64, 8, 0, 0, 0, 0]) };
     if !cx.thread.signal_waiting() {
@@ -188,7 +188,8 @@ pub(crate) fn sigaltstack(cx: &mut Cx, new: In<Stack>, old: Out<Stack>) -> Retur
             return Err(Errno::EINVAL.into());
         }
         if stack.flags & SS_DISABLE != 0 {
-            cx.thread.alternate.set((0, 0, false));
+            // Disabling forgets nothing.
+            cx.thread.alternate.set((before.sp, before.size, false));
         } else if stack.size < MINSIGSTKSZ {
             return Err(Errno::ENOMEM.into());
         } else {
@@ -211,6 +212,9 @@ pub(crate) fn sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
 }
 
 pub(crate) fn getcontext(cx: &mut Cx, context: Out<Ucontext>) -> Return<()> {
+    if context.is_null() {
+        return Err(Errno::EINVAL.into());
+    }
     context.write(&saved_context(cx))?;
     Ok(())
 }
@@ -338,6 +342,11 @@ fn wait_for(
     set: SigSet,
     timeout: Option<Timespec>,
 ) -> Result<(u8, Siginfo), HostErrno> {
+    // Without a timeout nothing is lost by starting over (kern_sigtimedwait).
+    cx.never_restart = timeout.is_some();
+    if let Some((signal, info)) = take_held(cx.thread, set) {
+        return found(signal, &info);
+    }
     let mask = host_mask(set);
     let mut info = SigInfo::default();
     let timeout_at = timeout
@@ -353,8 +362,12 @@ fn wait_for(
     ];
     // SAFETY: valid mask, siginfo_t and timespec.
     let signal = unsafe { cx.host(nr::rt_sigtimedwait, args) }? as u8;
+    found(signal, &info)
+}
+
+fn found(signal: u8, info: &SigInfo) -> Result<(u8, Siginfo), HostErrno> {
     let guest = signals::from_host(signal).ok_or(HostErrno::EINVAL)?;
-    Ok((guest, siginfo_to_guest(guest, &info, false, 0)))
+    Ok((guest, siginfo_to_guest(guest, info, None)))
 }
 
 pub(crate) fn sigtimedwait(
@@ -363,18 +376,26 @@ pub(crate) fn sigtimedwait(
     info: Out<Siginfo>,
     timeout: In<[i64; 2]>,
 ) -> Return<i32> {
-    cx.never_restart = true;
     let set = SigSet::from_words(set.read()?);
-    let timeout = timeout
-        .read_optional()?
-        .map(|[sec, nsec]| Timespec { sec, nsec });
-    let (signal, found) = wait_for(cx, set, timeout)?;
+    // What is pending already comes before a timeout that has passed or makes no sense (kern_sigtimedwait).
+    let timeout = timeout.read_optional()?;
+    let sensible = timeout.is_none_or(|[_, nsec]| (0..1_000_000_000).contains(&nsec));
+    let timeout = timeout.map(|[sec, nsec]| {
+        if sensible && sec >= 0 {
+            Timespec { sec, nsec }
+        } else {
+            Timespec::default()
+        }
+    });
+    let (signal, found) = wait_for(cx, set, timeout).map_err(|error| match error {
+        HostErrno::EAGAIN if !sensible => HostErrno::EINVAL,
+        error => error,
+    })?;
     info.write_optional(&found)?;
     Ok(i32::from(signal))
 }
 
 pub(crate) fn sigwaitinfo(cx: &mut Cx, set: In<[u32; 4]>, info: Out<Siginfo>) -> Return<i32> {
-    cx.never_restart = true;
     let set = SigSet::from_words(set.read()?);
     let (signal, found) = wait_for(cx, set, None)?;
     info.write_optional(&found)?;
@@ -389,8 +410,27 @@ pub(crate) fn sigwait(cx: &mut Cx, set: In<[u32; 4]>, signal: Out<i32>) -> Retur
     let result = result.and_then(|(found, _)| signal.write(&i32::from(found)));
     match result {
         Ok(()) => Ok(0),
-        // Interrupted by a signal outside the set: starts over for programs since FreeBSD 7.
-        Err(HostErrno::EINTR) => Err(Errno::EINTR.into()),
+        // Starts over when it can; otherwise "interrupted" is a value like the others (for programs since FreeBSD 7).
+        Err(HostErrno::EINTR) if cx.starts_over() => Err(Errno::EINTR.into()),
         Err(error) => Ok(i32::from(Errno::from_host(error.0) as u16)),
     }
+}
+
+/// What the kernel sends for a call that does not exist.
+pub(crate) fn send_sigsys(cx: &mut Cx) {
+    let action = current_action(cx.process(), SIGSYS);
+    if action.disposition == Disposition::Default && !cx.thread.mask.get().has(SIGSYS) {
+        super::report_gaps(cx);
+    }
+    let Some(host_signal) = signals::to_host(SIGSYS) else {
+        return;
+    };
+    /// `SI_KERNEL`.
+    const FROM_KERNEL: i32 = 0x80;
+    let info = SigInfo {
+        signo: i32::from(host_signal),
+        code: FROM_KERNEL,
+        ..SigInfo::default()
+    };
+    signal_self(cx.thread, host_signal, &info);
 }

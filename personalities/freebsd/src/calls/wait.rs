@@ -75,7 +75,7 @@ fn wait_for(cx: &mut Cx, kind: u64, id: u64, options: u32) -> Return<Option<Chan
     }
     Ok(Some(Change {
         pid: info.pid(),
-        info: siginfo_to_guest(Signal::SIGCHLD.number(), &info, false, 0),
+        info: siginfo_to_guest(Signal::SIGCHLD.number(), &info, None),
         usage,
     }))
 }
