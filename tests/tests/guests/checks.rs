@@ -8,6 +8,6 @@ fn registers_survive_calls_and_signals() {
 }
 
 #[test]
-fn what_only_old_programs_call() {
-    all_checks_hold("guest-legacy");
+fn signals_are_delivered_as_freebsd_delivers_them() {
+    all_checks_hold("guest-signals");
 }

@@ -17,7 +17,8 @@ pub struct Action {
     pub flags: u32,
     /// Blocked meanwhile.
     pub mask: Set,
-    pad: u32,
+    /// Nothing.
+    pub pad: u32,
 }
 
 /// `sigset_t`.

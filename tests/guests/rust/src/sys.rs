@@ -62,9 +62,88 @@ macro_rules! numbers {
 
 numbers! {
     /// System call.
-    EXIT = 1, FORK = 2, READ = 3, WRITE = 4, OPEN = 5, CLOSE = 6, WAIT4 = 7, GETPID = 20, GETUID = 24, KILL = 37,
-    GETPPID = 39, DUP = 41, SIGALTSTACK = 53, EXECVE = 59, MUNMAP = 73, MPROTECT = 74, SETITIMER = 83, GETTIMEOFDAY = 116,
-    NANOSLEEP = 240, SIGPROCMASK = 340, SIGSUSPEND = 341, SIGACTION = 416, SIGRETURN = 417, MMAP = 477;
+    EXIT = 1, FORK = 2, READ = 3, WRITE = 4, OPEN = 5, CLOSE = 6, WAIT4 = 7, BREAK = 17, GETPID = 20, GETUID = 24,
+    KILL = 37, GETPPID = 39, DUP = 41, SIGALTSTACK = 53, EXECVE = 59, VFORK = 66, MUNMAP = 73, MPROTECT = 74, MADVISE = 75,
+    SETITIMER = 83, DUP2 = 90, GETTIMEOFDAY = 116, SYSARCH = 165, CLOCK_GETTIME = 232, NANOSLEEP = 240, MINHERIT = 250,
+    SCHED_YIELD = 331, SIGPROCMASK = 340, SIGSUSPEND = 341, SIGPENDING = 343, SIGTIMEDWAIT = 345, SIGWAITINFO = 346,
+    SIGACTION = 416, SIGRETURN = 417, GETCONTEXT = 421, SETCONTEXT = 422, SWAPCONTEXT = 423, SIGWAIT = 429,
+    THR_EXIT = 431, THR_SELF = 432, THR_KILL = 433, THR_WAKE = 443, THR_SUSPEND = 442, UMTX_OP = 454, THR_NEW = 455,
+    SIGQUEUE = 456, THR_KILL2 = 481, MMAP = 477, FTRUNCATE = 480, OPENAT = 499, WAIT6 = 532, PIPE2 = 542, SHM_OPEN2 = 571;
     /// Error number.
-    ENOENT = 2, EINTR = 4, EBADF = 9, EFAULT = 14, EINVAL = 22;
+    EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, E2BIG = 7, ENOEXEC = 8, EBADF = 9, ECHILD = 10, ENOMEM = 12, EACCES = 13,
+    EFAULT = 14, EINVAL = 22, EAGAIN = 35, ENOTSUP = 45, ETIMEDOUT = 60, ENAMETOOLONG = 63, ENOSYS = 78;
+}
+
+/// This process.
+pub fn pid() -> u64 {
+    call(GETPID, []).expect("getpid")
+}
+
+/// This thread.
+pub fn tid() -> u64 {
+    let mut tid = 0u64;
+    call(THR_SELF, [(&raw mut tid) as u64]).expect("thr_self");
+    unsafe { (&raw const tid).read_volatile() }
+}
+
+/// A pipe: the end to read from and the end to write to.
+pub fn pipe() -> (u64, u64) {
+    let mut ends = [0u32; 2];
+    call(PIPE2, [ends.as_mut_ptr() as u64, 0]).expect("pipe2");
+    let ends = unsafe { (&raw const ends).read_volatile() };
+    (u64::from(ends[0]), u64::from(ends[1]))
+}
+
+/// Fresh memory.
+pub fn map(len: u64, protection: u64) -> u64 {
+    call(MMAP, [0, len, protection, 0x1002, u64::MAX, 0]).expect("mmap")
+}
+
+/// Sleeps, however often it is interrupted.
+pub fn sleep_microseconds(microseconds: u64) {
+    let mut wanted = [microseconds / 1_000_000, microseconds % 1_000_000 * 1000];
+    let at = wanted.as_mut_ptr() as u64;
+    while call(NANOSLEEP, [at, at]) == Err(EINTR) {}
+}
+
+/// What [`fork`] returns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fork {
+    /// In the new process.
+    Child,
+    /// In the old one: the new one's number.
+    Parent(u64),
+}
+
+/// Makes a new process.
+pub fn fork() -> Fork {
+    match call(FORK, []).expect("fork") {
+        0 => Fork::Child,
+        pid => Fork::Parent(pid),
+    }
+}
+
+/// Waits for a child; its status.
+pub fn wait(pid: u64) -> u32 {
+    let mut status = 0u32;
+    loop {
+        match call(WAIT4, [pid, (&raw mut status) as u64, 0, 0]) {
+            Ok(found) => {
+                assert_eq!(found, pid, "wait4");
+                return unsafe { (&raw const status).read_volatile() };
+            }
+            Err(error) => assert_eq!(error, EINTR, "wait4"),
+        }
+    }
+}
+
+/// Runs `body` in a child of its own; the status it ends with.
+pub fn in_child(body: impl FnOnce()) -> u32 {
+    match fork() {
+        Fork::Child => {
+            body();
+            exit(0)
+        }
+        Fork::Parent(pid) => wait(pid),
+    }
 }

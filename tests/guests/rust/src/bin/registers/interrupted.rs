@@ -13,13 +13,6 @@ use crate::states;
 /// The kernel restores the whole context after a handler, so these may be as saved.
 const LOOSE: [usize; 3] = [probe::R8, probe::R9, probe::R10];
 
-fn pipe() -> (u64, u64) {
-    let mut ends = [0u32; 2];
-    const PIPE2: u64 = 542;
-    sys::call(PIPE2, [ends.as_mut_ptr() as u64, 0]).expect("pipe2");
-    (u64::from(ends[0]), u64::from(ends[1]))
-}
-
 pub(crate) fn nanosleep() {
     signal::handle_by_scrambling(SIGALRM, SA_RESTART);
     for seed in 1..=20 {
@@ -51,7 +44,7 @@ pub(crate) fn nanosleep() {
 
 pub(crate) fn read_fails() {
     signal::handle_by_scrambling(SIGALRM, 0);
-    let (read, _write) = pipe();
+    let (read, _write) = sys::pipe();
     for seed in 1..=20 {
         let (set, get) = states();
         set.fill(seed);
@@ -80,7 +73,7 @@ extern "C" fn write_on_the_third(_: u32, _: &mut Info, _: &mut Context) {
 
 /// With SA_RESTART the call starts over after each handler, until there is something to read.
 pub(crate) fn read_restarts() {
-    let (read, write) = pipe();
+    let (read, write) = sys::pipe();
     WRITE_END.store(write);
     signal::handle(SIGALRM, write_on_the_third, SA_RESTART, Set::EMPTY);
     for seed in 1..=20 {
