@@ -5,10 +5,18 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use super::{HostResult, Timespec, call_n, nr};
 
 static CLOCK_GETTIME: AtomicUsize = AtomicUsize::new(0);
+static GETCPU: AtomicUsize = AtomicUsize::new(0);
 static START: AtomicUsize = AtomicUsize::new(0);
 static END: AtomicUsize = AtomicUsize::new(0);
 
 type ClockGettime = extern "C" fn(i32, *mut Timespec) -> i32;
+type Getcpu = extern "C" fn(*mut u32, *mut u32, usize) -> i32;
+
+/// The functions to look for, with their NULs, and where their addresses go.
+static WANTED: [(&[u8], &AtomicUsize); 2] = [
+    (b"__vdso_clock_gettime\0", &CLOCK_GETTIME),
+    (b"__vdso_getcpu\0", &GETCPU),
+];
 
 #[repr(C)]
 struct Symbol {
@@ -20,7 +28,7 @@ struct Symbol {
     size: u64,
 }
 
-/// Finds `clock_gettime` in the image at `base` (`AT_SYSINFO_EHDR`); without one, clocks go through the kernel.
+/// Finds the functions in the image at `base` (`AT_SYSINFO_EHDR`); without one, clocks go through the kernel.
 ///
 /// # Safety
 /// `base` is 0 or the address of the vDSO the kernel mapped.
@@ -61,13 +69,14 @@ pub unsafe fn attach(base: usize) {
         let mut at = symbols;
         while at != 0 && at + size_of::<Symbol>() <= strings {
             let symbol = (at as *const Symbol).read_unaligned();
-            let wanted = b"__vdso_clock_gettime\0";
-            let name = core::slice::from_raw_parts(
-                (strings + symbol.name as usize) as *const u8,
-                wanted.len(),
-            );
-            if symbol.section != 0 && name == wanted {
-                CLOCK_GETTIME.store(slide + symbol.value as usize, Ordering::Relaxed);
+            for (wanted, slot) in WANTED {
+                let name = core::slice::from_raw_parts(
+                    (strings + symbol.name as usize) as *const u8,
+                    wanted.len(),
+                );
+                if symbol.section != 0 && name == wanted {
+                    slot.store(slide + symbol.value as usize, Ordering::Relaxed);
+                }
             }
             at += size_of::<Symbol>();
         }
@@ -97,4 +106,22 @@ pub fn clock_gettime(clock: i32) -> HostResult<Timespec> {
     // SAFETY: `now` is valid for writing.
     unsafe { call_n(nr::clock_gettime, [clock as u64, (&raw mut now) as u64]) }?;
     Ok(now)
+}
+
+/// The processor the calling thread runs on at the moment.
+pub fn current_cpu() -> u32 {
+    let mut cpu = 0u32;
+    let at = &raw mut cpu;
+    match GETCPU.load(Ordering::Relaxed) {
+        0 => {
+            // SAFETY: `cpu` is valid for writing.
+            let _ = unsafe { call_n(nr::getcpu, [at as u64, 0, 0]) };
+        }
+        entry => {
+            // SAFETY: `attach` found a function of this type there.
+            let function = unsafe { core::mem::transmute::<usize, Getcpu>(entry) };
+            function(at, core::ptr::null_mut(), 0);
+        }
+    }
+    cpu
 }

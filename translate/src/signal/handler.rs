@@ -180,8 +180,7 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
     if info_ref.code == EVERYWHERE {
         let guest = !is_ours(frame_ref.regs.rip);
         let thread = current();
-        // SAFETY: a code that only this process can send.
-        unsafe { obey(info_ref, thread.tid.load(Ordering::Relaxed)) };
+        obey(thread.tid.load(Ordering::Relaxed));
         thread.disturbed.store(!guest, Ordering::Relaxed);
         return guest;
     }

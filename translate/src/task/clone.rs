@@ -159,6 +159,7 @@ pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i3
     let blocked = signal::block_all();
     let pid = {
         // Nobody may hold one of these in the child, where the holder does not exist.
+        let _changes = super::everywhere::lock_changes();
         let _heap = crate::heap::ARENA.lock();
         let _actions = process.actions.lock();
         let _blocks = lock_blocks();

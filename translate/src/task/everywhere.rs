@@ -2,7 +2,7 @@
 //! everywhere else.
 
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 use super::with_all_threads;
 use crate::cx::Cx;
@@ -10,11 +10,19 @@ use crate::host::{self, HostResult, nr};
 use crate::signal::SigInfo;
 use crate::sync::Mutex;
 
-/// `si_code` of the SIGSYS that asks a thread to make a call. Positive: the host lets no other process send it.
-pub(crate) const CODE: i32 = 0x63_6d70;
+/// `si_code` of the SIGSYS that asks a thread to make the call of [`CURRENT`].
+pub(crate) const CODE: i32 = -0x63_6d70;
+
+/// The job at hand. Signals carry no pointer to it: other processes can send them too.
+static CURRENT: AtomicPtr<Job> = AtomicPtr::new(core::ptr::null_mut());
 
 /// One at a time, so that two threads that change the same thing leave one result behind.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// Holds changes off while the process is copied.
+pub(crate) fn lock_changes() -> impl Sized {
+    ONE_AT_A_TIME.lock()
+}
 
 struct Job {
     number: u64,
@@ -51,10 +59,12 @@ pub unsafe fn call_everywhere(cx: &mut Cx, number: u64, args: [u64; 6]) -> HostR
             return Ok(result);
         }
         reached.extend(job.waiting.iter().map(|tid| tid.load(Ordering::Relaxed)));
+        CURRENT.store(core::ptr::from_ref(&job).cast_mut(), Ordering::Release);
         for tid in &job.waiting {
-            ask(tid, &job);
+            ask(tid);
         }
         job.wait();
+        CURRENT.store(core::ptr::null_mut(), Ordering::Release);
     }
 }
 
@@ -76,15 +86,11 @@ fn own_pid() -> u64 {
     unsafe { host::call_n(nr::getpid, []) }.unwrap_or_default()
 }
 
-fn ask(tid: &AtomicI32, job: &Job) {
+fn ask(tid: &AtomicI32) {
     const SIGSYS: u64 = 31;
     let info = SigInfo {
         signo: SIGSYS as i32,
         code: CODE,
-        fields: core::array::from_fn(|index| match index {
-            1 => core::ptr::from_ref(job) as u64,
-            _ => 0,
-        }),
         ..SigInfo::default()
     };
     let target = tid.load(Ordering::Relaxed) as u64;
@@ -102,6 +108,12 @@ fn ask(tid: &AtomicI32, job: &Job) {
 }
 
 impl Job {
+    fn entry(&self, tid: i32) -> Option<&AtomicI32> {
+        self.waiting
+            .iter()
+            .find(|entry| entry.load(Ordering::Relaxed) == tid)
+    }
+
     fn wait(&self) {
         const FUTEX_WAIT_PRIVATE: u64 = 128;
         let pid = own_pid();
@@ -138,25 +150,21 @@ impl Job {
     }
 }
 
-/// Makes the call that another thread asked this one for.
-///
-/// # Safety
-/// `info` came with a SIGSYS of [`CODE`], which only [`call_everywhere`] of this process sends.
-pub(crate) unsafe fn obey(info: &SigInfo, tid: i32) {
+/// Makes the call that another thread asked this one, `tid`, for.
+pub(crate) fn obey(tid: i32) {
     const FUTEX_WAKE_PRIVATE: u64 = 129;
-    // SAFETY: the sender keeps the job alive until this thread's entry is 0.
-    let job = unsafe { &*(info.value() as *const Job) };
+    // SAFETY: the sender keeps the job alive until every thread it asked has zeroed its entry.
+    let Some(job) = (unsafe { CURRENT.load(Ordering::Acquire).as_ref() }) else {
+        return;
+    };
+    let Some(entry) = job.entry(tid) else {
+        return;
+    };
     // SAFETY: the promise made to `call_everywhere`.
     let _ = unsafe { host::call(job.number, job.args) };
     let word = job.done.as_ptr() as u64;
     job.done.fetch_add(1, Ordering::AcqRel);
-    if let Some(entry) = job
-        .waiting
-        .iter()
-        .find(|entry| entry.load(Ordering::Relaxed) == tid)
-    {
-        entry.store(0, Ordering::Release);
-    }
+    entry.store(0, Ordering::Release);
     // The job may be gone by now; a wake-up of a word that is no longer one is harmless.
     // SAFETY: the kernel checks the address.
     let _ = unsafe { host::call_n(nr::futex, [word, FUTEX_WAKE_PRIVATE, 1]) };
