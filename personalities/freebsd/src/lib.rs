@@ -15,6 +15,7 @@ pub mod image;
 mod lower;
 mod sigcode;
 mod signals;
+mod sockets;
 mod trace;
 
 pub use error::{Error, Return};

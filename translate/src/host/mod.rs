@@ -7,6 +7,7 @@ mod errno;
 mod file;
 pub mod nr;
 mod processes;
+pub mod socket;
 pub mod vdso;
 
 pub use errno::{HostErrno, HostResult};

@@ -5,5 +5,6 @@ pub(crate) mod fcntl;
 pub(crate) mod procctl;
 pub(crate) mod resource;
 pub(crate) mod signal;
+pub(crate) mod socket;
 pub(crate) mod stat;
 pub(crate) mod time;

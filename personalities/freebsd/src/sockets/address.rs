@@ -1,0 +1,227 @@
+//! Socket addresses. FreeBSD's start with a length byte and a family byte, Linux's with a two-byte family; behind those
+//! two bytes IPv4 and IPv6 addresses are the same on both sides. Unix addresses differ in what an unnamed one looks like.
+
+use compat_tables::freebsd::Errno;
+use compat_tables::freebsd::flags::domain;
+use compat_translate::guest;
+use compat_translate::host::socket::raw;
+
+use crate::abi::socket::{
+    OSOCKADDR_FAMILY, SIZEOF_SOCKADDR, SIZEOF_SOCKADDR_IN, SIZEOF_SOCKADDR_IN6, SIZEOF_SOCKADDR_UN,
+    SOCK_MAXADDRLEN,
+};
+use crate::error::Return;
+
+/// Room for any address of either side: `SOCK_MAXADDRLEN`, and one more.
+const ROOM: usize = 256;
+/// What stands before the address proper on both sides.
+const HEAD: usize = 2;
+
+/// An address as bytes: the host's or the guest's, as the type around it says.
+#[derive(Clone, Copy)]
+struct Bytes {
+    bytes: [u8; ROOM],
+    len: usize,
+}
+
+impl Bytes {
+    fn new(bytes: &[u8]) -> Self {
+        let mut room = [0; ROOM];
+        let len = bytes.len().min(ROOM);
+        for (slot, byte) in room.iter_mut().zip(bytes) {
+            *slot = *byte;
+        }
+        Self { bytes: room, len }
+    }
+
+    fn get(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// Room for a head, then `path` and a NUL.
+    fn named(path: &[u8]) -> Self {
+        let mut room = [0; ROOM];
+        let path = path.get(..ROOM - HEAD - 1).unwrap_or(path);
+        if let Some(field) = room.get_mut(HEAD..HEAD + path.len()) {
+            field.copy_from_slice(path);
+        }
+        Self {
+            bytes: room,
+            len: HEAD + path.len() + 1,
+        }
+    }
+
+    fn with_head(mut self, head: [u8; HEAD]) -> Self {
+        [self.bytes[0], self.bytes[1]] = head;
+        self
+    }
+
+    /// Cut off or filled up with zeros to `len` bytes.
+    fn with_len(mut self, len: usize) -> Self {
+        if let Some(rest) = self.bytes.get_mut(self.len.min(len)..) {
+            rest.fill(0);
+        }
+        self.len = len.min(ROOM);
+        self
+    }
+}
+
+/// An address for the host.
+#[derive(Clone, Copy)]
+pub(crate) struct HostAddress(Bytes);
+
+impl HostAddress {
+    /// The host's structure.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.get()
+    }
+
+    /// `AF_*` of the host.
+    pub(crate) fn family(&self) -> u32 {
+        u32::from(u16::from_ne_bytes([self.0.bytes[0], self.0.bytes[1]]))
+    }
+
+    /// The port of an IPv4 or IPv6 address.
+    pub(crate) fn port(&self) -> Option<u16> {
+        matches!(self.family(), raw::AF_INET | raw::AF_INET6)
+            .then_some(u16::from_be_bytes([self.0.bytes[2], self.0.bytes[3]]))
+    }
+
+    /// The path of a Unix address, with the NUL that ends it.
+    pub(crate) fn path(&self) -> Option<&[u8]> {
+        (self.family() == raw::AF_UNIX).then_some(self.bytes().get(HEAD..)?)
+    }
+}
+
+/// The host's address for the guest's `bytes`.
+///
+/// # Errors
+/// What FreeBSD's protocols say about an address of the wrong length or family (`in_pcbbind`, `unp_connectat`).
+pub(crate) fn to_host(guest: &[u8]) -> Result<HostAddress, Errno> {
+    let &[_, family, ref rest @ ..] = guest else {
+        return Err(Errno::EINVAL);
+    };
+    let exact = |len: usize, family: u32| {
+        if guest.len() == len {
+            Ok(Bytes::new(guest).with_head((family as u16).to_ne_bytes()))
+        } else {
+            Err(Errno::EINVAL)
+        }
+    };
+    match i32::from(family) {
+        domain::AF_INET => exact(SIZEOF_SOCKADDR_IN, raw::AF_INET),
+        domain::AF_INET6 => exact(SIZEOF_SOCKADDR_IN6, raw::AF_INET6),
+        domain::AF_LOCAL => unix_to_host(rest),
+        domain::AF_UNSPEC => Ok(Bytes::new(guest)
+            .with_head([0; HEAD])
+            .with_len(SIZEOF_SOCKADDR_IN)),
+        _ => Err(Errno::EAFNOSUPPORT),
+    }
+    .map(HostAddress)
+}
+
+fn unix_to_host(field: &[u8]) -> Result<Bytes, Errno> {
+    if field.is_empty() || field.len() > SIZEOF_SOCKADDR_UN - HEAD {
+        return Err(Errno::EINVAL);
+    }
+    let path = field.split(|&byte| byte == 0).next().unwrap_or_default();
+    // A leading NUL would be a name of Linux's abstract namespace; to FreeBSD it is the empty path.
+    if path.is_empty() {
+        return Err(Errno::ENOENT);
+    }
+    Ok(Bytes::named(path).with_head((raw::AF_UNIX as u16).to_ne_bytes()))
+}
+
+/// An address for the guest.
+#[derive(Clone, Copy)]
+pub(crate) struct GuestAddress(Bytes);
+
+impl GuestAddress {
+    /// The guest's structure, `sa_len` bytes of it.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.get()
+    }
+
+    /// Whether it is one of `AF_LOCAL`.
+    pub(crate) fn is_unix(&self) -> bool {
+        i32::from(self.0.bytes[OSOCKADDR_FAMILY]) == domain::AF_LOCAL
+    }
+
+    /// The same as `struct osockaddr` of 4.3BSD, which has a two-byte family and no length.
+    pub(crate) fn old(self) -> Self {
+        let family = self.0.bytes[OSOCKADDR_FAMILY];
+        Self(self.0.with_head(u16::from(family).to_le_bytes()))
+    }
+
+    /// Stores as much of the address at `to` as `room` bytes hold, and returns that length: FreeBSD reports what it
+    /// stored, Linux what there was.
+    ///
+    /// # Errors
+    /// `EFAULT`.
+    pub(crate) fn write(&self, to: u64, room: u32) -> Return<u32> {
+        let stored = self.bytes();
+        let stored = stored.get(..room as usize).unwrap_or(stored);
+        guest::write_bytes(to, stored)?;
+        Ok(stored.len() as u32)
+    }
+}
+
+/// The guest's address for the host's `bytes`; `None` where the host gave none.
+pub(crate) fn to_guest(host: &[u8]) -> Option<GuestAddress> {
+    let &[low, high, ref rest @ ..] = host else {
+        return None;
+    };
+    let address = match u32::from(u16::from_ne_bytes([low, high])) {
+        raw::AF_INET => sized(host, SIZEOF_SOCKADDR_IN, domain::AF_INET),
+        raw::AF_INET6 => sized(host, SIZEOF_SOCKADDR_IN6, domain::AF_INET6),
+        raw::AF_UNIX => unix_to_guest(rest),
+        _ => sized(&[], SIZEOF_SOCKADDR, domain::AF_UNSPEC),
+    };
+    Some(GuestAddress(address))
+}
+
+fn sized(host: &[u8], len: usize, family: i32) -> Bytes {
+    Bytes::new(host)
+        .with_len(len)
+        .with_head([len as u8, family as u8])
+}
+
+fn unix_to_guest(field: &[u8]) -> Bytes {
+    let path = field.split(|&byte| byte == 0).next().unwrap_or_default();
+    if path.is_empty() {
+        // Unnamed, or a name of Linux's abstract namespace: FreeBSD's sun_noname, a bare `struct sockaddr`.
+        return sized(&[], SIZEOF_SOCKADDR, domain::AF_LOCAL);
+    }
+    let guest = Bytes::named(path);
+    let head = [guest.len as u8, domain::AF_LOCAL as u8];
+    guest.with_head(head)
+}
+
+/// Copies the `len` bytes of a guest's address (getsockaddr).
+///
+/// # Errors
+/// `ENAMETOOLONG` beyond `SOCK_MAXADDRLEN`; `EINVAL` without a family; `EFAULT`.
+pub(crate) fn read(at: u64, len: u32) -> Return<impl AsRef<[u8]>> {
+    struct Copy(Bytes);
+    impl AsRef<[u8]> for Copy {
+        fn as_ref(&self) -> &[u8] {
+            self.0.get()
+        }
+    }
+    let len = len as usize;
+    if len > SOCK_MAXADDRLEN {
+        return Err(Errno::ENAMETOOLONG.into());
+    }
+    if len < HEAD {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut copy = Bytes {
+        bytes: [0; ROOM],
+        len,
+    };
+    guest::read_bytes(at, copy.bytes.get_mut(..len).unwrap_or_default())?;
+    Ok(Copy(copy))
+}
+
+#[cfg(test)]
+mod tests;
