@@ -47,11 +47,6 @@ pub(crate) fn issetugid(_cx: &mut Cx) -> Return<i32> {
     Ok(0)
 }
 
-/// The kernel's test interface, which GENERIC does not have (options REGRESSION).
-pub(crate) fn __setugid(_cx: &mut Cx, _flag: i32) -> Return<()> {
-    Err(Errno::ENOSYS.into())
-}
-
 /// Real, effective and saved id of the process: of the user with `getresuid`, of the group with `getresgid`.
 fn three(number: u64) -> Return<[u32; 3]> {
     let mut ids = [0u32; 3];
