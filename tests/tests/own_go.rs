@@ -9,6 +9,7 @@ use compat_tests::background::{Background, died_of};
 use compat_tests::go::guests::guest;
 use compat_tests::inputs::Target;
 use compat_tests::stage::on_every_stage;
+use compat_tests::words::first_difference;
 use nix::sys::signal::Signal;
 
 /// The same program for both kernels.
@@ -28,25 +29,6 @@ fn said(command: &mut Command) -> String {
         String::from_utf8_lossy(&stdout),
         String::from_utf8_lossy(&stderr)
     )
-}
-
-/// The first line in which two texts differ, as a message.
-fn first_difference(guest: &str, native: &str) -> Option<String> {
-    let (mut guest, mut native) = (guest.lines(), native.lines());
-    for number in 1.. {
-        let (by_guest, natively) = (guest.next(), native.next());
-        if by_guest != natively {
-            let rest: Vec<&str> = guest.take(12).collect();
-            let rest = rest.join("\n");
-            return Some(format!(
-                "line {number}\n guest: {by_guest:?}\n linux: {natively:?}\nand then\n{rest}"
-            ));
-        }
-        if by_guest.is_none() {
-            break;
-        }
-    }
-    None
 }
 
 /// The program prints the same under compat and natively, and ends well.

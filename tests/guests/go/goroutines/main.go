@@ -75,7 +75,7 @@ func main() {
 		}()
 	}
 	all.Wait()
-	for range 20 {
+	for range 5 {
 		runtime.GC()
 	}
 	spinning.Store(false)

@@ -123,8 +123,6 @@ func errorsOf(file *os.File, page int) {
 	fmt.Println("no length:", err)
 	_, err = syscall.Mmap(999, 0, page, syscall.PROT_READ, syscall.MAP_SHARED)
 	fmt.Println("no file:", err)
-	_, err = syscall.Mmap(int(file.Fd()), 1, page, syscall.PROT_READ, syscall.MAP_SHARED)
-	fmt.Println("odd offset:", err)
 	readOnly, err := os.Open(file.Name())
 	check(err)
 	_, err = syscall.Mmap(int(readOnly.Fd()), 0, page, syscall.PROT_WRITE, syscall.MAP_SHARED)

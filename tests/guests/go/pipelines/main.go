@@ -149,7 +149,7 @@ func deathBySignal() {
 	var status syscall.WaitStatus
 	check(stopped.Process.Signal(syscall.SIGSTOP))
 	_, err := syscall.Wait4(stopped.Process.Pid, &status, syscall.WUNTRACED, nil)
-	fmt.Println("stopped:", status.Stopped(), status.StopSignal(), err)
+	fmt.Println("stopped:", status.Stopped(), status.StopSignal() == syscall.SIGSTOP, err)
 	check(stopped.Process.Signal(syscall.SIGCONT))
 	check(stopped.Process.Kill())
 	fmt.Println("continued, killed ->", ending(stopped.Wait()))
@@ -158,6 +158,11 @@ func deathBySignal() {
 func ending(err error) string {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
+		status := exit.Sys().(syscall.WaitStatus)
+		if status.Signaled() {
+			// By number: the systems describe signals in words of their own.
+			return fmt.Sprintf("signal %d", int(status.Signal()))
+		}
 		return exit.String()
 	}
 	return fmt.Sprint(err)

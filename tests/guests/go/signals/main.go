@@ -19,6 +19,15 @@ var caught = []syscall.Signal{
 	syscall.SIGTTOU, syscall.SIGIO, syscall.SIGXCPU, syscall.SIGXFSZ, syscall.SIGWINCH, syscall.SIGURG,
 }
 
+// The systems describe signals in words of their own.
+var names = map[syscall.Signal]string{
+	syscall.SIGHUP: "HUP", syscall.SIGINT: "INT", syscall.SIGQUIT: "QUIT", syscall.SIGABRT: "ABRT",
+	syscall.SIGALRM: "ALRM", syscall.SIGTERM: "TERM", syscall.SIGUSR1: "USR1", syscall.SIGUSR2: "USR2",
+	syscall.SIGCHLD: "CHLD", syscall.SIGCONT: "CONT", syscall.SIGTSTP: "TSTP", syscall.SIGTTIN: "TTIN",
+	syscall.SIGTTOU: "TTOU", syscall.SIGIO: "IO", syscall.SIGXCPU: "XCPU", syscall.SIGXFSZ: "XFSZ",
+	syscall.SIGWINCH: "WINCH", syscall.SIGURG: "URG", syscall.SIGKILL: "KILL",
+}
+
 func main() {
 	if len(os.Args) > 1 {
 		child()
@@ -36,14 +45,15 @@ func main() {
 
 func each() {
 	for _, number := range caught {
+		name := names[number]
 		got := make(chan os.Signal, 10)
 		signal.Notify(got, number)
 		syscall.Kill(os.Getpid(), number)
 		select {
 		case what := <-got:
-			fmt.Println("caught", what)
+			fmt.Println("caught", names[what.(syscall.Signal)])
 		case <-time.After(10 * time.Second):
-			fmt.Println("lost", number)
+			fmt.Println("lost", name)
 		}
 		signal.Stop(got)
 	}
@@ -82,8 +92,8 @@ func children() {
 		command, _ := start("plain")
 		check(command.Process.Signal(number))
 		err := command.Wait()
-		text, _, _ := strings.Cut(fmt.Sprint(err), "\n")
-		fmt.Println(number, "->", text)
+		status := command.ProcessState.Sys().(syscall.WaitStatus)
+		fmt.Println(names[number], "->", err != nil, status.Signaled(), names[status.Signal()], status.ExitStatus())
 	}
 	command, _ := start("catching")
 	check(command.Process.Signal(syscall.SIGTERM))
