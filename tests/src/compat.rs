@@ -64,3 +64,22 @@ pub fn guest(guest: &Path) -> Command {
     command.args(["run", "-q"]).arg(guest);
     command
 }
+
+/// The same, but a list of the calls that are not implemented ends the guest's standard error.
+pub fn telling_guest(guest: &Path) -> Command {
+    let mut command = Command::new(program());
+    command.arg("run").arg(guest);
+    command
+}
+
+/// Names of the calls that such lists in a guest's standard error hold.
+pub fn gaps_told(stderr: &str) -> Vec<&str> {
+    let lists = stderr
+        .lines()
+        .filter_map(|line| line.split_once("compat: not implemented (FreeBSD): "));
+    let calls = lists.flat_map(|(_, list)| list.split(';').next().unwrap_or_default().split(", "));
+    let mut names: Vec<&str> = calls.filter_map(|call| call.split(" (").next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

@@ -24,6 +24,9 @@ pub struct TestBinary<'a> {
     pub file: &'a Path,
     /// The directory that gets the transcripts.
     pub logs: &'a Path,
+    /// Whether guests list calls that are not implemented. A test that reads the standard error of
+    /// its children may fail of it.
+    pub tell_gaps: bool,
 }
 
 /// What came of a package's tests.
@@ -35,6 +38,8 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// How often the binary ended before its tests did, and how: `hung`, `signal 11`, ...
     pub broken: Vec<String>,
+    /// Calls that guests reported as not implemented.
+    pub gaps: BTreeSet<String>,
 }
 
 /// Runs that end early are taken up again without the tests that ended them, so often at most.
@@ -116,6 +121,13 @@ impl TestBinary<'_> {
         command.args(selection);
         let finished = run(&mut command, &log, limits)?;
         let transcript = Transcript::parse(&String::from_utf8_lossy(&fs::read(&finished.stdout)?));
+        if self.tell_gaps {
+            let stderr = fs::read(&finished.stderr)?;
+            let told = String::from_utf8_lossy(&stderr);
+            outcome
+                .gaps
+                .extend(compat::gaps_told(&told).into_iter().map(str::to_owned));
+        }
         if !transcript.complete {
             outcome.broken.push(match finished.end {
                 End::Own(status) => status.to_string(),
@@ -128,6 +140,7 @@ impl TestBinary<'_> {
 
     fn command(&self, temporary: &Path) -> Command {
         let mut command = match self.target {
+            Target::FreeBsd if self.tell_gaps => compat::telling_guest(self.file),
             Target::FreeBsd => compat::guest(self.file),
             Target::Linux => Command::new(self.file),
         };

@@ -10,6 +10,7 @@ usage: go-conformance [options]
   --jobs N             packages at a time (default: the number of processors)
   --linux              compare with the Linux build where the kernel's results are known, too
   --fresh-linux        run the Linux builds again, not trusting earlier results
+  --gaps               list the calls that are not implemented (disturbs some tests)
   --update             rewrite the list of known differences (new ones as `unexplained`)";
 
 /// What was asked for.
@@ -20,6 +21,7 @@ pub(crate) struct Options {
     pub(crate) jobs: usize,
     pub(crate) linux: bool,
     pub(crate) fresh_linux: bool,
+    pub(crate) gaps: bool,
     pub(crate) update: bool,
 }
 
@@ -33,6 +35,7 @@ impl Options {
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
             linux: false,
             fresh_linux: false,
+            gaps: false,
             update: false,
         };
         while let Some(argument) = arguments.next() {
@@ -51,6 +54,7 @@ impl Options {
                 }
                 "--linux" => options.linux = true,
                 "--fresh-linux" => options.fresh_linux = true,
+                "--gaps" => options.gaps = true,
                 "--update" => options.update = true,
                 _ => return Err(format!("{argument}: unknown")),
             }

@@ -81,6 +81,10 @@ pub(crate) fn package(line: &Line, known: &Known) {
     if !line.outcome.broken.is_empty() {
         text += &format!("  broke off: {}", line.outcome.broken.join(", "));
     }
+    if !line.outcome.gaps.is_empty() {
+        let names: Vec<&str> = line.outcome.gaps.iter().map(String::as_str).collect();
+        text += &format!("\n    not implemented: {}", names.join(" "));
+    }
     if let Some(error) = &line.error {
         text += &format!("  ERROR {error}");
     }
