@@ -7,6 +7,7 @@
 mod debian;
 mod go;
 mod npm;
+mod pascal;
 
 use std::env;
 use std::fmt;
@@ -15,9 +16,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub use debian::{DEBIAN, Debian, install_debian};
+pub use debian::{DEBIAN, Debian};
 pub use go::{GO, GoToolchain, Target};
 pub use npm::{NPM, Npm};
+pub use pascal::{PASCAL, PascalLibrary};
 
 /// The directory that holds every fetched input. It need not exist yet.
 pub fn directory() -> PathBuf {

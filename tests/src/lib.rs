@@ -8,5 +8,7 @@ pub mod compat;
 pub mod go;
 pub mod inputs;
 pub mod known;
+pub mod pascal;
 pub mod process;
 pub mod stage;
+pub mod words;

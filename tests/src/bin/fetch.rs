@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use compat_tests::inputs::{DEBIAN, Debian, FetchError, GO, NPM, directory, install_debian};
+use compat_tests::inputs::{DEBIAN, FetchError, GO, NPM, PASCAL, directory};
 
 fn main() -> ExitCode {
     let list_only = std::env::args().skip(1).any(|arg| arg == "--list");
@@ -24,13 +24,10 @@ fn main() -> ExitCode {
         }
     };
 
-    let missing: Vec<&Debian> = DEBIAN.iter().filter(|d| !d.is_here()).collect();
-    let names: Vec<&str> = missing.iter().map(|d| d.package).collect();
-    step(
-        format!("Debian packages {}", names.join(" ")),
-        missing.is_empty(),
-        &|| install_debian(&missing),
-    );
+    for debian in DEBIAN {
+        let what = format!("Debian's {} (for {})", debian.package, debian.needed_for);
+        step(what, debian.is_here(), &|| debian.fetch());
+    }
     step(format!("Go {}", GO.version), GO.is_here(), &|| GO.fetch());
     for package in NPM {
         step(
@@ -39,6 +36,11 @@ fn main() -> ExitCode {
             &|| package.fetch(),
         );
     }
+    step(
+        format!("Free Pascal's library {}", PASCAL.version),
+        PASCAL.is_here(),
+        &|| PASCAL.fetch(),
+    );
     match failed {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,

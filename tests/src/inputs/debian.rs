@@ -1,95 +1,67 @@
-//! Debian's packages that the suites call: clients, and the Free Pascal compiler.
+//! Debian's packages that the suites call: registry clients, and the Free Pascal compiler.
 
-use std::path::Path;
 use std::process::Command;
 
 use super::{FetchError, client};
 
-/// A package, and a file that shows it (or something of the same use) is installed.
+/// A package, and the program that is wanted of it. Another source of the program will do.
 #[derive(Clone, Copy, Debug)]
 pub struct Debian {
     /// The name that apt knows.
     pub package: &'static str,
-    /// Paths of which one existing is enough.
-    pub shown_by: &'static [&'static str],
+    /// A program on the path.
+    pub program: &'static str,
     /// What does not run without it.
     pub needed_for: &'static str,
 }
 
-/// Everything `fetch` asks Debian for.
-pub const DEBIAN: &[Debian] = &[
+const fn debian(package: &'static str, program: &'static str, needed_for: &'static str) -> Debian {
     Debian {
-        package: "npm",
-        shown_by: &["bin/npm"],
-        needed_for: "programs from the npm registry",
-    },
-    Debian {
-        package: "python3-pip",
-        shown_by: &["bin/pip", "bin/pip3"],
-        needed_for: "the Go toolchain",
-    },
-    Debian {
-        package: "git",
-        shown_by: &["bin/git"],
-        needed_for: "lefthook",
-    },
-    Debian {
-        package: "fpc",
-        shown_by: &["bin/fpc"],
-        needed_for: "Pascal guests",
-    },
-    Debian {
-        package: "fpc-source-3.2.2",
-        shown_by: &["share/fpcsrc/3.2.2/rtl/freebsd"],
-        needed_for: "Pascal guests",
-    },
-    Debian {
-        package: "binutils-x86-64-kfreebsd-gnu",
-        shown_by: &["bin/x86_64-kfreebsd-gnu-ld"],
-        needed_for: "Pascal guests",
-    },
-];
-
-impl Debian {
-    /// Whether the package, or another source of the same files, is installed.
-    pub fn is_here(&self) -> bool {
-        let on_path = std::env::var_os("PATH").unwrap_or_default();
-        self.shown_by.iter().any(|shown| {
-            let usual = ["/usr", "/usr/local"]
-                .iter()
-                .any(|root| Path::new(root).join(shown).exists());
-            usual
-                || match shown.strip_prefix("bin/") {
-                    Some(program) => {
-                        std::env::split_paths(&on_path).any(|dir| dir.join(program).exists())
-                    }
-                    None => false,
-                }
-        })
+        package,
+        program,
+        needed_for,
     }
 }
 
-/// Installs what is missing when the caller is root; otherwise names it.
-pub fn install_debian(missing: &[&Debian]) -> Result<(), FetchError> {
-    if missing.is_empty() {
-        return Ok(());
+/// Everything `fetch` asks Debian for.
+pub const DEBIAN: &[Debian] = &[
+    debian("npm", "npm", "programs from npm"),
+    debian("python3-pip", "pip3", "the Go toolchain"),
+    debian("git", "git", "lefthook"),
+    debian("make", "make", "Pascal guests"),
+    debian("xz-utils", "xz", "Pascal guests"),
+    debian("fp-compiler", "fpc", "Pascal guests"),
+    debian("fp-utils", "fpcmake", "Pascal guests"),
+    debian(
+        "binutils-x86-64-kfreebsd-gnu",
+        "x86_64-kfreebsd-gnu-ld",
+        "Pascal guests",
+    ),
+];
+
+impl Debian {
+    /// Whether the program can be called.
+    pub fn is_here(&self) -> bool {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&path).any(|directory| directory.join(self.program).exists())
     }
-    let names: Vec<&str> = missing.iter().map(|d| d.package).collect();
-    if !nix::unistd::geteuid().is_root() {
-        return Err(FetchError::new("missing Debian packages", names.join(" ")));
+
+    /// Installs the package when the caller is root; otherwise says that it is missing.
+    pub fn fetch(&self) -> Result<(), FetchError> {
+        if !nix::unistd::geteuid().is_root() {
+            let why = "missing, and only root can install it";
+            return Err(FetchError::new(self.package, why));
+        }
+        let install = || {
+            let apt = ["install", "--yes", "--quiet", "--no-install-recommends"];
+            let mut command = Command::new("apt-get");
+            command.env("DEBIAN_FRONTEND", "noninteractive").args(apt);
+            client(command.arg(self.package))
+        };
+        // A fresh machine has no package lists yet.
+        install().or_else(|_| {
+            client(Command::new("apt-get").args(["update", "--quiet"])).and_then(|_| install())
+        })?;
+        Ok(())
     }
-    let install = || {
-        let apt = ["install", "--yes", "--quiet", "--no-install-recommends"];
-        client(
-            Command::new("apt-get")
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .args(apt)
-                .args(&names),
-        )
-    };
-    // A fresh machine has no package lists yet.
-    install().or_else(|_| {
-        client(Command::new("apt-get").args(["update", "--quiet"])).and_then(|_| install())
-    })?;
-    Ok(())
 }
