@@ -12,6 +12,7 @@ mod calls;
 mod dispatch;
 mod error;
 pub mod image;
+mod kevent;
 mod lower;
 mod sigcode;
 mod signals;

@@ -15,6 +15,7 @@ use crate::sigcode;
 pub(crate) mod number {
     pub(crate) const SIGILL: u8 = 4;
     pub(crate) const SIGTRAP: u8 = 5;
+    pub(crate) const SIGABRT: u8 = 6;
     pub(crate) const SIGFPE: u8 = 8;
     pub(crate) const SIGKILL: u8 = 9;
     pub(crate) const SIGBUS: u8 = 10;

@@ -1,33 +1,140 @@
 //! Kernel objects that Linux lacks, in neutral terms: no guest's numbers or layouts here.
 
+mod hidden;
+pub mod kqueue;
+
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::host::HostResult;
+use crate::sync::Mutex;
+use hidden::Hidden;
+use kqueue::{Kqueue, Shared};
 
 /// The objects of one process.
 #[derive(Default)]
-pub struct Objects {}
+pub struct Objects {
+    hidden: Hidden,
+    kqueues: Mutex<Vec<(i32, Arc<Kqueue>)>>,
+    /// How many entries `kqueues` has: most programs have none, and closing a file must not cost them a lock.
+    kqueue_count: AtomicUsize,
+    shared: Shared,
+}
 
 impl Objects {
     /// Whether descriptor `fd` is one of ours, which the guest must not see.
+    #[inline]
     pub fn hides(&self, fd: i32) -> bool {
-        let _ = fd;
-        false
+        self.hidden.contains(fd)
     }
 
     /// The descriptors that [`Objects::hides`], in ascending order.
     pub fn hidden(&self) -> Vec<i32> {
-        Vec::new()
+        self.hidden.all()
     }
 
-    /// Called before the guest's descriptor `fd` is closed or replaced; it need not be open.
+    /// To be called before descriptor `fd` is closed, or replaced by another file.
+    #[inline]
     pub fn closing(&self, fd: i32) {
-        let _ = fd;
+        if self.kqueue_count.load(Ordering::Acquire) != 0 {
+            self.forget(fd, fd);
+        }
     }
 
-    /// [`Objects::closing`] for every descriptor from `first` to `last`, both included.
-    pub fn closing_range(&self, first: u32, last: u32) {
-        let _ = (first, last);
+    /// [`Objects::closing`] for every descriptor in `low..=high`.
+    pub fn closing_range(&self, low: u32, high: u32) {
+        if self.kqueue_count.load(Ordering::Acquire) != 0 {
+            let last = |fd: u32| i32::try_from(fd).unwrap_or(i32::MAX);
+            self.forget(last(low), last(high));
+        }
+    }
+
+    fn forget(&self, low: i32, high: i32) {
+        let mut kqueues = self.kqueues.lock();
+        for (_, kqueue) in kqueues.iter() {
+            kqueue.descriptors_close(low, high);
+        }
+        let closing = |fd: i32| (low..=high).contains(&fd);
+        let gone: Vec<_> = kqueues.extract_if(.., |(fd, _)| closing(*fd)).collect();
+        self.kqueue_count.store(kqueues.len(), Ordering::Release);
+        for (fd, kqueue) in gone {
+            let other = kqueues
+                .iter()
+                .find(|(_, other)| Arc::ptr_eq(other, &kqueue));
+            kqueue.number_closes(self, fd, other.map(|(fd, _)| *fd));
+        }
+    }
+
+    /// To be called after `copy` became another descriptor of the file that `fd` is.
+    #[inline]
+    pub fn duplicated(&self, fd: i32, copy: i32) {
+        if self.kqueue_count.load(Ordering::Acquire) != 0
+            && let Some(kqueue) = self.kqueue(fd)
+        {
+            let mut kqueues = self.kqueues.lock();
+            kqueues.push((copy, kqueue));
+            self.kqueue_count.store(kqueues.len(), Ordering::Release);
+        }
+    }
+
+    /// To be called before the guest puts a file of its own at number `fd`: if that is ours, ours moves away.
+    ///
+    /// # Errors
+    /// `EMFILE` when the table has no other room.
+    pub fn make_room(&self, fd: i32) -> HostResult<()> {
+        if !self.hides(fd) {
+            return Ok(());
+        }
+        let kqueues = self.kqueues.lock();
+        let new = self.hidden.copy_elsewhere(fd)?;
+        self.shared.moved(fd, new);
+        for (_, kqueue) in kqueues.iter() {
+            kqueue.moved(fd, new);
+        }
+        hidden::close(fd);
+        Ok(())
+    }
+
+    /// Makes a kqueue; returns its descriptor, which is close-on-exec.
+    ///
+    /// # Errors
+    /// `EMFILE`, `ENFILE`, `ENOMEM`.
+    pub fn new_kqueue(&self) -> HostResult<i32> {
+        let mut kqueues = self.kqueues.lock();
+        let (fd, kqueue) = Kqueue::new()?;
+        // A number that was closed behind our back.
+        kqueues.retain(|(known, _)| *known != fd);
+        kqueues.push((fd, Arc::new(kqueue)));
+        self.kqueue_count.store(kqueues.len(), Ordering::Release);
+        Ok(fd)
+    }
+
+    /// The kqueue that descriptor `fd` is.
+    pub fn kqueue(&self, fd: i32) -> Option<Arc<Kqueue>> {
+        let kqueues = self.kqueues.lock();
+        kqueues
+            .iter()
+            .find(|(known, _)| *known == fd)
+            .map(|(_, kqueue)| Arc::clone(kqueue))
+    }
+
+    /// Holds everything still that a child will look at, while the process is copied. Take it before the heap's lock:
+    /// those who hold these locks allocate.
+    pub(crate) fn lock_for_fork(&self) -> impl Sized + '_ {
+        (self.kqueues.lock(), self.shared.lock(), self.hidden.lock())
     }
 
     /// Called in a forked child: drops what a child does not inherit.
-    pub fn after_fork(&self) {}
+    pub fn after_fork(&self) {
+        let mut kqueues = self.kqueues.lock();
+        for (fd, kqueue) in core::mem::take(&mut *kqueues) {
+            hidden::close(fd);
+            // Another thread of the parent may have been at work on it: its memory is not fit to be taken apart.
+            core::mem::forget(kqueue);
+        }
+        self.kqueue_count.store(0, Ordering::Release);
+        self.shared.after_fork();
+        self.hidden.close_all();
+    }
 }

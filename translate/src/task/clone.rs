@@ -159,11 +159,14 @@ pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i3
     let blocked = signal::block_all();
     let pid = {
         // Nobody may hold one of these in the child, where the holder does not exist.
+        // Their holders allocate, so the heap comes last. Other locks a dead holder leaves behind count as free in the
+        // child (see `sync`); what they guard must survive that.
         let _changes = super::everywhere::lock_changes();
-        let _heap = crate::heap::ARENA.lock();
+        let _objects = process.objects.lock_for_fork();
         let _actions = process.actions.lock();
         let _blocks = lock_blocks();
         let _sites = trap::lock();
+        let _heap = crate::heap::ARENA.lock();
         let (extra, slot) = match pidfd {
             Some(slot) => (CLONE_PIDFD, core::ptr::from_mut(slot) as u64),
             None => (0, 0),
@@ -191,6 +194,7 @@ fn become_child(cx: &mut Cx) {
     cx.thread.held.clear();
     // Dispatch is off in a new task, and the kernel's note of where to clear the tid is gone.
     cx.thread.adopt();
+    crate::sync::forget_holders();
     forget_others(cx.thread);
     gaps::clear();
     if trap::arm().is_err() {

@@ -1,6 +1,8 @@
 //! FreeBSD/amd64 layouts, one file a header. Sizes and offsets are checked at compile time.
 
 pub(crate) mod dirent;
+
+pub(crate) mod event;
 pub(crate) mod fcntl;
 pub(crate) mod procctl;
 pub(crate) mod resource;

@@ -76,7 +76,6 @@ pub(crate) fn dup2(cx: &mut Cx, from: Fd, to: Fd) -> Return<Fd> {
 /// `dup2`, with close-on-exec when `cloexec` (F_DUP2FD_CLOEXEC).
 pub(super) fn copy_to(cx: &mut Cx, from: Fd, to: Fd, cloexec: bool) -> Return<Fd> {
     let host_from = from.checked(cx)?;
-    let host_to = to.checked(cx)?;
     if from == to {
         // SAFETY: no memory is involved; an open descriptor is asked for its flags.
         let flags = unsafe { host::call_n(nr::fcntl, [host_from, u64::from(linux::F_GETFD)]) }?;
@@ -89,14 +88,21 @@ pub(super) fn copy_to(cx: &mut Cx, from: Fd, to: Fd, cloexec: bool) -> Return<Fd
     }
     // SAFETY: as above. A number that cannot be copied leaves `to` as it is.
     unsafe { host::call_n(nr::fcntl, [host_from, u64::from(linux::F_GETFD)]) }?;
-    cx.process().objects.closing(to.0);
+    let objects = &cx.process().objects;
+    objects.make_room(to.0)?;
+    objects.closing(to.0);
+    let host_to = i64::from(to.0) as u64;
     let flags = if cloexec { linux::O_CLOEXEC } else { 0 };
     loop {
         // SAFETY: as above.
         match unsafe { host::call_n(nr::dup3, [host_from, host_to, u64::from(flags)]) } {
             // Another thread is just opening a file there.
             Err(HostErrno::EBUSY) => {}
-            other => return Ok(other.map(|_| to)?),
+            Err(error) => return Err(error.into()),
+            Ok(_) => {
+                objects.duplicated(from.0, to.0);
+                return Ok(to);
+            }
         }
     }
 }

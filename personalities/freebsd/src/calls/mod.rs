@@ -1,6 +1,7 @@
 //! The handlers that `tables/freebsd/calls.tbl` names, one file a family.
 
 mod at;
+mod bsd43;
 mod clock;
 mod cpuset;
 mod descriptor;
@@ -9,6 +10,7 @@ mod discipline;
 mod fcntl;
 mod ids;
 mod ioctl;
+mod kqueue;
 mod limits;
 mod login;
 mod memory;
@@ -28,6 +30,7 @@ mod socket;
 mod sockopt;
 mod stat;
 mod sysctl;
+mod system;
 mod thread;
 mod timer;
 mod transfer;
@@ -36,6 +39,7 @@ mod wait;
 
 use compat_translate::Cx;
 
+pub(crate) use bsd43::*;
 pub(crate) use clock::*;
 pub(crate) use cpuset::*;
 pub(crate) use descriptor::*;
@@ -44,6 +48,7 @@ pub(crate) use discipline::*;
 pub(crate) use fcntl::*;
 pub(crate) use ids::*;
 pub(crate) use ioctl::*;
+pub(crate) use kqueue::*;
 pub(crate) use limits::*;
 pub(crate) use login::*;
 pub(crate) use memory::*;
@@ -61,6 +66,7 @@ pub(crate) use socket::*;
 pub(crate) use sockopt::*;
 pub(crate) use stat::*;
 pub(crate) use sysctl::*;
+pub(crate) use system::*;
 pub(crate) use thread::*;
 pub(crate) use timer::*;
 pub(crate) use umtx::*;

@@ -28,7 +28,7 @@ fn signal_number(raw: i32) -> Return<u8> {
 }
 
 /// The set without the signals that nobody can block.
-fn blockable(set: SigSet) -> SigSet {
+pub(super) fn blockable(set: SigSet) -> SigSet {
     set.minus(SigSet::of(SIGKILL)).minus(SigSet::of(SIGSTOP))
 }
 
@@ -97,17 +97,24 @@ pub(crate) fn sigaction(
     new: In<Sigaction>,
     old: Out<Sigaction>,
 ) -> Return<()> {
+    let new = new.read_optional()?;
+    let before = change_action(cx, signal, new)?;
+    old.write_optional(&before)?;
+    Ok(())
+}
+
+/// kern_sigaction: the action before.
+pub(super) fn change_action(cx: &mut Cx, signal: i32, new: Option<Sigaction>) -> Return<Sigaction> {
     let signal = signal_number(signal)?;
     let before = current_action(cx.process(), signal);
-    if let Some(new) = new.read_optional()? {
+    if let Some(new) = new {
         let action = action_from_guest(new)?;
         if matches!(signal, SIGKILL | SIGSTOP) && action.disposition != Disposition::Default {
             return Err(Errno::EINVAL.into());
         }
         set_action(cx.process(), signal, action)?;
     }
-    old.write_optional(&action_to_guest(signal, before))?;
-    Ok(())
+    Ok(action_to_guest(signal, before))
 }
 
 /// The same structure and meaning as today; only the trampoline that binaries from before FreeBSD 5 expect differs.
@@ -120,9 +127,9 @@ pub(crate) fn freebsd4_sigaction(
     sigaction(cx, signal, new, old)
 }
 
-const SIG_BLOCK: i32 = 1;
-const SIG_UNBLOCK: i32 = 2;
-const SIG_SETMASK: i32 = 3;
+pub(super) const SIG_BLOCK: i32 = 1;
+pub(super) const SIG_UNBLOCK: i32 = 2;
+pub(super) const SIG_SETMASK: i32 = 3;
 
 pub(crate) fn sigprocmask(
     cx: &mut Cx,
@@ -146,19 +153,29 @@ pub(crate) fn sigprocmask(
 }
 
 pub(crate) fn sigpending(cx: &mut Cx, set: Out<[u32; 4]>) -> Return<()> {
-    let mut pending = 0u64;
-    // SAFETY: `pending` is a valid 8-byte mask.
-    unsafe { host::call_n(nr::rt_sigpending, [(&raw mut pending) as u64, 8]) }?;
-    let guest = (1..=64)
-        .filter(|&signal| pending & (1 << (signal - 1)) != 0)
-        .filter_map(signals::from_host)
-        .fold(held(cx.thread), |set, signal| set.union(SigSet::of(signal)));
-    set.write(&guest.words())?;
+    set.write(&pending(cx)?.words())?;
     Ok(())
 }
 
+/// The guest signals that wait for the calling thread or its process.
+pub(super) fn pending(cx: &Cx) -> Return<SigSet> {
+    let mut pending = 0u64;
+    // SAFETY: `pending` is a valid 8-byte mask.
+    unsafe { host::call_n(nr::rt_sigpending, [(&raw mut pending) as u64, 8]) }?;
+    Ok((1..=64)
+        .filter(|&signal| pending & (1 << (signal - 1)) != 0)
+        .filter_map(signals::from_host)
+        .fold(held(cx.thread), |set, signal| set.union(SigSet::of(signal))))
+}
+
 pub(crate) fn sigsuspend(cx: &mut Cx, set: In<[u32; 4]>) -> Return<()> {
-    let wanted = blockable(SigSet::from_words(set.read()?));
+    let wanted = SigSet::from_words(set.read()?);
+    suspend(cx, wanted)
+}
+
+/// kern_sigsuspend.
+pub(super) fn suspend(cx: &mut Cx, wanted: SigSet) -> Return<()> {
+    let wanted = blockable(wanted);
     let before = cx.thread.mask.get();
     let mask = host_mask(wanted);
     cx.never_restart = true;

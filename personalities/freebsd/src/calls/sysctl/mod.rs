@@ -77,6 +77,40 @@ pub(crate) fn __sysctlbyname(
     read_or_write(cx, &oid, request)
 }
 
+/// The whole value of `oid`, for calls that are questions to this tree in another dress.
+pub(super) fn ask(cx: &mut Cx, oid: &[i32]) -> Return<Vec<u8>> {
+    const NOWHERE: Request = Request {
+        old: 0,
+        old_len: 0,
+        new: 0,
+        new_len: 0,
+    };
+    let (sysctl, more) = tables::sysctl(oid).ok_or_else(|| missing(oid))?;
+    value(cx, sysctl, more, NOWHERE)
+}
+
+/// The same into a buffer of the guest, whose size is stored at `old_len`.
+pub(super) fn ask_into(cx: &mut Cx, oid: &[i32], old: u64, old_len: u64) -> Return<()> {
+    let request = Request {
+        old,
+        old_len,
+        new: 0,
+        new_len: 0,
+    };
+    read_or_write(cx, oid, request)
+}
+
+/// Sets `oid` to the `new_len` bytes at `new`.
+pub(super) fn change(cx: &mut Cx, oid: &[i32], new: u64, new_len: u64) -> Return<()> {
+    let request = Request {
+        old: 0,
+        old_len: 0,
+        new,
+        new_len,
+    };
+    read_or_write(cx, oid, request)
+}
+
 /// sysctl_root.
 fn read_or_write(cx: &mut Cx, oid: &[i32], request: Request) -> Return<()> {
     let Some((sysctl, more)) = tables::sysctl(oid) else {

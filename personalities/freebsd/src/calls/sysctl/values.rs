@@ -78,11 +78,21 @@ pub(super) fn compute(
 /// Sets a value that can be set; `None` for the others.
 pub(super) fn change(
     _cx: &mut Cx,
-    _source: SysctlSource,
+    source: SysctlSource,
     _more: &[i32],
-    _request: Request,
+    request: Request,
 ) -> Option<Return<()>> {
-    None
+    match source {
+        SysctlSource::Hostname => Some(set_hostname(request)),
+        _ => None,
+    }
+}
+
+/// The host's own name: whoever may change it there may change it here.
+fn set_hostname(request: Request) -> Return<()> {
+    // SAFETY: the kernel checks the guest's address.
+    unsafe { host::call_n(nr::sethostname, [request.new, request.new_len]) }?;
+    Ok(())
 }
 
 fn ints(values: &[i32]) -> Vec<u8> {

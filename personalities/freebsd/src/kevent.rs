@@ -1,0 +1,154 @@
+//! `struct kevent` as a change to a kqueue, and events as `struct kevent`.
+
+use compat_tables::freebsd::Errno;
+use compat_tables::freebsd::flags::ev_flags::{
+    EV_ADD, EV_CLEAR, EV_DELETE, EV_DISABLE, EV_DISPATCH, EV_ENABLE, EV_EOF, EV_ERROR,
+    EV_FORCEONESHOT, EV_KEEPUDATA, EV_ONESHOT, EV_RECEIPT,
+};
+use compat_tables::freebsd::flags::evfilt::{
+    EVFILT_AIO, EVFILT_EMPTY, EVFILT_FS, EVFILT_LIO, EVFILT_PROC, EVFILT_PROCDESC, EVFILT_READ,
+    EVFILT_SENDFILE, EVFILT_SIGNAL, EVFILT_TIMER, EVFILT_USER, EVFILT_VNODE, EVFILT_WRITE,
+};
+use compat_tables::freebsd::flags::note_rw::{NOTE_FILE_POLL, NOTE_LOWAT};
+use compat_tables::freebsd::flags::note_user::{
+    NOTE_FFAND, NOTE_FFCOPY, NOTE_FFNOP, NOTE_FFOR, NOTE_TRIGGER,
+};
+use compat_translate::Cx;
+use compat_translate::objects::kqueue::{Bits, Change, Event, Flags, Kind, News, Wanted};
+
+use crate::abi::event::Kevent;
+use crate::error::Return;
+
+/// NOTE_FFCTRLMASK.
+const FFCTRL: u32 = NOTE_FFCOPY;
+/// NOTE_FFLAGSMASK.
+const FFLAGS: u32 = 0x00ff_ffff;
+
+const FLAGS: [(u32, Flags); 10] = [
+    (EV_ADD, Flags::ADD),
+    (EV_CLEAR, Flags::CLEAR),
+    (EV_DELETE, Flags::DELETE),
+    (EV_DISABLE, Flags::DISABLE),
+    (EV_DISPATCH, Flags::DISPATCH),
+    (EV_ENABLE, Flags::ENABLE),
+    (EV_FORCEONESHOT, Flags::FORCE_ONCE),
+    (EV_KEEPUDATA, Flags::KEEP_USER_DATA),
+    (EV_ONESHOT, Flags::ONCE),
+    (EV_RECEIPT, Flags::RECEIPT),
+];
+
+fn flags_from_guest(flags: u16) -> Flags {
+    FLAGS.iter().fold(Flags::NONE, |all, &(bit, flag)| {
+        if u32::from(flags) & bit != 0 {
+            all.with(flag)
+        } else {
+            all
+        }
+    })
+}
+
+fn flags_to_guest(flags: Flags) -> u16 {
+    let all = FLAGS
+        .iter()
+        .chain([&(EV_EOF, Flags::EOF)])
+        .filter(|(_, flag)| flags.has(*flag))
+        .fold(0, |all, (bit, _)| all | bit);
+    all as u16
+}
+
+/// What a program asks for (kqueue_register).
+///
+/// # Errors
+/// `EINVAL` for an unknown filter or flags that exclude each other; what the filter itself refuses with.
+pub(crate) fn to_change(cx: &mut Cx, kevent: &Kevent) -> Return<Change> {
+    let flags = flags_from_guest(kevent.flags);
+    if flags.has(Flags::ENABLE.with(Flags::DISABLE))
+        || flags.has(Flags::ADD.with(Flags::KEEP_USER_DATA))
+    {
+        return Err(Errno::EINVAL.into());
+    }
+    Ok(Change {
+        ident: kevent.ident,
+        wanted: wanted(cx, kevent)?,
+        flags,
+        user_data: kevent.udata,
+        extensions: kevent.ext,
+    })
+}
+
+fn wanted(cx: &mut Cx, kevent: &Kevent) -> Return<Wanted> {
+    let low_water = (kevent.fflags & NOTE_LOWAT != 0).then_some(kevent.data);
+    Ok(match i32::from(kevent.filter) {
+        EVFILT_READ => Wanted::Read {
+            low_water,
+            like_poll: kevent.fflags & NOTE_FILE_POLL != 0,
+        },
+        EVFILT_WRITE => Wanted::Write { low_water },
+        EVFILT_USER => Wanted::User {
+            operation: match kevent.fflags & FFCTRL {
+                NOTE_FFAND => Bits::And,
+                NOTE_FFOR => Bits::Or,
+                NOTE_FFCOPY => Bits::Copy,
+                _ => Bits::Keep,
+            },
+            operand: kevent.fflags & FFLAGS,
+            trigger: kevent.fflags & NOTE_TRIGGER != 0,
+            value: kevent.data,
+        },
+        EVFILT_VNODE => return Err(cx.gap("kevent: EVFILT_VNODE", Errno::EINVAL.into())),
+        EVFILT_PROC => return Err(cx.gap("kevent: EVFILT_PROC", Errno::EINVAL.into())),
+        EVFILT_SIGNAL => return Err(cx.gap("kevent: EVFILT_SIGNAL", Errno::EINVAL.into())),
+        EVFILT_TIMER => return Err(cx.gap("kevent: EVFILT_TIMER", Errno::EINVAL.into())),
+        EVFILT_PROCDESC => return Err(cx.gap("kevent: EVFILT_PROCDESC", Errno::EINVAL.into())),
+        EVFILT_FS => return Err(cx.gap("kevent: EVFILT_FS", Errno::EINVAL.into())),
+        EVFILT_EMPTY => return Err(cx.gap("kevent: EVFILT_EMPTY", Errno::EINVAL.into())),
+        // The kernel alone makes these (filt_aioattach, filt_lioattach).
+        EVFILT_AIO | EVFILT_LIO | EVFILT_SENDFILE => return Err(Errno::EPERM.into()),
+        _ => return Err(Errno::EINVAL.into()),
+    })
+}
+
+/// Whether the two make the knotes of one descriptor for reading and for writing, as network pollers ask for them.
+pub(crate) fn are_pair(first: &Kevent, second: &Kevent) -> bool {
+    let plain = |kevent: &Kevent| {
+        u32::from(kevent.flags) & (EV_ADD | EV_DELETE) == EV_ADD
+            && matches!(i32::from(kevent.filter), EVFILT_READ | EVFILT_WRITE)
+    };
+    first.ident == second.ident && first.filter != second.filter && plain(first) && plain(second)
+}
+
+/// An event as the program sees it.
+pub(crate) fn to_guest(event: &Event) -> Kevent {
+    Kevent {
+        ident: event.ident,
+        filter: filter(event.kind) as i16,
+        flags: flags_to_guest(event.flags),
+        fflags: match event.news {
+            News::Plain => 0,
+            News::Error(error) => Errno::from_host(error.0) as u32,
+            News::User(bits) => bits,
+        },
+        data: event.data,
+        udata: event.user_data,
+        ext: event.extensions,
+    }
+}
+
+fn filter(kind: Kind) -> i32 {
+    match kind {
+        Kind::Read => EVFILT_READ,
+        Kind::Write => EVFILT_WRITE,
+        Kind::User => EVFILT_USER,
+    }
+}
+
+/// The record that answers a change: its errno, or 0.
+pub(crate) fn answer(kevent: Kevent, result: Return<()>) -> Kevent {
+    Kevent {
+        flags: EV_ERROR as u16,
+        data: result.err().map_or(0, |error| error.0 as i64),
+        ..kevent
+    }
+}
+
+const _: () = assert!(NOTE_FFNOP == 0 && FFCTRL & FFLAGS == 0);

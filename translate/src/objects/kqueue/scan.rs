@@ -1,0 +1,166 @@
+//! Waiting for events (kqueue_scan).
+
+use alloc::vec;
+use core::sync::atomic::Ordering;
+
+use super::Kqueue;
+use super::event::Event;
+use super::watch::Token;
+use crate::Cx;
+use crate::host::{self, HostErrno, HostResult, Timespec, linux, nr, vdso};
+
+/// How many events one look at epoll brings without asking for memory.
+const FEW: usize = 64;
+/// And with.
+const MANY: usize = 4096;
+const CLOCK_MONOTONIC: u64 = 1;
+const NOTHING: linux::epoll_event = linux::epoll_event { events: 0, data: 0 };
+
+impl Kqueue {
+    /// Waits until there are events, at most `timeout` (`None`: for ever; zero: not at all), and reports up to `room` of
+    /// them; returns how many.
+    ///
+    /// `report` runs under the kqueue's lock and must not sleep or come back here.
+    ///
+    /// # Errors
+    /// `EINTR`; `EBADF` when the kqueue is closed meanwhile; what `report` failed with.
+    pub fn wait(
+        &self,
+        cx: &mut Cx,
+        room: usize,
+        timeout: Option<Timespec>,
+        report: &mut dyn FnMut(&Event) -> HostResult<()>,
+    ) -> HostResult<usize> {
+        if room <= FEW {
+            self.wait_with(cx, &mut [NOTHING; FEW], room, timeout, report)
+        } else {
+            let mut buffer = vec![NOTHING; room.min(MANY)];
+            self.wait_with(cx, &mut buffer, room, timeout, report)
+        }
+    }
+
+    fn wait_with(
+        &self,
+        cx: &mut Cx,
+        buffer: &mut [linux::epoll_event],
+        room: usize,
+        timeout: Option<Timespec>,
+        report: &mut dyn FnMut(&Event) -> HostResult<()>,
+    ) -> HostResult<usize> {
+        let mut patience = Patience::new(timeout)?;
+        let asked = buffer.len().min(room);
+        loop {
+            let found = self.sleep(cx, buffer, asked, &patience)?;
+            self.open()?;
+            if found == 0 {
+                return Ok(0);
+            }
+            let count = self.harvest(buffer.get(..found).unwrap_or_default(), room, report)?;
+            if count != 0 {
+                return Ok(count);
+            }
+            // What epoll saw was nothing to report; the rest of the time is still to be waited.
+            patience.refresh()?;
+        }
+    }
+
+    fn sleep(
+        &self,
+        cx: &mut Cx,
+        buffer: &mut [linux::epoll_event],
+        asked: usize,
+        patience: &Patience,
+    ) -> HostResult<usize> {
+        let (epoll, events, count) = (
+            self.epoll() as u64,
+            buffer.as_mut_ptr() as u64,
+            asked as u64,
+        );
+        match patience {
+            // SAFETY: `events` has room for `count` of them.
+            Patience::None => unsafe { host::call_n(nr::epoll_wait, [epoll, events, count, 0]) },
+            Patience::Until { left, .. } => {
+                let left = (left as *const Timespec) as u64;
+                self.waiting.fetch_add(1, Ordering::AcqRel);
+                // SAFETY: as above, and a valid timespec.
+                let found =
+                    unsafe { cx.host(nr::epoll_pwait2, [epoll, events, count, left, 0, 8]) };
+                self.waiting.fetch_sub(1, Ordering::AcqRel);
+                found
+            }
+            Patience::Endless => {
+                let endless = -1i64 as u64;
+                self.waiting.fetch_add(1, Ordering::AcqRel);
+                // SAFETY: as above.
+                let found =
+                    unsafe { cx.host(nr::epoll_pwait, [epoll, events, count, endless, 0, 8]) };
+                self.waiting.fetch_sub(1, Ordering::AcqRel);
+                found
+            }
+        }
+        .map(|found| found as usize)
+    }
+
+    fn harvest(
+        &self,
+        found: &[linux::epoll_event],
+        room: usize,
+        report: &mut dyn FnMut(&Event) -> HostResult<()>,
+    ) -> HostResult<usize> {
+        let mut state = self.state.lock();
+        let epoll = self.epoll();
+        let mut count = 0;
+        let mut failed = None;
+        for event in found {
+            let (token, mask) = (Token::unpack(event.data), event.events);
+            state.harvest(epoll, token, mask, room - count, &mut |event| {
+                count += 1;
+                if let Err(error) = report(&event) {
+                    failed = Some(error);
+                }
+            });
+        }
+        failed.map_or(Ok(count), Err)
+    }
+}
+
+/// How long to wait still.
+enum Patience {
+    None,
+    Endless,
+    Until { end: i64, left: Timespec },
+}
+
+impl Patience {
+    fn new(timeout: Option<Timespec>) -> HostResult<Self> {
+        Ok(match timeout {
+            None => Self::Endless,
+            Some(timeout) if timeout == Timespec::default() => Self::None,
+            Some(left) => Self::Until {
+                end: now()?.saturating_add(left.as_nanos()),
+                left,
+            },
+        })
+    }
+
+    fn refresh(&mut self) -> HostResult<()> {
+        if let Self::Until { end, .. } = *self {
+            let left = end.saturating_sub(now()?);
+            *self = if left > 0 {
+                Self::Until {
+                    end,
+                    left: Timespec::from_nanos(left),
+                }
+            } else {
+                Self::None
+            };
+        }
+        Ok(())
+    }
+}
+
+fn now() -> HostResult<i64> {
+    vdso::clock_gettime(CLOCK_MONOTONIC as _)
+        .map(Timespec::as_nanos)
+        .map_err(|_| HostErrno::EINVAL)
+}
