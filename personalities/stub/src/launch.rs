@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use compat_freebsd::image::{self, Loaded, Strings};
 use compat_loader::{Identity, Image, ImagePlan, identify, plan, supported};
 use compat_translate::host::{self, HostErrno, nr};
-use compat_translate::signal::UContext;
+use compat_translate::signal::{UContext, install_guest_mask};
 use compat_translate::task::{self, Thread};
 
 use crate::classify::{classify, explain, forced_os, is_missing};
@@ -69,7 +69,8 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UCo
             format_args!("the initial stack does not fit: host errno {}", error.0),
         ),
     };
-    inherit_mask(thread, &mut context);
+    // The mask survives exec on both systems.
+    install_guest_mask(thread, &mut context, thread.mask.get());
     context
 }
 
@@ -83,19 +84,6 @@ fn name_process(path: &[u8]) {
     }
     // SAFETY: a NUL-terminated name.
     let _ = unsafe { host::call_n(nr::prctl, [PR_SET_NAME, short.as_ptr() as u64]) };
-}
-
-/// The mask survives exec on both systems.
-fn inherit_mask(thread: &Thread, context: &mut UContext) {
-    use compat_translate::signal::{SigSet, install_guest_mask};
-    let mut mask = 0u64;
-    // SAFETY: `mask` is a valid 8-byte mask.
-    let _ = unsafe { host::call_n(nr::rt_sigprocmask, [0, 0, (&raw mut mask) as u64, 8]) };
-    let guest = (1..=64u8)
-        .filter(|signal| mask & (1 << (signal - 1)) != 0)
-        .filter_map(compat_freebsd::FREEBSD_AMD64.signal_from_host)
-        .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)));
-    install_guest_mask(thread, context, guest);
 }
 
 fn text_of(text: *const u8) -> &'static [u8] {

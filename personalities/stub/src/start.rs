@@ -104,7 +104,7 @@ unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block, Vec
     let ready = thread.attach_gs().and_then(|()| {
         thread.adopt();
         signal::attach_stack(thread)?;
-        signal::inherit(thread.process());
+        signal::inherit(thread);
         signal::install()
     });
     if let Err(error) = ready {

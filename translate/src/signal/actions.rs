@@ -160,62 +160,8 @@ pub fn set_action(process: &Process, signal: u8, action: Action) -> HostResult<A
     Ok(before)
 }
 
-/// Signals whose host disposition is not what the guest set: ours at all times, or ignored in place of a host default
-/// that would end the process.
-fn stands_for_default(signal: u8) -> bool {
-    let Some(personality) = attached() else {
-        return false;
-    };
-    let host = (personality.signal_to_host)(signal);
-    host.is_some_and(|host| {
-        matches!(host, SIGSEGV | SIGBUS | SIGSYS)
-            || ignored_in_place((personality.default_action)(signal), host)
-    })
-}
-
-/// The host may end a process for a signal that the guest's kernel ignores (SIGIO). SIGCHLD, SIGURG, SIGWINCH and SIGCONT
-/// are ignored by both, and "default" is not the same as "ignore" for SIGCHLD and SIGCONT.
-fn ignored_in_place(action: DefaultAction, host: u8) -> bool {
-    matches!(action, DefaultAction::Ignore | DefaultAction::Continue)
-        && !matches!(host, 17 | 18 | 23 | 28)
-}
-
-/// Notes what was ignored when the image began, before [`super::install`] changes it, and ignores what the guest's kernel
-/// ignores by default.
-pub fn inherit(process: &Process) {
-    for signal in (1..=128).filter(|&signal| stands_for_default(signal)) {
-        let action = current_action(process, signal);
-        let _ = apply(signal, action);
-    }
-}
-
-/// Gives the dispositions that stand for the guest's defaults back to the next image: what is ignored stays ignored,
-/// everything else is default. [`retake`] undoes it when there is no next image after all.
-pub(crate) fn hand_over(process: &Process) {
-    for signal in (1..=128).filter(|&signal| stands_for_default(signal)) {
-        let ignored = current_action(process, signal).disposition == Disposition::Ignore;
-        let left = KernelAction {
-            handler: u64::from(ignored),
-            ..KernelAction::default()
-        };
-        let host = attached().and_then(|personality| (personality.signal_to_host)(signal));
-        // Ours until the last moment: a fault of our own code would be fatal. Only "ignored" must be passed on.
-        if ignored || !host.is_some_and(|host| matches!(host, SIGSEGV | SIGBUS | SIGSYS)) {
-            let args = [u64::from(host.unwrap_or(0)), (&raw const left) as u64, 0, 8];
-            // SAFETY: `left` is a valid kernel_sigaction.
-            let _ = unsafe { host::call_n(nr::rt_sigaction, args) };
-        }
-    }
-}
-
-/// See [`hand_over`].
-pub(crate) fn retake(process: &Process) {
-    let _ = super::install();
-    inherit(process);
-}
-
 /// Makes the host's disposition fit the guest's.
-fn apply(signal: u8, action: Action) -> HostResult<()> {
+pub(super) fn apply(signal: u8, action: Action) -> HostResult<()> {
     let Some(personality) = attached() else {
         return Ok(());
     };
@@ -249,6 +195,13 @@ fn apply(signal: u8, action: Action) -> HostResult<()> {
         )
     }
     .map(drop)
+}
+
+/// The host may end a process for a signal that the guest's kernel ignores (SIGIO). SIGCHLD, SIGURG, SIGWINCH and SIGCONT
+/// are ignored by both, and "default" is not the same as "ignore" for SIGCHLD and SIGCONT.
+pub(super) fn ignored_in_place(action: DefaultAction, host: u8) -> bool {
+    matches!(action, DefaultAction::Ignore | DefaultAction::Continue)
+        && !matches!(host, 17 | 18 | 23 | 28)
 }
 
 const SA_NOCLDSTOP: u64 = 1;

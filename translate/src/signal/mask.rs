@@ -10,6 +10,11 @@ const SIG_SETMASK: u64 = 2;
 /// The host mask that blocks what `set` blocks. Signals the host has no number for, and those that must always reach
 /// us, are left to the thread block's own copy.
 pub fn host_mask(set: SigSet) -> u64 {
+    whole_host_mask(set) & !NEVER_BLOCKED
+}
+
+/// [`host_mask`] with the signals that must always reach us.
+pub(super) fn whole_host_mask(set: SigSet) -> u64 {
     let Some(personality) = attached() else {
         return 0;
     };
@@ -21,7 +26,7 @@ pub fn host_mask(set: SigSet) -> u64 {
             }
         }
     }
-    mask & !NEVER_BLOCKED
+    mask
 }
 
 /// Makes `set` the thread's mask from the moment the frame is resumed.

@@ -10,12 +10,12 @@ mod context;
 mod deliver;
 mod handler;
 mod held;
+mod images;
 mod mask;
 mod set;
 
 pub use actions::{
-    Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, inherit, set_action,
-    watch,
+    Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch,
 };
 pub use context::{AltStack, Regs, SigInfo, UContext};
 pub use deliver::{Delivery, die_by};
@@ -23,12 +23,13 @@ pub use handler::{
     attach_stack, install, interrupted_restarts, is_ours, resume, set_stub_range, signal_self,
 };
 pub use held::{held, release_held, take_held};
+pub use images::inherit;
 pub use mask::{block_all, host_mask, install_guest_mask, restore_mask};
 pub use set::SigSet;
 
-pub(crate) use actions::{hand_over, retake};
 pub(crate) use handler::stub_range;
 pub(crate) use held::Held;
+pub(crate) use images::{hand_over, retake};
 
 /// The host's signals that our own code raises when it touches guest memory, and the one that carries system calls; none
 /// of them may ever be blocked while our code runs.

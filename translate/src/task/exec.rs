@@ -98,13 +98,13 @@ fn call(
         argument_pointers.as_ptr() as u64,
         environment_pointers.as_ptr() as u64,
     ];
-    signal::hand_over(cx.process());
+    signal::hand_over(cx.thread);
     // Not past a signal that waits: with everything blocked meanwhile, the next image would never see it.
     // SAFETY: NUL-terminated strings and NULL-terminated vectors of them, alive until the call is done.
     let error = unsafe { cx.host(nr::execve, [args[0], args[1], args[2], 0, 0, 0]) }
         .err()
         .unwrap_or(HostErrno::EIO);
-    signal::retake(cx.process());
+    signal::retake(cx.thread);
     drop((arguments, environment));
     error
 }

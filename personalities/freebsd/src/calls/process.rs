@@ -79,6 +79,10 @@ fn execute(cx: &mut Cx, path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<(
     if path.is_empty() {
         return Err(Errno::ENOENT.into());
     }
+    // Nobody may be left without a name (do_execve, since 13.1).
+    if arguments.is_empty() {
+        return Err(Errno::EINVAL.into());
+    }
     Err(exec::replace(cx, &path, arguments, environment).into())
 }
 

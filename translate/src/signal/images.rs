@@ -1,0 +1,99 @@
+//! What an image keeps of the one before: the mask and what is ignored.
+//!
+//! The host passes both on by itself, but for what stands in for the guest's: the signals that are ours whatever the guest
+//! does, and those that are ignored because the host's default would end the process.
+
+use super::actions::{apply, ignored_in_place};
+use super::context::KernelAction;
+use super::handler::signal_self;
+use super::host_signal::{SIGBUS, SIGSEGV, SIGSYS};
+use super::mask::whole_host_mask;
+use super::{Action, Disposition, SigSet, current_action, install, set_action, take_held};
+use crate::host::{self, nr};
+use crate::personality::attached;
+use crate::task::Thread;
+
+/// Guest and host number of the signals whose host disposition or mask is not what the guest set.
+fn stand_ins() -> impl Iterator<Item = (u8, u8)> {
+    let personality = attached();
+    (1..=128).filter_map(move |signal| {
+        let personality = personality?;
+        let host = (personality.signal_to_host)(signal)?;
+        (always_ours(host) || ignored_in_place((personality.default_action)(signal), host))
+            .then_some((signal, host))
+    })
+}
+
+fn always_ours(host: u8) -> bool {
+    matches!(host, SIGSEGV | SIGBUS | SIGSYS)
+}
+
+/// Notes what was blocked and ignored when the image began, which [`install`] is about to change, and ignores what the
+/// guest's kernel ignores by default.
+pub fn inherit(thread: &Thread) {
+    let mut mask = 0u64;
+    // SAFETY: `mask` is a valid 8-byte mask.
+    let _ = unsafe { host::call_n(nr::rt_sigprocmask, [0, 0, (&raw mut mask) as u64, 8]) };
+    if let Some(personality) = attached() {
+        let guest = (1..=64u8)
+            .filter(|signal| mask & super::bit(*signal) != 0)
+            .filter_map(personality.signal_from_host)
+            .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)));
+        thread.mask.set(guest);
+    }
+    for host in LIBC_OWN {
+        let guest = attached().and_then(|personality| (personality.signal_from_host)(host));
+        if let Some(signal) = guest {
+            let action = current_action(thread.process(), signal);
+            if action.disposition == Disposition::Ignore {
+                let default = Action {
+                    disposition: Disposition::Default,
+                    ..action
+                };
+                let _ = set_action(thread.process(), signal, default);
+            }
+        }
+    }
+    ignore_defaults(thread);
+}
+
+/// The host's libc keeps these two to itself and starts programs (`posix_spawn`) with them ignored, which nobody asked for.
+const LIBC_OWN: [u8; 2] = [32, 33];
+
+fn ignore_defaults(thread: &Thread) {
+    for (signal, _) in stand_ins() {
+        let _ = apply(signal, current_action(thread.process(), signal));
+    }
+}
+
+/// Leaves to the host what the next image is to find. [`retake`] undoes it when there is no next image after all.
+pub(crate) fn hand_over(thread: &Thread) {
+    for (signal, host) in stand_ins() {
+        let ignored = current_action(thread.process(), signal).disposition == Disposition::Ignore;
+        let left = KernelAction {
+            handler: u64::from(ignored),
+            ..KernelAction::default()
+        };
+        // A handler of ours becomes the default by itself.
+        if ignored || !always_ours(host) {
+            let args = [u64::from(host), (&raw const left) as u64, 0, 8];
+            // SAFETY: `left` is a valid kernel_sigaction.
+            let _ = unsafe { host::call_n(nr::rt_sigaction, args) };
+        }
+    }
+    let mask = thread.mask.get();
+    if stand_ins().any(|(signal, host)| always_ours(host) && mask.has(signal)) {
+        // Nothing between here and the exec touches guest memory.
+        super::restore_mask(whole_host_mask(mask));
+        while let Some((signal, info)) = take_held(thread, mask) {
+            signal_self(thread, signal, &info);
+        }
+    }
+}
+
+/// See [`hand_over`].
+pub(crate) fn retake(thread: &Thread) {
+    // The handlers come first: a signal that was blocked for the next image may come as soon as it is not.
+    let _ = install();
+    ignore_defaults(thread);
+}
