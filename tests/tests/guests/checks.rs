@@ -11,3 +11,13 @@ fn registers_survive_calls_and_signals() {
 fn signals_are_delivered_as_freebsd_delivers_them() {
     all_checks_hold("guest-signals");
 }
+
+#[test]
+fn programs_begin_as_on_freebsd() {
+    all_checks_hold("guest-start");
+}
+
+#[test]
+fn processes_are_born_and_die_as_on_freebsd() {
+    all_checks_hold("guest-processes");
+}

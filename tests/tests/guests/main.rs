@@ -3,5 +3,6 @@
 //! Every check runs in a process of its own. As root, each also runs as an ordinary user.
 
 mod checks;
+mod ends;
 mod hello;
 mod program;

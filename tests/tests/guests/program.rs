@@ -60,8 +60,11 @@ pub(crate) fn all_checks_hold(name: &str) {
 fn holds(stage: &Stage, guest: &std::path::Path, check: &str) -> Result<(), String> {
     let log = stage.work().join(check.replace('/', "-"));
     let limits = Limits::total(Duration::from_secs(60));
-    let ran = process::run(stage.guest(guest).arg(check), &log, limits)
-        .map_err(|error| error.to_string())?;
+    let mut command = stage.guest(guest);
+    command
+        .arg(check)
+        .env("COMPAT_PROGRAM", stage.compat().get_program());
+    let ran = process::run(&mut command, &log, limits).map_err(|error| error.to_string())?;
     let read = |path: &PathBuf| {
         let bytes = fs::read(path).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()

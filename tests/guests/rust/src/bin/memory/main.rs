@@ -1,0 +1,7 @@
+//! Nothing yet.
+#![no_std]
+#![no_main]
+
+compat_guests::entry!(main);
+
+extern "C" fn main() {}

@@ -1,0 +1,54 @@
+//! Processes: fork, vfork, exec of every kind, exit codes, deaths and what a parent learns of them.
+#![no_std]
+#![no_main]
+
+mod ends;
+mod exec;
+mod fork;
+mod image;
+mod vfork;
+
+use compat_guests::{check, start};
+
+compat_guests::entry!(main);
+
+extern "C" fn main() {
+    if let Some(role) = start::argument(1).and_then(|role| role.strip_prefix(b"as-")) {
+        image::act(role);
+    }
+    check::run(&[
+        ("fork/returns", fork::returns),
+        ("fork/registers", fork::registers),
+        ("fork/memory-is-copied", fork::memory_is_copied),
+        ("fork/descriptors", fork::descriptors),
+        ("fork/segment-base", fork::segment_base),
+        ("fork/a-hundred", fork::a_hundred),
+        ("vfork/memory-is-shared", vfork::memory_is_shared),
+        ("vfork/parent-waits", vfork::parent_waits),
+        ("vfork/own-descriptors", vfork::own_descriptors),
+        ("vfork/own-signal-actions", vfork::own_signal_actions),
+        ("vfork/exec", vfork::exec),
+        ("exec/itself", exec::itself),
+        ("exec/keeps", exec::keeps),
+        ("exec/pending-signal", exec::pending_signal),
+        ("exec/empty-arguments", exec::empty_arguments),
+        ("exec/script", exec::script),
+        ("exec/script-of-script", exec::script_of_script),
+        ("exec/host-program", exec::host_program),
+        ("exec/host-program-and-back", exec::host_program_and_back),
+        (
+            "exec/signals-of-a-host-program",
+            exec::signals_of_a_host_program,
+        ),
+        ("exec/refused", exec::refused),
+        ("exec/descriptor", exec::descriptor),
+        ("exec/under-signals", exec::under_signals),
+        ("ends/exit-codes", ends::exit_codes),
+        ("ends/signals", ends::signals),
+        ("ends/ignored-signals", ends::ignored_signals),
+        ("ends/stop-and-continue", ends::stop_and_continue),
+        ("ends/child-info", ends::child_info),
+        ("ends/no-child", ends::no_child),
+        ("ends/no-wait", ends::no_wait),
+    ]);
+}
