@@ -56,6 +56,10 @@ impl Options {
                 "--fresh-linux" => options.fresh_linux = true,
                 "--gaps" => options.gaps = true,
                 "--update" => options.update = true,
+                "--help" => {
+                    println!("{USAGE}");
+                    std::process::exit(0);
+                }
                 _ => return Err(format!("{argument}: unknown")),
             }
         }
