@@ -5,4 +5,5 @@
 mod checks;
 mod ends;
 mod hello;
+mod kernel;
 mod program;

@@ -5,6 +5,7 @@
 
 mod errno;
 mod file;
+pub mod ipc;
 pub mod nr;
 mod processes;
 pub mod socket;

@@ -1,0 +1,25 @@
+//! System V IPC, POSIX message queues and the kernel's semaphores.
+#![no_std]
+#![no_main]
+
+mod child;
+mod memory;
+mod messages;
+mod semaphores;
+
+use compat_guests::check;
+
+compat_guests::entry!(main);
+
+extern "C" fn main() {
+    check::run(&[
+        ("sysv/memory", memory::shared),
+        ("sysv/memory-control", memory::control),
+        ("sysv/memory-where", memory::places),
+        ("sysv/semaphores", semaphores::operations),
+        ("sysv/semaphores-control", semaphores::control_commands),
+        ("sysv/semaphores-interrupted", semaphores::interrupted),
+        ("sysv/messages", messages::order),
+        ("sysv/messages-control", messages::control),
+    ]);
+}

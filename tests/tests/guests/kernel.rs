@@ -1,0 +1,13 @@
+//! The guests of the kernel's own objects, and of the calls that only old programs make.
+
+use crate::program::all_checks_hold;
+
+#[test]
+fn what_only_old_programs_call() {
+    all_checks_hold("guest-legacy");
+}
+
+#[test]
+fn processes_talk_through_the_kernel() {
+    all_checks_hold("guest-ipc");
+}
