@@ -25,7 +25,8 @@ pub struct Settings {
     pub root: Option<String>,
 }
 
-const PREFIX: &str = "compat:1";
+/// How every record begins.
+pub const PREFIX: &str = "compat:1";
 
 impl Settings {
     /// The record. `;`, `%` and NUL in values are escaped as `%XX`.

@@ -7,6 +7,7 @@ use compat_translate::guest;
 use compat_translate::host::{self, HostResult, nr};
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
+use compat_translate::sync::Mutex;
 
 /// The release that programs see unless the user says otherwise.
 pub const RELEASE: &str = "14.2-RELEASE";
@@ -51,6 +52,30 @@ pub struct Strings {
     pub environment: Vec<u64>,
     /// Absolute path of the program.
     pub path: Vec<u8>,
+}
+
+/// Where parts of the argument block lie, for those who ask later.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Places {
+    /// The end of the initial stack.
+    pub(crate) stack_top: u64,
+    /// `struct ps_strings`.
+    pub(crate) ps_strings: u64,
+    /// The auxiliary vector and its size in bytes.
+    pub(crate) auxv: u64,
+    pub(crate) auxv_len: u64,
+}
+
+static PLACES: Mutex<Places> = Mutex::new(Places {
+    stack_top: 0,
+    ps_strings: 0,
+    auxv: 0,
+    auxv_len: 0,
+});
+
+/// See [`Places`].
+pub(crate) fn places() -> Places {
+    *PLACES.lock()
 }
 
 mod aux {
@@ -137,7 +162,8 @@ pub fn start(
             (aux::NULL, 0),
         ]
     };
-    let size = 8 * (1 + argc + 1 + envc + 1) + 16 * vector(0, 0).len() as u64;
+    let auxv_len = 16 * vector(0, 0).len() as u64;
+    let size = 8 * (1 + argc + 1 + envc + 1) + auxv_len;
     let block = at.wrapping_sub(size) & !15;
     let argv = block + 8;
     let envv = argv + 8 * (argc + 1);
@@ -154,6 +180,13 @@ pub fn start(
     );
     guest::write_bytes(block, &words(&all))?;
     guest::write_bytes(ps_strings, &words(&[argv, argc, envv, envc]))?;
+
+    *PLACES.lock() = Places {
+        stack_top: top.next_multiple_of(4096),
+        ps_strings,
+        auxv: block + size - auxv_len,
+        auxv_len,
+    };
 
     let mut context = UContext::default();
     context.regs.rip = loaded.start;

@@ -108,7 +108,10 @@ fn parse(text: &[u8]) -> Option<ProcessStat> {
 }
 
 /// The entries of a directory that are numbers, ascending.
-fn numbers_in(path: &CStr) -> HostResult<Vec<i32>> {
+///
+/// # Errors
+/// As `open`.
+pub fn numbers_in(path: &CStr) -> HostResult<Vec<i32>> {
     const O_DIRECTORY_CLOEXEC: u64 = 0x10000 | 0x80000;
     const AT_FDCWD: u64 = -100i64 as u64;
     let args = [AT_FDCWD, path.as_ptr() as u64, O_DIRECTORY_CLOEXEC, 0];

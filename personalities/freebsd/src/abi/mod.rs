@@ -11,3 +11,4 @@ pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;
 pub(crate) mod time;
+pub(crate) mod user;

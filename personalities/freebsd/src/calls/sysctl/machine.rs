@@ -4,6 +4,9 @@ use alloc::vec::Vec;
 
 use compat_translate::host::{self, nr, read_file};
 
+/// The host's clock that counts from its start.
+pub(super) const HOST_BOOTTIME: i32 = 7;
+
 /// `/proc/meminfo`'s value of `field`, in bytes.
 pub(super) fn memory(field: &str) -> i64 {
     let text = read_file(c"/proc/meminfo", 8192).unwrap_or_default();
@@ -66,9 +69,8 @@ pub(super) fn load_average() -> Vec<u8> {
 
 /// `struct timeval` of the moment the host started.
 pub(super) fn boot_time() -> Vec<u8> {
-    const CLOCK_BOOTTIME: i32 = 7;
     let now = host::vdso::clock_gettime(0).unwrap_or_default();
-    let up = host::vdso::clock_gettime(CLOCK_BOOTTIME).unwrap_or_default();
+    let up = host::vdso::clock_gettime(HOST_BOOTTIME).unwrap_or_default();
     let start = now.as_nanos().saturating_sub(up.as_nanos());
     // Whole seconds: the same answer every time.
     let seconds = start.saturating_add(500_000_000) / 1_000_000_000;

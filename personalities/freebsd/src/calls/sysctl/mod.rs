@@ -1,9 +1,12 @@
 //! `sysctl`: a tree of names and numbers (kern_sysctl.c). The tree is `tables/freebsd/sysctl.tbl`.
 //!
-//! [`meta`] answers questions about the tree itself, [`values`] computes what is not a constant there.
+//! [`meta`] answers questions about the tree itself, [`values`] computes what is not a constant there; [`process`] does
+//! so for `kern.proc`.
 
+mod kinfo;
 mod machine;
 mod meta;
+mod process;
 mod values;
 
 use alloc::vec::Vec;

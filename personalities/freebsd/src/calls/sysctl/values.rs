@@ -9,7 +9,7 @@ use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::Cx;
 use compat_translate::host::{self, nr, read_file};
 
-use super::{Request, machine, sized, terminated};
+use super::{Request, machine, process, sized, terminated};
 use crate::calls::limits;
 use crate::error::Return;
 use crate::image;
@@ -19,9 +19,12 @@ pub(super) fn compute(
     cx: &mut Cx,
     source: SysctlSource,
     sysctl: &Sysctl<SysctlSource>,
-    _more: &[i32],
+    more: &[i32],
     request: Request,
 ) -> Return<Vec<u8>> {
+    if let Some(value) = process::compute(cx, source, more, request) {
+        return value;
+    }
     use SysctlSource as S;
     let settings = &cx.process().settings;
     let int = |number: i64| Ok(sized(sysctl.kind, number));
@@ -69,6 +72,8 @@ pub(super) fn compute(
             .iter()
             .flat_map(|size| size.to_le_bytes())
             .collect()),
+        S::Usrstack => int(image::places().stack_top as i64),
+        S::PsStrings => int(image::places().ps_strings as i64),
         S::PortFirst => int(port(0)),
         S::PortLast => int(port(1)),
         _ => Err(cx.gap(sysctl.name.as_str(), Errno::ENOENT.into())),
@@ -77,13 +82,14 @@ pub(super) fn compute(
 
 /// Sets a value that can be set; `None` for the others.
 pub(super) fn change(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     source: SysctlSource,
-    _more: &[i32],
+    more: &[i32],
     request: Request,
 ) -> Option<Return<()>> {
     match source {
         SysctlSource::Hostname => Some(set_hostname(request)),
+        SysctlSource::ProcArgs => Some(process::set_arguments(cx, more, request)),
         _ => None,
     }
 }

@@ -1,0 +1,143 @@
+//! `<sys/user.h>`, `<sys/exec.h>`.
+
+use core::mem::offset_of;
+
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
+
+use super::resource::Rusage;
+
+/// `struct kinfo_proc`: a process, or one of its threads.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct KinfoProc {
+    pub(crate) structsize: i32,
+    pub(crate) layout: i32,
+    /// `ki_args` to `ki_wchan`: kernel addresses, which users see as 0.
+    pub(crate) pointers: [u64; 8],
+    pub(crate) pid: i32,
+    pub(crate) ppid: i32,
+    pub(crate) pgid: i32,
+    pub(crate) tpgid: i32,
+    pub(crate) sid: i32,
+    pub(crate) tsid: i32,
+    pub(crate) jobc: i16,
+    pub(crate) spare_short1: i16,
+    pub(crate) tdev_freebsd11: u32,
+    pub(crate) siglist: [u32; 4],
+    pub(crate) sigmask: [u32; 4],
+    pub(crate) sigignore: [u32; 4],
+    pub(crate) sigcatch: [u32; 4],
+    pub(crate) uid: u32,
+    pub(crate) ruid: u32,
+    pub(crate) svuid: u32,
+    pub(crate) rgid: u32,
+    pub(crate) svgid: u32,
+    pub(crate) ngroups: i16,
+    pub(crate) spare_short2: i16,
+    pub(crate) groups: [u32; 16],
+    pub(crate) size: u64,
+    pub(crate) rssize: i64,
+    pub(crate) swrss: i64,
+    pub(crate) tsize: i64,
+    pub(crate) dsize: i64,
+    pub(crate) ssize: i64,
+    pub(crate) xstat: u16,
+    pub(crate) acflag: u16,
+    pub(crate) pctcpu: u32,
+    pub(crate) estcpu: u32,
+    pub(crate) slptime: u32,
+    pub(crate) swtime: u32,
+    pub(crate) cow: u32,
+    /// Microseconds.
+    pub(crate) runtime: u64,
+    pub(crate) start: [i64; 2],
+    pub(crate) childtime: [i64; 2],
+    pub(crate) flag: i64,
+    pub(crate) kiflag: i64,
+    pub(crate) traceflag: i32,
+    pub(crate) stat: u8,
+    pub(crate) nice: i8,
+    pub(crate) lock: u8,
+    pub(crate) rqindex: u8,
+    pub(crate) oncpu_old: u8,
+    pub(crate) lastcpu_old: u8,
+    pub(crate) tdname: [u8; 17],
+    pub(crate) wmesg: [u8; 9],
+    pub(crate) login: [u8; 18],
+    pub(crate) lockname: [u8; 9],
+    pub(crate) comm: [u8; 20],
+    pub(crate) emul: [u8; 17],
+    pub(crate) loginclass: [u8; 18],
+    pub(crate) moretdname: [u8; 4],
+    pub(crate) sparestrings: [u8; 46],
+    pub(crate) spareints: [i32; 2],
+    pub(crate) tdev: u64,
+    pub(crate) oncpu: i32,
+    pub(crate) lastcpu: i32,
+    pub(crate) tracer: i32,
+    pub(crate) flag2: i32,
+    pub(crate) fibnum: i32,
+    pub(crate) cr_flags: u32,
+    pub(crate) jid: i32,
+    pub(crate) numthreads: i32,
+    pub(crate) tid: i32,
+    /// Class, level, native, user.
+    pub(crate) pri: [u8; 4],
+    pub(crate) rusage: Rusage,
+    pub(crate) rusage_ch: Rusage,
+    /// `ki_pcb` to `ki_spareptrs`.
+    pub(crate) pointers2: [u64; 10],
+    pub(crate) sparelongs: [i64; 12],
+    pub(crate) sflag: i64,
+    pub(crate) tdflags: i64,
+}
+
+const _: () = {
+    assert!(size_of::<KinfoProc>() == 1088);
+    assert!(offset_of!(KinfoProc, pid) == 72 && offset_of!(KinfoProc, siglist) == 104);
+    assert!(offset_of!(KinfoProc, uid) == 168 && offset_of!(KinfoProc, groups) == 192);
+    assert!(offset_of!(KinfoProc, size) == 256 && offset_of!(KinfoProc, runtime) == 328);
+    assert!(offset_of!(KinfoProc, stat) == 388 && offset_of!(KinfoProc, comm) == 447);
+    assert!(offset_of!(KinfoProc, tdev) == 560 && offset_of!(KinfoProc, tid) == 600);
+    assert!(offset_of!(KinfoProc, rusage) == 608 && offset_of!(KinfoProc, pointers2) == 896);
+};
+
+impl KinfoProc {
+    /// One with everything zero but its own size.
+    pub(crate) fn empty() -> Self {
+        Self {
+            structsize: size_of::<Self>() as i32,
+            ..Self::new_zeroed()
+        }
+    }
+}
+
+/// `ki_stat`.
+pub(crate) const SRUN: u8 = 2;
+pub(crate) const SSLEEP: u8 = 3;
+pub(crate) const SSTOP: u8 = 4;
+pub(crate) const SZOMB: u8 = 5;
+
+/// `ki_kiflag`.
+pub(crate) const KI_CTTY: i64 = 1;
+pub(crate) const KI_SLEADER: i64 = 2;
+
+/// `ki_flag`: has a controlling terminal, has several threads.
+pub(crate) const P_CONTROLT: i64 = 0x2;
+pub(crate) const P_HADTHREADS: i64 = 0x80;
+
+/// `ki_tdev` of no terminal.
+pub(crate) const NODEV: u64 = u64::MAX;
+/// `ki_tpgid` of no terminal.
+pub(crate) const NO_PID: i32 = 100_000;
+/// `ki_pri.pri_class`.
+pub(crate) const PRI_TIMESHARE: u8 = 3;
+
+/// `struct kinfo_sigtramp`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct KinfoSigtramp {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) spare: [u64; 4],
+}

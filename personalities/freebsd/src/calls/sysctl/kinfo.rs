@@ -1,0 +1,212 @@
+//! `struct kinfo_proc` from what the host's `/proc` says.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use compat_translate::host::{self, ProcessStat, process_file};
+use compat_translate::signal::SigSet;
+
+use crate::abi::resource::Rusage;
+use crate::abi::stat::dev_to_guest;
+use crate::abi::user::{
+    KI_CTTY, KI_SLEADER, KinfoProc, NO_PID, NODEV, P_CONTROLT, P_HADTHREADS, PRI_TIMESHARE, SRUN,
+    SSLEEP, SSTOP, SZOMB,
+};
+use crate::signals;
+
+/// What emulation FreeBSD says its own 64-bit programs run under.
+pub(super) const EMULATION: &[u8] = b"FreeBSD ELF64";
+
+/// `/proc/PID/status`: who it is and what it does about signals.
+#[derive(Default)]
+pub(super) struct Status {
+    /// Real, effective, saved.
+    pub(super) users: [u32; 3],
+    pub(super) groups: [u32; 3],
+    pub(super) supplementary: Vec<u32>,
+    pub(super) umask: u16,
+    tracer: i32,
+    /// Pending, blocked, ignored, caught.
+    signals: [SigSet; 4],
+    switches: [i64; 2],
+}
+
+impl Status {
+    pub(super) fn of(pid: i32) -> Option<Self> {
+        let text = process_file(pid, "status", 8192).ok()?;
+        let text = String::from_utf8_lossy(&text);
+        let mut status = Self::default();
+        for line in text.lines() {
+            let Some((field, value)) = line.split_once(':') else {
+                continue;
+            };
+            let mut words = value.split_whitespace();
+            let first = words.clone().next().unwrap_or_default();
+            let mut ids = || {
+                core::array::from_fn(|_| {
+                    words.next().and_then(|word| word.parse().ok()).unwrap_or(0)
+                })
+            };
+            match field {
+                "Uid" => status.users = ids(),
+                "Gid" => status.groups = ids(),
+                "Groups" => {
+                    status.supplementary = value
+                        .split_whitespace()
+                        .filter_map(|word| word.parse().ok())
+                        .collect();
+                }
+                "Umask" => status.umask = u16::from_str_radix(first, 8).unwrap_or(0),
+                "TracerPid" => status.tracer = first.parse().unwrap_or(0),
+                "ShdPnd" => status.signals[0] = set(first),
+                "SigBlk" => status.signals[1] = set(first),
+                "SigIgn" => status.signals[2] = set(first),
+                "SigCgt" => status.signals[3] = set(first),
+                "voluntary_ctxt_switches" => status.switches[0] = first.parse().unwrap_or(0),
+                "nonvoluntary_ctxt_switches" => status.switches[1] = first.parse().unwrap_or(0),
+                _ => {}
+            }
+        }
+        Some(status)
+    }
+
+    /// The effective group, then the supplementary ones.
+    pub(super) fn all_groups(&self) -> Vec<u32> {
+        let [_, effective, _] = self.groups;
+        let others = self.supplementary.iter().copied();
+        [effective]
+            .into_iter()
+            .chain(others.filter(|&group| group != effective))
+            .collect()
+    }
+}
+
+/// A mask in hexadecimal, as the guest's set.
+fn set(text: &str) -> SigSet {
+    let mask = u64::from_str_radix(text, 16).unwrap_or(0);
+    (1..=64u8)
+        .filter(|signal| mask & (1 << (signal - 1)) != 0)
+        .filter_map(signals::from_host)
+        .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)))
+}
+
+/// Host clock ticks as seconds and microseconds.
+fn ticks(ticks: u64) -> [i64; 2] {
+    [(ticks / 100) as i64, (ticks % 100 * 10_000) as i64]
+}
+
+/// The structure for process `pid`; `None` when it has gone.
+pub(super) fn kinfo(pid: i32) -> Option<KinfoProc> {
+    let stat = host::process_stat(pid)?;
+    let status = Status::of(pid)?;
+    let [user, system, child_user, child_system] = stat.times;
+    let mut info = KinfoProc::empty();
+    relations(&mut info, &stat);
+    credentials(&mut info, &status);
+    [info.siglist, info.sigmask, info.sigignore, info.sigcatch] = status.signals.map(SigSet::words);
+    info.size = stat.size;
+    info.rssize = stat.resident as i64;
+    info.runtime = (user + system).saturating_mul(10_000);
+    info.start = started(stat.start);
+    info.childtime = ticks(child_user + child_system);
+    info.stat = match stat.state {
+        b'R' => SRUN,
+        b'T' | b't' => SSTOP,
+        b'Z' | b'X' => SZOMB,
+        _ => SSLEEP,
+    };
+    info.nice = stat.nice as i8;
+    info.pri = [PRI_TIMESHARE, 120, 120, 120];
+    info.oncpu_old = u8::MAX;
+    info.lastcpu_old = stat.processor as u8;
+    info.oncpu = if info.stat == SRUN {
+        stat.processor
+    } else {
+        -1
+    };
+    info.lastcpu = stat.processor;
+    info.tracer = status.tracer;
+    info.numthreads = stat.threads;
+    info.tid = stat.pid;
+    if stat.threads > 1 {
+        info.flag |= P_HADTHREADS;
+    }
+    text(&mut info.comm, stat.name.as_bytes());
+    text(&mut info.tdname, stat.name.as_bytes());
+    text(&mut info.emul, EMULATION);
+    text(&mut info.loginclass, b"default");
+    if info.stat == SSLEEP {
+        text(&mut info.wmesg, b"select");
+    }
+    info.rusage = usage(&stat, [user, system], status.switches);
+    info.rusage_ch = Rusage {
+        utime: ticks(child_user),
+        stime: ticks(child_system),
+        ..Rusage::ZERO
+    };
+    Some(info)
+}
+
+fn relations(info: &mut KinfoProc, stat: &ProcessStat) {
+    info.pid = stat.pid;
+    info.ppid = stat.parent;
+    info.pgid = stat.group;
+    info.sid = stat.session;
+    info.tpgid = NO_PID;
+    info.tdev = NODEV;
+    info.tdev_freebsd11 = NODEV as u32;
+    if stat.pid == stat.session {
+        info.kiflag |= KI_SLEADER;
+    }
+    if stat.terminal != 0 {
+        let major = (stat.terminal >> 8) as u32 & 0xfff;
+        let minor = (stat.terminal as u32 & 0xff) | (stat.terminal >> 12) as u32 & 0xfff00;
+        info.tdev = dev_to_guest(major, minor);
+        info.tdev_freebsd11 = info.tdev as u32;
+        info.tpgid = stat.foreground;
+        info.tsid = stat.session;
+        info.kiflag |= KI_CTTY;
+        info.flag |= P_CONTROLT;
+    }
+}
+
+fn credentials(info: &mut KinfoProc, status: &Status) {
+    [info.ruid, info.uid, info.svuid] = status.users;
+    let [real, _, saved] = status.groups;
+    (info.rgid, info.svgid) = (real, saved);
+    let groups = status.all_groups();
+    info.ngroups = groups.len().min(info.groups.len()) as i16;
+    for (slot, group) in info.groups.iter_mut().zip(groups) {
+        *slot = group;
+    }
+}
+
+/// The time of day at which a process started that did so `after` ticks behind the boot.
+fn started(after: u64) -> [i64; 2] {
+    let now = host::vdso::clock_gettime(0).unwrap_or_default();
+    let up = host::vdso::clock_gettime(super::machine::HOST_BOOTTIME).unwrap_or_default();
+    let nanos = now
+        .as_nanos()
+        .saturating_sub(up.as_nanos())
+        .saturating_add((after as i64).saturating_mul(10_000_000));
+    [nanos / 1_000_000_000, nanos % 1_000_000_000 / 1000]
+}
+
+fn usage(stat: &ProcessStat, [user, system]: [u64; 2], switches: [i64; 2]) -> Rusage {
+    let mut usage = Rusage {
+        utime: ticks(user),
+        stime: ticks(system),
+        ..Rusage::ZERO
+    };
+    let [maxrss, .., voluntary, involuntary] = &mut usage.counts;
+    *maxrss = (stat.resident as i64).saturating_mul(4);
+    [*voluntary, *involuntary] = switches;
+    usage
+}
+
+/// Copies a name, cut to leave a NUL.
+fn text<const N: usize>(field: &mut [u8; N], text: &[u8]) {
+    for (slot, &byte) in field.iter_mut().take(N - 1).zip(text) {
+        *slot = byte;
+    }
+}

@@ -1,0 +1,287 @@
+//! `kern.proc`: what is known of processes (kern_proc.c).
+
+use alloc::vec::Vec;
+
+use compat_tables::freebsd::{Errno, SysctlSource};
+use compat_translate::Cx;
+use compat_translate::guest;
+use compat_translate::host::{self, nr, process_file, process_stat, processes, threads_of};
+use zerocopy::IntoBytes;
+
+use super::kinfo::{EMULATION, Status, kinfo};
+use super::{Request, terminated};
+use crate::abi::user::{KinfoProc, KinfoSigtramp};
+use crate::calls::limits;
+use crate::error::Return;
+use crate::{image, sigcode};
+
+/// Longest `/proc` file that is read whole: all arguments or the whole environment.
+const WHOLE: usize = 4 << 20;
+
+/// The process that the numbers behind a name ask for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Caller,
+    Other(i32),
+}
+
+impl Who {
+    /// `{pid}`; -1 is the caller.
+    fn of(more: &[i32]) -> Return<Self> {
+        let [pid] = *more else {
+            return Err(Errno::EINVAL.into());
+        };
+        if pid == -1 || pid == own_pid() {
+            return Ok(Self::Caller);
+        }
+        if pid > 0 && process_stat(pid).is_some() {
+            Ok(Self::Other(pid))
+        } else {
+            Err(Errno::ESRCH.into())
+        }
+    }
+
+    /// For `/proc`: 0 is the caller.
+    fn host(self) -> i32 {
+        match self {
+            Self::Caller => 0,
+            Self::Other(pid) => pid,
+        }
+    }
+
+    /// For values that only the process itself can know here.
+    ///
+    /// # Errors
+    /// A gap for others.
+    fn only_caller(self, cx: &mut Cx, name: &'static str) -> Return<()> {
+        match self {
+            Self::Caller => Ok(()),
+            Self::Other(_) => Err(cx.gap(name, Errno::EPERM.into())),
+        }
+    }
+}
+
+fn own_pid() -> i32 {
+    // SAFETY: no arguments.
+    unsafe { host::call_n(nr::getpid, []) }.unwrap_or_default() as i32
+}
+
+/// The value of one of the names below `kern.proc`; `None` for other sources.
+pub(super) fn compute(
+    cx: &mut Cx,
+    source: SysctlSource,
+    more: &[i32],
+    request: Request,
+) -> Option<Return<Vec<u8>>> {
+    use SysctlSource as S;
+    Some(match source {
+        S::ProcAll => all(more, request, |_| true),
+        S::ProcPid => one(more, request),
+        S::ProcPgrp => matching(more, request, |info| info.pgid),
+        S::ProcSession => matching(more, request, |info| info.sid),
+        S::ProcUid => matching(more, request, |info| info.uid as i32),
+        S::ProcRuid => matching(more, request, |info| info.ruid as i32),
+        S::ProcRgid => matching(more, request, |info| info.rgid as i32),
+        S::ProcGid => {
+            let Some(&group) = more.first() else {
+                return Some(Err(Errno::EINVAL.into()));
+            };
+            all(&[], request, |info| {
+                info.groups.first() == Some(&(group as u32))
+            })
+        }
+        S::ProcPidTd => threads(more, request),
+        S::ProcArgs => Who::of(more).map(|who| arguments(cx, who)),
+        S::ProcPathname => pathname(cx, more),
+        S::ProcSvName => Who::of(more).map(|_| terminated(EMULATION)),
+        S::ProcGroups => Who::of(more).and_then(groups),
+        S::ProcEnv => Who::of(more).and_then(environment),
+        S::ProcAuxv => Who::of(more).and_then(|who| {
+            who.only_caller(cx, "kern.proc.auxv: of another process")?;
+            let places = image::places();
+            let mut vector = alloc::vec![0; places.auxv_len as usize];
+            guest::read_bytes(places.auxv, &mut vector)?;
+            Ok(vector)
+        }),
+        S::ProcPsStrings => Who::of(more).and_then(|who| {
+            who.only_caller(cx, "kern.proc.ps_strings: of another process")?;
+            Ok(image::places().ps_strings.to_le_bytes().to_vec())
+        }),
+        S::ProcSigtramp => Who::of(more).and_then(|who| {
+            who.only_caller(cx, "kern.proc.sigtramp: of another process")?;
+            sigtramp()
+        }),
+        S::ProcRlimit => rlimit(cx, more),
+        S::ProcUmask => Who::of(more).and_then(|who| {
+            let status = Status::of(who.host()).ok_or(Errno::ESRCH)?;
+            Ok(status.umask.to_le_bytes().to_vec())
+        }),
+        S::ProcOsrel => Who::of(more).map(|_| {
+            let release = image::osreldate(&cx.process().settings);
+            (release as i32).to_le_bytes().to_vec()
+        }),
+        S::ProcNfds => Who::of(more).map(|who| descriptors(who).to_le_bytes().to_vec()),
+        _ => return None,
+    })
+}
+
+/// Room for a few more, when only the size is asked for: processes come and go (sysctl_kern_proc).
+fn padded(mut value: Vec<u8>, request: Request) -> Vec<u8> {
+    if request.old == 0 {
+        value.resize(value.len() + 5 * size_of::<KinfoProc>(), 0);
+    }
+    value
+}
+
+fn all(more: &[i32], request: Request, wanted: impl Fn(&KinfoProc) -> bool) -> Return<Vec<u8>> {
+    if !more.is_empty() {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut value = Vec::new();
+    for info in processes().into_iter().filter_map(kinfo) {
+        if wanted(&info) {
+            value.extend_from_slice(info.as_bytes());
+        }
+    }
+    Ok(padded(value, request))
+}
+
+fn matching(more: &[i32], request: Request, field: impl Fn(&KinfoProc) -> i32) -> Return<Vec<u8>> {
+    let [wanted] = *more else {
+        return Err(Errno::EINVAL.into());
+    };
+    all(&[], request, |info| field(info) == wanted)
+}
+
+fn one(more: &[i32], request: Request) -> Return<Vec<u8>> {
+    let [pid] = *more else {
+        return Err(Errno::EINVAL.into());
+    };
+    let info = kinfo(pid).ok_or(Errno::ESRCH)?;
+    Ok(padded(info.as_bytes().to_vec(), request))
+}
+
+/// One structure for each thread.
+fn threads(more: &[i32], request: Request) -> Return<Vec<u8>> {
+    let [pid] = *more else {
+        return Err(Errno::EINVAL.into());
+    };
+    let info = kinfo(pid).ok_or(Errno::ESRCH)?;
+    let mut value = Vec::new();
+    for tid in threads_of(pid) {
+        value.extend_from_slice(KinfoProc { tid, ..info }.as_bytes());
+    }
+    Ok(padded(value, request))
+}
+
+/// The arguments of a program; for one that compat runs, without what starts the stub.
+fn arguments(cx: &Cx, who: Who) -> Vec<u8> {
+    if who == Who::Caller {
+        let arguments = cx.process().arguments.lock();
+        return arguments.iter().flat_map(|text| terminated(text)).collect();
+    }
+    let text = process_file(who.host(), "cmdline", WHOLE).unwrap_or_default();
+    match run_by_compat(&text) {
+        Some((_, arguments)) => arguments.to_vec(),
+        None => text,
+    }
+}
+
+/// The program's path and its arguments, when `cmdline` is that of a stub.
+fn run_by_compat(cmdline: &[u8]) -> Option<(&[u8], &[u8])> {
+    if !cmdline.starts_with(compat_translate::settings::PREFIX.as_bytes()) {
+        return None;
+    }
+    let mut rest = cmdline.splitn(3, |&byte| byte == 0);
+    let (_, path, arguments) = (rest.next()?, rest.next()?, rest.next()?);
+    Some((path, arguments))
+}
+
+fn pathname(cx: &Cx, more: &[i32]) -> Return<Vec<u8>> {
+    let pid = match Who::of(more)? {
+        Who::Caller => return Ok(terminated(&cx.process().program.lock())),
+        Who::Other(pid) => pid,
+    };
+    let text = process_file(pid, "cmdline", WHOLE).unwrap_or_default();
+    let path = match run_by_compat(&text) {
+        Some((path, _)) if path.starts_with(b"/") => path.to_vec(),
+        Some((path, _)) => [&link(pid, "cwd")?, b"/".as_slice(), path].concat(),
+        None => link(pid, "exe")?,
+    };
+    Ok(terminated(&path))
+}
+
+/// Where a link of `/proc/PID` leads.
+fn link(pid: i32, name: &str) -> Return<Vec<u8>> {
+    let path = alloc::format!("/proc/{pid}/{name}\0");
+    let mut target = alloc::vec![0u8; 4096];
+    let args = [path.as_ptr() as u64, target.as_mut_ptr() as u64, 4096];
+    // SAFETY: a NUL-terminated path and room for 4096 bytes.
+    let length = unsafe { host::call_n(nr::readlink, args) }?;
+    target.truncate(length as usize);
+    Ok(target)
+}
+
+fn groups(who: Who) -> Return<Vec<u8>> {
+    let status = Status::of(who.host()).ok_or(Errno::ESRCH)?;
+    let groups = status.all_groups();
+    Ok(groups
+        .iter()
+        .flat_map(|group| group.to_le_bytes())
+        .collect())
+}
+
+fn environment(who: Who) -> Return<Vec<u8>> {
+    Ok(process_file(who.host(), "environ", WHOLE)?)
+}
+
+fn sigtramp() -> Return<Vec<u8>> {
+    let start = sigcode::address()?;
+    let found = KinfoSigtramp {
+        start,
+        end: start + sigcode::SIGCODE.len() as u64,
+        spare: [0; 4],
+    };
+    Ok(found.as_bytes().to_vec())
+}
+
+fn rlimit(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
+    let [pid, which] = *more else {
+        return Err(Errno::EINVAL.into());
+    };
+    Who::of(&[pid])?.only_caller(cx, "kern.proc.rlimit: of another process")?;
+    Ok(limits::limit(which)?.as_bytes().to_vec())
+}
+
+fn descriptors(who: Who) -> i32 {
+    let path = match who {
+        Who::Caller => alloc::format!("/proc/self/fd\0"),
+        Who::Other(pid) => alloc::format!("/proc/{pid}/fd\0"),
+    };
+    core::ffi::CStr::from_bytes_with_nul(path.as_bytes())
+        .ok()
+        .and_then(|path| host::numbers_in(path).ok())
+        // Without the one the directory was read by.
+        .map_or(0, |numbers| {
+            numbers
+                .len()
+                .saturating_sub(usize::from(who == Who::Caller)) as i32
+        })
+}
+
+/// setproctitle(3): a process may give itself new arguments.
+pub(super) fn set_arguments(cx: &Cx, more: &[i32], request: Request) -> Return<()> {
+    /// kern.ps_arg_cache_limit.
+    const LONGEST: u64 = 4096;
+    if Who::of(more)? != Who::Caller {
+        return Err(Errno::EPERM.into());
+    }
+    if request.new_len > LONGEST {
+        return Err(Errno::ENOMEM.into());
+    }
+    let mut text = alloc::vec![0; request.new_len as usize];
+    guest::read_bytes(request.new, &mut text)?;
+    let text = text.strip_suffix(&[0]).unwrap_or(&text);
+    *cx.process().arguments.lock() = text.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
+    Ok(())
+}
