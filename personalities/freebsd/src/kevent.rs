@@ -9,15 +9,26 @@ use compat_tables::freebsd::flags::evfilt::{
     EVFILT_AIO, EVFILT_EMPTY, EVFILT_FS, EVFILT_LIO, EVFILT_PROC, EVFILT_PROCDESC, EVFILT_READ,
     EVFILT_SENDFILE, EVFILT_SIGNAL, EVFILT_TIMER, EVFILT_USER, EVFILT_VNODE, EVFILT_WRITE,
 };
+use compat_tables::freebsd::flags::note_proc::{NOTE_EXEC, NOTE_EXIT, NOTE_FORK, NOTE_TRACK};
 use compat_tables::freebsd::flags::note_rw::{NOTE_FILE_POLL, NOTE_LOWAT};
+use compat_tables::freebsd::flags::note_timer::{
+    NOTE_ABSTIME, NOTE_MSECONDS, NOTE_NSECONDS, NOTE_SECONDS, NOTE_USECONDS,
+};
 use compat_tables::freebsd::flags::note_user::{
     NOTE_FFAND, NOTE_FFCOPY, NOTE_FFNOP, NOTE_FFOR, NOTE_TRIGGER,
 };
+use compat_tables::freebsd::flags::note_vnode::{
+    NOTE_ATTRIB, NOTE_CLOSE, NOTE_CLOSE_WRITE, NOTE_DELETE, NOTE_EXTEND, NOTE_LINK, NOTE_OPEN,
+    NOTE_READ, NOTE_RENAME, NOTE_REVOKE, NOTE_WRITE,
+};
 use compat_translate::Cx;
-use compat_translate::objects::kqueue::{Bits, Change, Event, Flags, Kind, News, Wanted};
+use compat_translate::objects::kqueue::{
+    Bits, Change, Ended, Event, FileChanges, Flags, Kind, News, Time, Wanted,
+};
 
 use crate::abi::event::Kevent;
 use crate::error::Return;
+use crate::signals;
 
 /// NOTE_FFCTRLMASK.
 const FFCTRL: u32 = NOTE_FFCOPY;
@@ -69,14 +80,14 @@ pub(crate) fn to_change(cx: &mut Cx, kevent: &Kevent) -> Return<Change> {
     }
     Ok(Change {
         ident: kevent.ident,
-        wanted: wanted(cx, kevent)?,
+        wanted: wanted(cx, kevent, flags)?,
         flags,
         user_data: kevent.udata,
         extensions: kevent.ext,
     })
 }
 
-fn wanted(cx: &mut Cx, kevent: &Kevent) -> Return<Wanted> {
+fn wanted(cx: &mut Cx, kevent: &Kevent, flags: Flags) -> Return<Wanted> {
     let low_water = (kevent.fflags & NOTE_LOWAT != 0).then_some(kevent.data);
     Ok(match i32::from(kevent.filter) {
         EVFILT_READ => Wanted::Read {
@@ -95,17 +106,101 @@ fn wanted(cx: &mut Cx, kevent: &Kevent) -> Return<Wanted> {
             trigger: kevent.fflags & NOTE_TRIGGER != 0,
             value: kevent.data,
         },
-        EVFILT_VNODE => return Err(cx.gap("kevent: EVFILT_VNODE", Errno::EINVAL.into())),
-        EVFILT_PROC => return Err(cx.gap("kevent: EVFILT_PROC", Errno::EINVAL.into())),
-        EVFILT_SIGNAL => return Err(cx.gap("kevent: EVFILT_SIGNAL", Errno::EINVAL.into())),
-        EVFILT_TIMER => return Err(cx.gap("kevent: EVFILT_TIMER", Errno::EINVAL.into())),
-        EVFILT_PROCDESC => return Err(cx.gap("kevent: EVFILT_PROCDESC", Errno::EINVAL.into())),
+        EVFILT_VNODE => Wanted::File(file_changes(kevent.fflags)),
+        EVFILT_PROC => {
+            if kevent.fflags & (NOTE_FORK | NOTE_EXEC | NOTE_TRACK) != 0 {
+                let error = cx.gap(
+                    "kevent: NOTE_FORK, NOTE_EXEC, NOTE_TRACK",
+                    Errno::EINVAL.into(),
+                );
+                if kevent.fflags & NOTE_EXIT == 0 {
+                    return Err(error);
+                }
+            }
+            Wanted::Process {
+                exit: kevent.fflags & NOTE_EXIT != 0,
+            }
+        }
+        EVFILT_PROCDESC => Wanted::ProcessDescriptor {
+            exit: kevent.fflags & NOTE_EXIT != 0,
+        },
+        EVFILT_SIGNAL => Wanted::Signal,
+        // A timer is looked at only when it starts (filt_timerattach, filt_timertouch).
+        EVFILT_TIMER if !flags.has(Flags::ADD) => Wanted::Timer(Time::Every(0)),
+        EVFILT_TIMER => Wanted::Timer(time(kevent, flags)?),
         EVFILT_FS => return Err(cx.gap("kevent: EVFILT_FS", Errno::EINVAL.into())),
         EVFILT_EMPTY => return Err(cx.gap("kevent: EVFILT_EMPTY", Errno::EINVAL.into())),
         // The kernel alone makes these (filt_aioattach, filt_lioattach).
         EVFILT_AIO | EVFILT_LIO | EVFILT_SENDFILE => return Err(Errno::EPERM.into()),
         _ => return Err(Errno::EINVAL.into()),
     })
+}
+
+const CHANGES: [(u32, FileChanges); 11] = [
+    (NOTE_ATTRIB, FileChanges::ATTRIB),
+    (NOTE_CLOSE, FileChanges::CLOSE),
+    (NOTE_CLOSE_WRITE, FileChanges::CLOSE_WRITE),
+    (NOTE_DELETE, FileChanges::DELETE),
+    (NOTE_EXTEND, FileChanges::EXTEND),
+    (NOTE_LINK, FileChanges::LINK),
+    (NOTE_OPEN, FileChanges::OPEN),
+    (NOTE_READ, FileChanges::READ),
+    (NOTE_RENAME, FileChanges::RENAME),
+    (NOTE_REVOKE, FileChanges::REVOKE),
+    (NOTE_WRITE, FileChanges::WRITE),
+];
+
+fn file_changes(notes: u32) -> FileChanges {
+    CHANGES
+        .iter()
+        .filter(|(note, _)| notes & note != 0)
+        .fold(FileChanges::NONE, |all, (_, change)| all.with(*change))
+}
+
+fn notes_of(changes: FileChanges) -> u32 {
+    CHANGES
+        .iter()
+        .filter(|(_, change)| changes.any(*change))
+        .fold(0, |all, (note, _)| all | note)
+}
+
+/// When a timer fires (filt_timervalidate, timer2sbintime).
+fn time(kevent: &Kevent, flags: Flags) -> Return<Time> {
+    const UNITS: u32 = NOTE_SECONDS | NOTE_MSECONDS | NOTE_USECONDS | NOTE_NSECONDS;
+    let unit = match kevent.fflags & UNITS {
+        NOTE_SECONDS => 1_000_000_000,
+        0 | NOTE_MSECONDS => 1_000_000,
+        NOTE_USECONDS => 1_000,
+        NOTE_NSECONDS => 1,
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    if kevent.fflags & !(UNITS | NOTE_ABSTIME) != 0 || kevent.data < 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let count = if kevent.data == 0 && !flags.has(Flags::ONCE) {
+        1
+    } else {
+        kevent.data
+    };
+    let nanos = count.saturating_mul(unit);
+    Ok(if kevent.fflags & NOTE_ABSTIME != 0 {
+        Time::At(nanos)
+    } else {
+        Time::Every(nanos)
+    })
+}
+
+/// The status word of a process that ended (KW_EXITCODE).
+fn status(ended: Ended) -> i64 {
+    const CORE: i64 = 0x80;
+    match ended {
+        Ended::Exit(code) => i64::from(code & 0xff) << 8,
+        Ended::Signal { signal, core } => {
+            let signal = signals::from_host(signal).unwrap_or(signal);
+            i64::from(signal) | if core { CORE } else { 0 }
+        }
+        Ended::Unknown => 0,
+    }
 }
 
 /// Whether the two make the knotes of one descriptor for reading and for writing, as network pollers ask for them.
@@ -126,9 +221,14 @@ pub(crate) fn to_guest(event: &Event) -> Kevent {
         fflags: match event.news {
             News::Plain => 0,
             News::Error(error) => Errno::from_host(error.0) as u32,
+            News::File(changes) => notes_of(changes),
+            News::Ended(_) => NOTE_EXIT,
             News::User(bits) => bits,
         },
-        data: event.data,
+        data: match event.news {
+            News::Ended(ended) => status(ended),
+            _ => event.data,
+        },
         udata: event.user_data,
         ext: event.extensions,
     }
@@ -138,6 +238,11 @@ fn filter(kind: Kind) -> i32 {
     match kind {
         Kind::Read => EVFILT_READ,
         Kind::Write => EVFILT_WRITE,
+        Kind::File => EVFILT_VNODE,
+        Kind::ProcessDescriptor => EVFILT_PROCDESC,
+        Kind::Process => EVFILT_PROC,
+        Kind::Signal => EVFILT_SIGNAL,
+        Kind::Timer => EVFILT_TIMER,
         Kind::User => EVFILT_USER,
     }
 }

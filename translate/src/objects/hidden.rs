@@ -69,6 +69,14 @@ impl Hidden {
         Ok(number)
     }
 
+    /// Closes `fd`, which was hidden here.
+    pub(super) fn close(&self, fd: i32) {
+        let mut numbers = self.numbers.lock();
+        numbers.retain(|&known| known != fd);
+        self.note_lowest(&numbers);
+        close(fd);
+    }
+
     /// Closes all of them.
     pub(super) fn close_all(&self) {
         let mut numbers = self.numbers.lock();

@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use crate::host::HostResult;
 use crate::sync::Mutex;
 use hidden::Hidden;
-use kqueue::{Kqueue, Shared};
+use kqueue::{Arrivals, Kqueue, Shared};
 
 /// The objects of one process.
 #[derive(Default)]
@@ -20,6 +20,7 @@ pub struct Objects {
     /// How many entries `kqueues` has: most programs have none, and closing a file must not cost them a lock.
     kqueue_count: AtomicUsize,
     shared: Shared,
+    arrivals: Arrivals,
 }
 
 impl Objects {
@@ -89,6 +90,7 @@ impl Objects {
         let kqueues = self.kqueues.lock();
         let new = self.hidden.copy_elsewhere(fd)?;
         self.shared.moved(fd, new);
+        self.arrivals.moved(fd, new);
         for (_, kqueue) in kqueues.iter() {
             kqueue.moved(fd, new);
         }
@@ -122,7 +124,12 @@ impl Objects {
     /// Holds everything still that a child will look at, while the process is copied. Take it before the heap's lock:
     /// those who hold these locks allocate.
     pub(crate) fn lock_for_fork(&self) -> impl Sized + '_ {
-        (self.kqueues.lock(), self.shared.lock(), self.hidden.lock())
+        (
+            self.kqueues.lock(),
+            self.shared.lock(),
+            self.arrivals.lock(),
+            self.hidden.lock(),
+        )
     }
 
     /// Called in a forked child: drops what a child does not inherit.
@@ -135,6 +142,7 @@ impl Objects {
         }
         self.kqueue_count.store(0, Ordering::Release);
         self.shared.after_fork();
+        self.arrivals.after_fork();
         self.hidden.close_all();
     }
 }

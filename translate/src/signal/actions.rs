@@ -107,7 +107,8 @@ pub fn watch(process: &Process, signal: u8, watcher: SignalWatch) -> HostResult<
     apply(signal, action)
 }
 
-fn watched(signal: u8) -> bool {
+/// Whether a kernel object counts `signal`.
+pub(super) fn watched(signal: u8) -> bool {
     let index = usize::from(signal.saturating_sub(1));
     WATCHED
         .get(index / 64)
@@ -232,6 +233,10 @@ fn flags_only(action: Action) -> KernelAction {
 fn ours(action: Action) -> KernelAction {
     let mut ours = own_action(compat_signal_entry as *const () as u64);
     ours.flags |= flags_only(action).flags;
+    if action.disposition == Disposition::Ignore {
+        // Matters for SIGCHLD alone: who ignores it does not want to wait for children.
+        ours.flags |= SA_NOCLDWAIT;
+    }
     ours
 }
 

@@ -71,7 +71,7 @@ pub(super) fn deliver(thread: &Thread, frame: &mut UContext, host_signal: u8, in
             );
         }
         Disposition::Ignore if !fault => {}
-        _ => default(personality, frame, host_signal, signal, fault),
+        _ => default(personality, host_signal, signal, fault),
     }
 }
 
@@ -108,7 +108,26 @@ fn run_handler(personality: &Personality, mut delivery: Delivery) {
     }
 }
 
-fn default(personality: &Personality, frame: &UContext, host_signal: u8, signal: u8, fault: bool) {
+/// Does what guest signal `signal` does without a handler; `false` when it has one.
+pub(super) fn settle_unhandled(
+    thread: &Thread,
+    personality: &Personality,
+    host_signal: u8,
+    signal: u8,
+) -> bool {
+    let process = thread.process();
+    match current_action(process, signal).disposition {
+        Disposition::Handler(_) => return false,
+        Disposition::Ignore => tell_watcher(process, signal),
+        Disposition::Default => {
+            tell_watcher(process, signal);
+            default(personality, host_signal, signal, false);
+        }
+    }
+    true
+}
+
+fn default(personality: &Personality, host_signal: u8, signal: u8, fault: bool) {
     let action = (personality.default_action)(signal);
     match action {
         _ if fault => {
@@ -117,7 +136,6 @@ fn default(personality: &Personality, frame: &UContext, host_signal: u8, signal:
         }
         DefaultAction::Ignore | DefaultAction::Continue => {}
         DefaultAction::Stop => {
-            let _ = frame;
             // SAFETY: no pointers.
             let _ = unsafe { host::call_n(nr::kill, [own_pid(), u64::from(SIGSTOP)]) };
         }

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::actions::{SA_NODEFER, SA_RESTART, own_action};
 use super::context::KernelAction;
-use super::deliver::deliver;
+use super::deliver::{deliver, settle_unhandled};
 use super::host_signal::{SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
 use super::{AltStack, Disposition, NEVER_BLOCKED, SigInfo, UContext, current_action, host_mask};
 use crate::host::{
@@ -319,6 +319,34 @@ pub fn interrupted_restarts(thread: &Thread, never_restart: bool) -> Option<bool
         Disposition::Handler(_) => action.restart && !never_restart,
         _ => true,
     })
+}
+
+/// Deals with the signal that interrupted a call, when no handler of the guest will run for it, so that the call can go
+/// on. `false` when the call has to end: a handler waits.
+pub(crate) fn settle(thread: &Thread) -> bool {
+    thread.disturbed.store(false, Ordering::Relaxed);
+    let host = thread.pending.load(Ordering::Acquire) as u8;
+    if host == 0 {
+        // Stopped and continued, or another thread wanted something done.
+        return true;
+    }
+    let settled = attached().is_some_and(|personality| {
+        (personality.signal_from_host)(host).is_some_and(|signal| {
+            if thread.mask.get().has(signal) {
+                // SAFETY: `pending` was set after the information, by this thread.
+                thread
+                    .held
+                    .keep(host, unsafe { &*thread.pending_info.get() });
+                return true;
+            }
+            settle_unhandled(thread, personality, host, signal)
+        })
+    });
+    if settled {
+        thread.pending.store(0, Ordering::Release);
+        super::restore_mask(host_mask(thread.mask.get()));
+    }
+    settled
 }
 
 fn our_own_fault(signal: u8, info: &SigInfo, frame: &UContext) -> ! {

@@ -3,7 +3,7 @@
 //! The host passes both on by itself, but for what stands in for the guest's: the signals that are ours whatever the guest
 //! does, and those that are ignored because the host's default would end the process.
 
-use super::actions::{apply, ignored_in_place};
+use super::actions::{apply, ignored_in_place, watched};
 use super::context::KernelAction;
 use super::handler::signal_self;
 use super::host_signal::{SIGBUS, SIGSEGV, SIGSYS};
@@ -19,8 +19,8 @@ fn stand_ins() -> impl Iterator<Item = (u8, u8)> {
     (1..=128).filter_map(move |signal| {
         let personality = personality?;
         let host = (personality.signal_to_host)(signal)?;
-        (always_ours(host) || ignored_in_place((personality.default_action)(signal), host))
-            .then_some((signal, host))
+        let ignored = ignored_in_place((personality.default_action)(signal), host);
+        (always_ours(host) || watched(signal) || ignored).then_some((signal, host))
     })
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn hand_over(thread: &Thread) {
             ..KernelAction::default()
         };
         // A handler of ours becomes the default by itself.
-        if ignored || !always_ours(host) {
+        if ignored || !(always_ours(host) || watched(signal)) {
             let args = [u64::from(host), (&raw const left) as u64, 0, 8];
             // SAFETY: `left` is a valid kernel_sigaction.
             let _ = unsafe { host::call_n(nr::rt_sigaction, args) };

@@ -27,7 +27,7 @@ pub use images::inherit;
 pub use mask::{block_all, host_mask, install_guest_mask, restore_mask};
 pub use set::SigSet;
 
-pub(crate) use handler::stub_range;
+pub(crate) use handler::{settle, stub_range};
 pub(crate) use held::Held;
 pub(crate) use images::{hand_over, retake};
 

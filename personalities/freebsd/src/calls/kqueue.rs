@@ -187,7 +187,7 @@ fn register(
 }
 
 fn apply(cx: &mut Cx, kqueue: &Kqueue, changes: &[Change]) -> Return<()> {
-    Ok(kqueue.apply(&cx.process().objects, changes)?)
+    Ok(kqueue.apply(cx.process(), changes)?)
 }
 
 /// The records that answer changes, at the head of the event list.

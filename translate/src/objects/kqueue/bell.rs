@@ -3,7 +3,7 @@
 //! One eventfd that is always readable serves all kqueues of a process. A kqueue rings by arming its own epoll entry
 //! for it, once: epoll reports that to one thread, or to whoever polls the kqueue, and disarms it again.
 
-use super::watch::{Token, control};
+use super::token::{Token, control};
 use crate::host::{self, HostResult, linux, nr};
 use crate::objects::Objects;
 use crate::sync::Mutex;
@@ -59,7 +59,7 @@ pub(super) struct Rope {
 }
 
 impl Rope {
-    /// Makes sure that [`Rope::ring`] will work.
+    /// Makes sure that ringing will work.
     ///
     /// # Errors
     /// `EMFILE` and the like.
@@ -73,7 +73,13 @@ impl Rope {
     }
 
     /// Wakes one waiter, now or the next to come.
-    pub(super) fn ring(&mut self, epoll: i32) {
+    pub(super) fn ring(&mut self, objects: &Objects, epoll: i32) {
+        // Knotes that will need it attach it when they are made and report its absence; for the others it is made now.
+        let _ = self.attach(objects, epoll);
+        self.ring_attached(epoll);
+    }
+
+    fn ring_attached(&mut self, epoll: i32) {
         if !self.rung
             && let Some(fd) = self.fd
         {
@@ -101,7 +107,7 @@ impl Rope {
             let _ = control(epoll, linux::EPOLL_CTL_ADD, new, ONE_SHOT, Token::Bell);
             self.fd = Some(new);
             if core::mem::take(&mut self.rung) {
-                self.ring(epoll);
+                self.ring_attached(epoll);
             }
         }
     }

@@ -9,6 +9,16 @@ pub enum Kind {
     Read,
     /// A descriptor has room to write.
     Write,
+    /// A file changes.
+    File,
+    /// The process behind a process descriptor ends.
+    ProcessDescriptor,
+    /// A process ends.
+    Process,
+    /// A signal arrives at this process.
+    Signal,
+    /// Time passes.
+    Timer,
     /// Something of the program's own.
     User,
 }
@@ -16,7 +26,10 @@ pub enum Kind {
 impl Kind {
     /// Whether the identifier is a descriptor, so that the knote goes when that is closed.
     pub const fn of_descriptor(self) -> bool {
-        matches!(self, Self::Read | Self::Write)
+        matches!(
+            self,
+            Self::Read | Self::Write | Self::File | Self::ProcessDescriptor
+        )
     }
 }
 
@@ -35,6 +48,22 @@ pub enum Wanted {
         /// Only when there is room for so many bytes.
         low_water: Option<i64>,
     },
+    /// Some of these changes to a file.
+    File(FileChanges),
+    /// The end of a process, by its descriptor.
+    ProcessDescriptor {
+        /// Whether its end is asked for.
+        exit: bool,
+    },
+    /// The end of a process, by its number.
+    Process {
+        /// Whether its end is asked for.
+        exit: bool,
+    },
+    /// A signal.
+    Signal,
+    /// A time.
+    Timer(Time),
     /// A change to a user event.
     User {
         /// What to do with its bits.
@@ -54,9 +83,87 @@ impl Wanted {
         match self {
             Self::Read { .. } => Kind::Read,
             Self::Write { .. } => Kind::Write,
+            Self::File(_) => Kind::File,
+            Self::ProcessDescriptor { .. } => Kind::ProcessDescriptor,
+            Self::Process { .. } => Kind::Process,
+            Self::Signal => Kind::Signal,
+            Self::Timer(_) => Kind::Timer,
             Self::User { .. } => Kind::User,
         }
     }
+}
+
+/// When a timer fires. Nanoseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Time {
+    /// So long after the change that makes it, and again after each such period.
+    Every(i64),
+    /// When the clock of the day shows so much.
+    At(i64),
+}
+
+/// Ways in which a file changes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct FileChanges(u16);
+
+impl FileChanges {
+    /// None.
+    pub const NONE: Self = Self(0);
+    /// A name of it was removed.
+    pub const DELETE: Self = Self(1);
+    /// It was written, or a directory's entries changed.
+    pub const WRITE: Self = Self(2);
+    /// It grew.
+    pub const EXTEND: Self = Self(4);
+    /// Its attributes changed.
+    pub const ATTRIB: Self = Self(8);
+    /// Its number of names changed.
+    pub const LINK: Self = Self(0x10);
+    /// It was renamed.
+    pub const RENAME: Self = Self(0x20);
+    /// Access to it was revoked, or its file system is gone.
+    pub const REVOKE: Self = Self(0x40);
+    /// It was opened.
+    pub const OPEN: Self = Self(0x80);
+    /// A descriptor that could not write was closed.
+    pub const CLOSE: Self = Self(0x100);
+    /// A descriptor that could write was closed.
+    pub const CLOSE_WRITE: Self = Self(0x200);
+    /// It was read.
+    pub const READ: Self = Self(0x400);
+
+    /// Whether some of `other` are among them.
+    pub const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Those of either.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// By itself, with this code.
+    Exit(i32),
+    /// By a host signal.
+    Signal {
+        /// Its number on the host.
+        signal: u8,
+        /// With a core file.
+        core: bool,
+    },
+    /// The host does not say: it was somebody else's child.
+    Unknown,
 }
 
 /// How a user event's bits change.
@@ -169,6 +276,10 @@ pub enum News {
     Plain,
     /// The file ended with an error.
     Error(HostErrno),
+    /// How the file changed.
+    File(FileChanges),
+    /// The process ended.
+    Ended(Ended),
     /// The bits of a user event.
     User(u32),
 }

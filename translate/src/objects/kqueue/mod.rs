@@ -10,22 +10,33 @@
 //! in the queue and is looked at again by each scan: FreeBSD's own algorithm (kqueue_scan).
 
 mod bell;
+mod changes;
 mod event;
+mod file;
 mod note;
+mod process;
 mod ready;
 mod scan;
+mod side;
+mod signal;
+mod special;
 mod state;
+mod timer;
+mod token;
+mod user;
 mod watch;
 
-pub use event::{Bits, Change, Event, Flags, Kind, News, Wanted};
+pub use event::{Bits, Change, Ended, Event, FileChanges, Flags, Kind, News, Time, Wanted};
 
 pub(super) use bell::Shared;
+pub(super) use signal::Arrivals;
 
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 use super::Objects;
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::sync::Mutex;
+use crate::task::Process;
 use state::State;
 
 /// One kqueue.
@@ -63,8 +74,9 @@ impl Kqueue {
     /// # Errors
     /// `ENOENT` for a knote that does not exist, `EBADF` for a descriptor that is not open, `EINVAL` for a kind that the
     /// descriptor cannot be waited for, `ENOMEM`.
-    pub fn apply(&self, objects: &Objects, changes: &[Change]) -> HostResult<()> {
-        self.state.lock().apply(objects, self.epoll(), changes)
+    pub fn apply(&self, process: &Process, changes: &[Change]) -> HostResult<()> {
+        self.open()?;
+        self.state.lock().apply(process, self.epoll(), changes)
     }
 
     /// The descriptors in `low..=high` are about to be closed: their knotes go.
@@ -83,6 +95,7 @@ impl Kqueue {
             }
             None => {
                 self.closed.store(true, Ordering::Release);
+                state.release(objects, fd);
                 if self.waiting.load(Ordering::Acquire) != 0 {
                     state.ring_for_ever(objects, fd);
                 }

@@ -1,6 +1,6 @@
 //! Knotes: one thing waited for.
 
-use super::event::{Bits, Change, Event, Flags, Kind, News, Wanted};
+use super::event::{Change, Event, Flags, Kind, News};
 
 /// What all knotes have.
 #[derive(Debug)]
@@ -10,6 +10,10 @@ pub(super) struct Note {
     pub(super) enabled: bool,
     /// It stands in the queue of what is looked at without epoll's doing.
     pub(super) queued: bool,
+    /// It is to report whatever is found.
+    forced: bool,
+    /// The scan that reported it last.
+    told: u32,
     user_data: u64,
     extensions: [u64; 4],
 }
@@ -20,6 +24,8 @@ impl Note {
             flags: change.flags.kept(),
             enabled: !change.flags.has(Flags::DISABLE),
             queued: false,
+            forced: false,
+            told: 0,
             user_data: change.user_data,
             extensions: change.extensions,
         }
@@ -29,6 +35,7 @@ impl Note {
     pub(super) fn change(&mut self, change: &Change) {
         if change.flags.has(Flags::FORCE_ONCE) {
             self.flags = self.flags.with(Flags::ONCE);
+            self.forced = true;
         }
         if change.flags.has(Flags::ENABLE) {
             self.enabled = true;
@@ -40,7 +47,16 @@ impl Note {
         }
     }
 
-    pub(super) fn event(&self, ident: u64, kind: Kind, found: Found) -> Event {
+    /// What is to be reported, given what was found.
+    pub(super) fn judge(&self, found: Option<Found>) -> Option<Found> {
+        if self.enabled {
+            found.or(self.forced.then_some(Found::plain(0)))
+        } else {
+            None
+        }
+    }
+
+    fn event(&self, ident: u64, kind: Kind, found: Found) -> Event {
         Event {
             ident,
             kind,
@@ -83,67 +99,25 @@ impl Found {
     }
 }
 
-/// A user event.
-#[derive(Debug)]
-pub(super) struct User {
-    pub(super) note: Note,
-    triggered: bool,
-    bits: u32,
-    value: i64,
+/// One pass over what is ready: a knote is reported in it once at most (kqueue_scan).
+pub(super) struct Scan<'a> {
+    /// Tells it from others.
+    pub(super) number: u32,
+    /// How many events may still be reported.
+    pub(super) room: usize,
+    /// Takes the events.
+    pub(super) report: &'a mut dyn FnMut(Event),
 }
 
-impl User {
-    pub(super) fn new(change: &Change) -> Self {
-        let mut user = Self {
-            note: Note::new(change),
-            triggered: false,
-            bits: 0,
-            value: 0,
-        };
-        if let Wanted::User { operand, value, .. } = change.wanted {
-            // The change that makes it neither combines bits nor triggers (filt_userattach).
-            user.bits = operand;
-            user.value = value;
-        }
-        user
+impl Scan<'_> {
+    /// Whether `note` has to wait for the next scan.
+    pub(super) fn passes_over(&self, note: &Note) -> bool {
+        self.room == 0 || note.told == self.number
     }
 
-    /// See filt_usertouch.
-    pub(super) fn change(&mut self, change: &Change) {
-        self.note.change(change);
-        let Wanted::User {
-            operation,
-            operand,
-            trigger,
-            value,
-        } = change.wanted
-        else {
-            return;
-        };
-        self.triggered |= trigger;
-        match operation {
-            Bits::Keep => {}
-            Bits::And => self.bits &= operand,
-            Bits::Or => self.bits |= operand,
-            Bits::Copy => self.bits = operand,
-        }
-        self.value = value;
-        if change.flags.has(Flags::CLEAR) {
-            self.triggered = false;
-        }
-    }
-
-    pub(super) fn look(&self) -> Option<Found> {
-        self.triggered.then_some(Found {
-            news: News::User(self.bits),
-            ..Found::plain(self.value)
-        })
-    }
-
-    pub(super) fn reported(&mut self) -> bool {
-        if self.note.flags.has(Flags::CLEAR) {
-            self.triggered = false;
-        }
-        self.note.reported()
+    pub(super) fn tell(&mut self, note: &mut Note, ident: u64, kind: Kind, found: Found) {
+        self.room = self.room.saturating_sub(1);
+        note.told = self.number;
+        (self.report)(note.event(ident, kind, found));
     }
 }

@@ -3,17 +3,20 @@
 use alloc::vec;
 use core::sync::atomic::Ordering;
 
-use super::Kqueue;
 use super::event::Event;
-use super::watch::Token;
+use super::note::Scan;
+use super::token::Token;
+use super::{Kqueue, timer};
 use crate::Cx;
-use crate::host::{self, HostErrno, HostResult, Timespec, linux, nr, vdso};
+use crate::host::{self, HostErrno, HostResult, Timespec, linux, nr};
+use crate::objects::Objects;
+use crate::signal;
 
 /// How many events one look at epoll brings without asking for memory.
 const FEW: usize = 64;
 /// And with.
 const MANY: usize = 4096;
-const CLOCK_MONOTONIC: u64 = 1;
+const CLOCK_MONOTONIC: i32 = 1;
 const NOTHING: linux::epoll_event = linux::epoll_event { events: 0, data: 0 };
 
 impl Kqueue {
@@ -50,12 +53,21 @@ impl Kqueue {
         let mut patience = Patience::new(timeout)?;
         let asked = buffer.len().min(room);
         loop {
-            let found = self.sleep(cx, buffer, asked, &patience)?;
+            let found = match self.sleep(cx, buffer, asked, &patience) {
+                // Not for a signal that no handler of the guest will see.
+                Err(HostErrno::EINTR) if signal::settle(cx.thread) => {
+                    patience.refresh()?;
+                    continue;
+                }
+                found => found?,
+            };
             self.open()?;
             if found == 0 {
                 return Ok(0);
             }
-            let count = self.harvest(buffer.get(..found).unwrap_or_default(), room, report)?;
+            let objects = &cx.process().objects;
+            let found = buffer.get(..found).unwrap_or_default();
+            let count = self.harvest(objects, found, room, report)?;
             if count != 0 {
                 return Ok(count);
             }
@@ -103,6 +115,7 @@ impl Kqueue {
 
     fn harvest(
         &self,
+        objects: &Objects,
         found: &[linux::epoll_event],
         room: usize,
         report: &mut dyn FnMut(&Event) -> HostResult<()>,
@@ -111,14 +124,20 @@ impl Kqueue {
         let epoll = self.epoll();
         let mut count = 0;
         let mut failed = None;
-        for event in found {
-            let (token, mask) = (Token::unpack(event.data), event.events);
-            state.harvest(epoll, token, mask, room - count, &mut |event| {
+        state.scans = state.scans.wrapping_add(1);
+        let mut scan = Scan {
+            number: state.scans,
+            room,
+            report: &mut |event| {
                 count += 1;
                 if let Err(error) = report(&event) {
                     failed = Some(error);
                 }
-            });
+            },
+        };
+        for event in found {
+            let news = (Token::unpack(event.data), event.events);
+            state.harvest(objects, epoll, news, &mut scan);
         }
         failed.map_or(Ok(count), Err)
     }
@@ -137,7 +156,7 @@ impl Patience {
             None => Self::Endless,
             Some(timeout) if timeout == Timespec::default() => Self::None,
             Some(left) => Self::Until {
-                end: now()?.saturating_add(left.as_nanos()),
+                end: timer::now(CLOCK_MONOTONIC)?.saturating_add(left.as_nanos()),
                 left,
             },
         })
@@ -145,7 +164,7 @@ impl Patience {
 
     fn refresh(&mut self) -> HostResult<()> {
         if let Self::Until { end, .. } = *self {
-            let left = end.saturating_sub(now()?);
+            let left = end.saturating_sub(timer::now(CLOCK_MONOTONIC)?);
             *self = if left > 0 {
                 Self::Until {
                     end,
@@ -157,10 +176,4 @@ impl Patience {
         }
         Ok(())
     }
-}
-
-fn now() -> HostResult<i64> {
-    vdso::clock_gettime(CLOCK_MONOTONIC as _)
-        .map(Timespec::as_nanos)
-        .map_err(|_| HostErrno::EINVAL)
 }

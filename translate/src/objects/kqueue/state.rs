@@ -1,157 +1,92 @@
-//! The knotes of one kqueue.
+//! The knotes of one kqueue, and the queue of those that epoll does not see.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
 use super::bell::Rope;
-use super::event::{Change, Event, Flags, Kind};
-use super::note::User;
-use super::ready::{self, File};
-use super::watch::{Again, Token, Watch};
-use crate::host::{self, HostErrno, HostResult, nr};
+use super::event::{Change, Flags, Kind};
+use super::file::Files;
+use super::note::Scan;
+use super::signal::Ear;
+use super::special::{Special, What};
+use super::timer::Clock;
+use super::token::Token;
+use super::watch::Watch;
+use super::{signal, timer};
+use crate::host::{HostErrno, HostResult};
 use crate::objects::Objects;
+use crate::task::Process;
 
 /// Which knote stands in the queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Queued {
-    Side {
+    OfDescriptor {
         fd: i32,
         generation: u32,
         kind: Kind,
     },
-    User(u64),
+    Special(Kind, u64),
 }
 
+/// Everything behind a kqueue's lock.
 #[derive(Default)]
 pub(super) struct State {
     /// By descriptor.
-    watches: Vec<Option<Box<Watch>>>,
-    next_generation: u32,
-    users: BTreeMap<u64, User>,
+    pub(super) watches: Vec<Option<Box<Watch>>>,
+    pub(super) next_generation: u32,
+    pub(super) specials: BTreeMap<(Kind, u64), Special>,
     /// Knotes that are or may be ready without epoll's knowing.
     queue: VecDeque<Queued>,
-    rope: Rope,
+    pub(super) rope: Rope,
+    pub(super) clock: Clock,
+    pub(super) files: Files,
+    pub(super) ear: Ear,
+    /// Counts scans.
+    pub(super) scans: u32,
 }
 
 impl State {
+    /// See `Kqueue::apply`.
     pub(super) fn apply(
         &mut self,
-        objects: &Objects,
+        process: &Process,
         epoll: i32,
         changes: &[Change],
     ) -> HostResult<()> {
         let Some(change) = changes.first() else {
             return Ok(());
         };
-        match change.wanted.kind() {
-            Kind::Read | Kind::Write => self.apply_to_descriptor(objects, epoll, changes)?,
-            Kind::User => self.apply_to_user(objects, epoll, change)?,
-        }
-        self.ring_if_queued(epoll);
-        Ok(())
+        let result = if change.wanted.kind().of_descriptor() {
+            self.apply_to_descriptor(&process.objects, epoll, changes)
+        } else {
+            self.apply_to_special(process, epoll, change)
+        };
+        self.ring_if_queued(&process.objects, epoll);
+        result
     }
 
-    fn ring_if_queued(&mut self, epoll: i32) {
+    fn ring_if_queued(&mut self, objects: &Objects, epoll: i32) {
         if !self.queue.is_empty() {
-            self.rope.ring(epoll);
+            self.rope.ring(objects, epoll);
         }
     }
 
-    // Descriptors
-
-    fn watch(&mut self, fd: i32) -> Option<&mut Watch> {
+    pub(super) fn watch(&mut self, fd: i32) -> Option<&mut Watch> {
         self.watches.get_mut(fd as usize)?.as_deref_mut()
     }
 
-    fn watch_or_new(&mut self, fd: i32) -> Option<&mut Watch> {
-        let index = fd as usize;
-        if self.watches.len() <= index {
-            self.watches.resize_with(index + 1, || None);
-        }
-        let next = &mut self.next_generation;
-        let watch = self.watches.get_mut(index)?.get_or_insert_with(|| {
-            *next = Token::next_generation(*next);
-            Box::new(Watch::new(fd, *next))
-        });
-        Some(watch)
-    }
-
-    fn forget_if_spent(&mut self, fd: i32) {
-        if let Some(slot) = self.watches.get_mut(fd as usize)
-            && slot.as_ref().is_some_and(|watch| watch.is_spent())
-        {
-            *slot = None;
-        }
-    }
-
-    fn apply_to_descriptor(
-        &mut self,
-        objects: &Objects,
-        epoll: i32,
-        changes: &[Change],
-    ) -> HostResult<()> {
-        let Some(change) = changes.first() else {
-            return Ok(());
-        };
-        let fd = i32::try_from(change.ident)
-            .ok()
-            .filter(|&fd| !objects.hides(fd))
-            .ok_or(HostErrno::EBADF)?;
-        let known = self.watch(fd).is_some();
-        if !known {
-            // No table entry for a number that is not a descriptor.
-            open(fd)?;
-            if !change.flags.has(Flags::ADD) {
-                return Err(HostErrno::ENOENT);
-            }
-        }
-        let Some(watch) = self.watch_or_new(fd) else {
-            return Err(HostErrno::ENOMEM);
-        };
-        let result = changes
-            .iter()
-            .try_for_each(|change| watch.apply(change))
-            .and_then(|()| match watch.arm(epoll, true) {
-                Err(HostErrno::EPERM) => not_pollable(watch),
-                other => other,
-            });
-        if let Err(error) = result {
-            if error != HostErrno::ENOENT {
-                for change in changes {
-                    watch.remove(change.wanted.kind());
-                }
-            }
-            self.forget_if_spent(fd);
-            return match error {
-                HostErrno::ENOENT => open(fd).and(Err(error)),
-                // A cycle of kqueues.
-                HostErrno::ELOOP => Err(HostErrno::EINVAL),
-                HostErrno::ENOSPC => Err(HostErrno::ENOMEM),
-                _ => Err(error),
-            };
-        }
-        if watch.file == File::Regular {
-            for change in changes {
-                self.queue_side(fd, change.wanted.kind());
-            }
-            self.rope.attach(objects, epoll)?;
-        }
-        self.forget_if_spent(fd);
-        Ok(())
-    }
-
-    /// Puts a knote into the queue, if it is not there and may report.
-    fn queue_side(&mut self, fd: i32, kind: Kind) {
+    /// Puts a descriptor's knote into the queue, if it is not there and may report.
+    pub(super) fn remember(&mut self, fd: i32, kind: Kind) {
         let Some(watch) = self.watch(fd) else {
             return;
         };
         let generation = watch.generation;
-        if let Some(side) = watch.side(kind)
-            && side.note.enabled
-            && !core::mem::replace(&mut side.note.queued, true)
+        if let Some(note) = watch.note(kind)
+            && note.enabled
+            && !core::mem::replace(&mut note.queued, true)
         {
-            self.queue.push_back(Queued::Side {
+            self.queue.push_back(Queued::OfDescriptor {
                 fd,
                 generation,
                 kind,
@@ -159,146 +94,203 @@ impl State {
         }
     }
 
-    fn queue_sides(&mut self, fd: i32, again: Again) {
-        if again.read {
-            self.queue_side(fd, Kind::Read);
-        }
-        if again.write {
-            self.queue_side(fd, Kind::Write);
-        }
-    }
-
-    pub(super) fn descriptors_close(&mut self, epoll: i32, low: i32, high: i32) {
-        let end = (high as usize).saturating_add(1).min(self.watches.len());
-        let range = self.watches.get_mut(low.max(0) as usize..end);
-        for slot in range.unwrap_or_default() {
-            if let Some(mut watch) = slot.take() {
-                watch.disarm(epoll);
-            }
+    /// Puts another knote into the queue, if it is ready.
+    pub(super) fn remember_special(&mut self, objects: &Objects, key: (Kind, u64)) {
+        if let Some(special) = self.specials.get_mut(&key)
+            && special.look(&objects.arrivals).is_some()
+            && !core::mem::replace(&mut special.note.queued, true)
+        {
+            self.queue.push_back(Queued::Special(key.0, key.1));
         }
     }
 
-    // User events
-
-    fn apply_to_user(&mut self, objects: &Objects, epoll: i32, change: &Change) -> HostResult<()> {
-        match self.users.get_mut(&change.ident) {
-            None if change.flags.has(Flags::ADD) => {
-                self.rope.attach(objects, epoll)?;
-                self.users.insert(change.ident, User::new(change));
-            }
-            None => return Err(HostErrno::ENOENT),
-            Some(_) if change.flags.has(Flags::DELETE) => {
-                self.users.remove(&change.ident);
-            }
-            Some(user) => {
-                user.change(change);
-                let ready = user.note.enabled
-                    && (user.look().is_some() || change.flags.has(Flags::FORCE_ONCE));
-                if ready && !core::mem::replace(&mut user.note.queued, true) {
-                    self.queue.push_back(Queued::User(change.ident));
-                }
+    fn remember_signals(&mut self, objects: &Objects) {
+        let pending = signal::pending();
+        let mut heard = Vec::new();
+        for (key, special) in &mut self.specials {
+            if let What::Signal(signal) = &mut special.what {
+                signal.note_pending(&objects.arrivals, pending);
+                heard.push(*key);
             }
         }
-        Ok(())
+        for key in heard {
+            self.remember_special(objects, key);
+        }
     }
 
-    // Scanning
-
-    /// epoll reported `token` with `mask`: reports events, at most `room`.
+    /// epoll reported `token` with `mask`: reports events.
     pub(super) fn harvest(
         &mut self,
+        objects: &Objects,
         epoll: i32,
-        token: Token,
-        mask: u32,
-        room: usize,
-        report: &mut dyn FnMut(Event),
+        (token, mask): (Token, u32),
+        scan: &mut Scan,
     ) {
         match token {
             Token::Descriptor { fd, generation } => {
-                let Some(watch) = self
-                    .watch(fd)
-                    .filter(|watch| watch.generation == generation)
-                else {
-                    return;
-                };
-                let again = watch.harvest(epoll, mask, room, report);
-                self.queue_sides(fd, again);
-                self.forget_if_spent(fd);
+                self.harvest_descriptor(epoll, (fd, generation), mask, scan);
+                self.ring_if_queued(objects, epoll);
+                return;
             }
-            Token::Bell => {
-                self.rope.heard();
-                self.scan_queue(epoll, room, report);
+            Token::Bell => self.rope.heard(),
+            Token::Clock => self.fire_timers(objects),
+            Token::Files => self.hear_of_files(),
+            Token::Signals | Token::BlockedSignals => self.remember_signals(objects),
+            Token::Process(pid) => {
+                let key = (Kind::Process, pid as u64);
+                if let Some(Special {
+                    what: What::Process(process),
+                    ..
+                }) = self.specials.get_mut(&key)
+                {
+                    process.ended(objects, epoll);
+                }
+                self.remember_special(objects, key);
             }
         }
-        self.ring_if_queued(epoll);
+        self.scan_queue(objects, epoll, scan);
+        self.clock.set();
+        self.ring_if_queued(objects, epoll);
     }
 
-    fn scan_queue(&mut self, epoll: i32, room: usize, report: &mut dyn FnMut(Event)) {
-        let mut room = room;
+    fn harvest_descriptor(
+        &mut self,
+        epoll: i32,
+        (fd, generation): (i32, u32),
+        mask: u32,
+        scan: &mut Scan,
+    ) {
+        let Some(watch) = self.watch(fd).filter(|it| it.generation == generation) else {
+            return;
+        };
+        let mut again = [None; 3];
+        let mut slots = again.iter_mut();
+        watch.harvest(epoll, mask, scan, &mut |kind| {
+            if let Some(slot) = slots.next() {
+                *slot = Some(kind);
+            }
+        });
+        for kind in again.into_iter().flatten() {
+            self.remember(fd, kind);
+        }
+        self.forget_if_spent(fd);
+    }
+
+    fn fire_timers(&mut self, objects: &Objects) {
+        self.clock.rang();
+        let Ok(now) = timer::now(1) else {
+            return;
+        };
+        while let Some(ident) = self.clock.next_due(now) {
+            let key = (Kind::Timer, ident);
+            if let Some(Special {
+                what: What::Timer(timer),
+                ..
+            }) = self.specials.get_mut(&key)
+            {
+                timer.fire(now);
+                self.clock.add(ident, timer.due());
+            }
+            self.remember_special(objects, key);
+        }
+    }
+
+    fn hear_of_files(&mut self) {
+        for heard in self.files.hear() {
+            let mut again = [None; 2];
+            let mut slots = again.iter_mut();
+            if let Some(watch) = self.watch(heard.fd) {
+                watch.hear(heard.mask, heard.named, &mut |kind| {
+                    if let Some(slot) = slots.next() {
+                        *slot = Some(kind);
+                    }
+                });
+            }
+            for kind in again.into_iter().flatten() {
+                self.remember(heard.fd, kind);
+            }
+        }
+    }
+
+    fn scan_queue(&mut self, objects: &Objects, epoll: i32, scan: &mut Scan) {
         // Knotes that stay ready go to the end, and are not looked at twice.
         for _ in 0..self.queue.len() {
-            if room == 0 {
+            if scan.room == 0 {
                 return;
             }
             let Some(queued) = self.queue.pop_front() else {
                 return;
             };
-            let mut counted = |event| {
-                room -= 1;
-                report(event);
-            };
             match queued {
-                Queued::Side {
+                Queued::OfDescriptor {
                     fd,
                     generation,
                     kind,
-                } => self.look_again(epoll, fd, generation, kind, &mut counted),
-                Queued::User(ident) => self.look_at_user(ident, &mut counted),
+                } => self.look_again(objects, epoll, (fd, generation), kind, scan),
+                Queued::Special(kind, ident) => {
+                    self.look_at_special(objects, epoll, (kind, ident), scan);
+                }
             }
         }
     }
 
     fn look_again(
         &mut self,
+        objects: &Objects,
         epoll: i32,
-        fd: i32,
-        generation: u32,
+        (fd, generation): (i32, u32),
         kind: Kind,
-        report: &mut dyn FnMut(Event),
+        scan: &mut Scan,
     ) {
-        let Some(watch) = self
-            .watch(fd)
-            .filter(|watch| watch.generation == generation)
-        else {
+        let Some(watch) = self.watch(fd).filter(|it| it.generation == generation) else {
             return;
         };
-        let Some(side) = watch.side(kind) else {
+        let Some(note) = watch.note(kind).filter(|note| note.queued) else {
             return;
         };
-        if core::mem::take(&mut side.note.queued) && watch.look_again(epoll, kind, report) {
-            self.queue_side(fd, kind);
+        note.queued = false;
+        if scan.passes_over(note) {
+            self.remember(fd, kind);
+            return;
+        }
+        let regular = watch.is_regular();
+        if watch.look_again(epoll, kind, scan) {
+            self.remember(fd, kind);
+        } else if regular {
+            // Nobody but inotify tells when it grows.
+            self.listen(objects, epoll, fd);
         }
         self.forget_if_spent(fd);
     }
 
-    fn look_at_user(&mut self, ident: u64, report: &mut dyn FnMut(Event)) {
-        let Some(user) = self.users.get_mut(&ident) else {
+    fn look_at_special(
+        &mut self,
+        objects: &Objects,
+        epoll: i32,
+        key: (Kind, u64),
+        scan: &mut Scan,
+    ) {
+        let Some(special) = self.specials.get_mut(&key) else {
             return;
         };
-        if !core::mem::take(&mut user.note.queued) || !user.note.enabled {
+        if !core::mem::take(&mut special.note.queued) {
             return;
         }
-        let Some(found) = user.look() else {
+        if scan.passes_over(&special.note) {
+            self.remember_special(objects, key);
+            return;
+        }
+        let Some(found) = special.look(&objects.arrivals) else {
             return;
         };
-        report(user.note.event(ident, Kind::User, found));
-        if !user.reported() {
-            self.users.remove(&ident);
-        } else if user.note.enabled && user.look().is_some() {
-            user.note.queued = true;
-            self.queue.push_back(Queued::User(ident));
+        if special.report(key, found, &objects.arrivals, scan) {
+            self.remember_special(objects, key);
+        } else {
+            self.remove_special(objects, epoll, key);
         }
     }
+
+    // Everything else
 
     pub(super) fn ring_for_ever(&mut self, objects: &Objects, epoll: i32) {
         self.rope.ring_for_ever(objects, epoll);
@@ -306,22 +298,36 @@ impl State {
 
     pub(super) fn moved(&mut self, epoll: i32, old: i32, new: i32) {
         self.rope.moved(epoll, old, new);
+        self.clock.moved(epoll, old, new);
+        self.files.moved(epoll, old, new);
+        self.ear.moved(epoll, old, new);
+        for ((_, ident), special) in &mut self.specials {
+            if let What::Process(process) = &mut special.what {
+                process.moved(epoll, *ident as i32, old, new);
+            }
+        }
+    }
+
+    /// The kqueue is no more: closes what is its own.
+    pub(super) fn release(&mut self, objects: &Objects, epoll: i32) {
+        self.clock.release(objects, epoll);
+        self.files.release(objects, epoll);
+        for (_, mut special) in core::mem::take(&mut self.specials) {
+            if let What::Process(process) = &mut special.what {
+                process.release(objects, epoll);
+            }
+        }
+        self.watches.clear();
+        self.queue.clear();
     }
 }
 
-/// epoll does not take it: a file is always ready, a device cannot be waited for.
-fn not_pollable(watch: &mut Watch) -> HostResult<()> {
-    watch.file = ready::identify(watch.descriptor());
-    if watch.file == File::Regular {
+/// # Errors
+/// `ENOENT` unless the change makes its knote.
+pub(super) fn must_add(change: &Change) -> HostResult<()> {
+    if change.flags.has(Flags::ADD) {
         Ok(())
     } else {
-        Err(HostErrno::ENODEV)
+        Err(HostErrno::ENOENT)
     }
-}
-
-/// Whether `fd` is a descriptor.
-fn open(fd: i32) -> HostResult<()> {
-    const F_GETFD: u64 = 1;
-    // SAFETY: no memory is involved.
-    unsafe { host::call_n(nr::fcntl, [fd as u64, F_GETFD]) }.map(drop)
 }

@@ -1,59 +1,19 @@
 //! A descriptor's knotes and the one epoll entry that serves them.
 
-use super::event::{Change, Event, Flags, Kind, Wanted};
-use super::note::{Found, Note};
-use super::ready::{self, ERR, File, HUP, IN, OUT, RDHUP};
-use crate::host::{self, HostErrno, HostResult, linux, nr};
+use super::event::{Change, Flags, Kind};
+use super::file::FileNote;
+use super::note::{Found, Note, Scan};
+use super::process::how_it_ended;
+use super::ready::{self, File, IN, OUT, RDHUP};
+use super::side::Side;
+use super::token::{Token, control};
+use crate::host::{HostErrno, HostResult, linux};
 
 const EDGE: u32 = 1 << 31;
 const ONE_SHOT: u32 = 1 << 30;
 
-/// A knote for reading or writing.
-#[derive(Debug)]
-pub(super) struct Side {
-    pub(super) note: Note,
-    low_water: Option<i64>,
-    like_poll: bool,
-}
-
-impl Side {
-    fn new(change: &Change) -> Self {
-        let mut side = Self {
-            note: Note::new(change),
-            low_water: None,
-            like_poll: false,
-        };
-        side.details(change);
-        side
-    }
-
-    fn details(&mut self, change: &Change) {
-        match change.wanted {
-            Wanted::Read {
-                low_water,
-                like_poll,
-            } => (self.low_water, self.like_poll) = (low_water, like_poll),
-            Wanted::Write { low_water } => self.low_water = low_water,
-            Wanted::User { .. } => {}
-        }
-    }
-
-    /// Whether the host's own idea of "ready" is enough.
-    fn plain(&self) -> bool {
-        self.low_water.is_none()
-    }
-
-    fn passes(&self, file: File, found: Found) -> bool {
-        if found.eof {
-            return true;
-        }
-        match (file, self.low_water) {
-            (File::Regular, _) => self.like_poll || found.data != 0,
-            (_, Some(least)) => found.data >= least,
-            _ => true,
-        }
-    }
-}
+/// The kinds that epoll tells about, in the order in which they are reported.
+const SIDES: [Kind; 3] = [Kind::Read, Kind::Write, Kind::ProcessDescriptor];
 
 /// A descriptor.
 #[derive(Debug)]
@@ -61,9 +21,15 @@ pub(super) struct Watch {
     fd: i32,
     /// Tells this use of the number from earlier ones; part of what epoll hands back.
     pub(super) generation: u32,
-    pub(super) file: File,
-    read: Option<Side>,
-    write: Option<Side>,
+    file: File,
+    /// As [`SIDES`].
+    sides: [Option<Side>; 3],
+    /// Changes to the file.
+    pub(super) changes: Option<FileNote>,
+    /// What inotify has been asked for the file, whoever needs it.
+    pub(super) listening: u32,
+    /// Size and time of modification when a file was last looked at.
+    written: (i64, i64, i64),
     /// What epoll has been told, when it has this descriptor; 0 once it has disarmed the entry itself.
     armed: Option<u32>,
     /// The host keeps reporting what a kqueue does not (a socket not connected yet): only changes are listened for.
@@ -76,46 +42,70 @@ impl Watch {
             fd,
             generation,
             file: File::Unknown,
-            read: None,
-            write: None,
+            sides: [None, None, None],
+            changes: None,
+            listening: 0,
+            written: (0, 0, 0),
             armed: None,
             parked: false,
         }
     }
 
-    pub(super) fn descriptor(&self) -> i32 {
-        self.fd
+    /// Whether it is a file or directory, of which epoll knows nothing.
+    pub(super) fn is_regular(&self) -> bool {
+        self.file == File::Regular
     }
 
     fn slot(&mut self, kind: Kind) -> &mut Option<Side> {
-        if kind == Kind::Write {
-            &mut self.write
-        } else {
-            &mut self.read
+        let [read, write, process] = &mut self.sides;
+        match kind {
+            Kind::Write => write,
+            Kind::ProcessDescriptor => process,
+            _ => read,
         }
     }
 
-    pub(super) fn side(&mut self, kind: Kind) -> Option<&mut Side> {
-        self.slot(kind).as_mut()
+    /// The knote of a kind.
+    pub(super) fn note(&mut self, kind: Kind) -> Option<&mut Note> {
+        if kind == Kind::File {
+            self.changes.as_mut().map(|changes| &mut changes.note)
+        } else {
+            self.slot(kind).as_mut().map(|side| &mut side.note)
+        }
     }
 
     pub(super) fn remove(&mut self, kind: Kind) {
-        *self.slot(kind) = None;
+        if kind == Kind::File {
+            self.changes = None;
+        } else {
+            *self.slot(kind) = None;
+        }
     }
 
-    /// Makes or changes the knote that `change` names; epoll is told by [`Watch::arm`].
+    /// Makes or changes the knote that `change` names; epoll is told by [`Watch::arm`], inotify by `State`.
     ///
     /// # Errors
-    /// `ENOENT` when there is none to change.
+    /// `ENOENT` when there is none to change; `EINVAL` when the descriptor cannot have one of that kind.
     pub(super) fn apply(&mut self, change: &Change) -> HostResult<()> {
-        let slot = self.slot(change.wanted.kind());
-        match slot {
-            None if change.flags.has(Flags::ADD) => *slot = Some(Side::new(change)),
-            None => return Err(HostErrno::ENOENT),
-            Some(_) if change.flags.has(Flags::DELETE) => *slot = None,
-            Some(side) => {
-                side.note.change(change);
-                side.details(change);
+        let kind = change.wanted.kind();
+        let exists = self.note(kind).is_some();
+        if !exists && !change.flags.has(Flags::ADD) {
+            return Err(HostErrno::ENOENT);
+        }
+        if exists && change.flags.has(Flags::DELETE) {
+            self.remove(kind);
+        } else if kind == Kind::File {
+            match &mut self.changes {
+                Some(changes) => changes.change(change),
+                None => self.changes = Some(FileNote::new(change, self.fd)?),
+            }
+        } else {
+            if kind == Kind::ProcessDescriptor && !exists {
+                must_be_process(self.fd)?;
+            }
+            match self.slot(kind) {
+                Some(side) => side.change(change),
+                slot => *slot = Some(Side::new(change)),
             }
         }
         // A new state of affairs: try the host's own idea again.
@@ -125,55 +115,42 @@ impl Watch {
 
     /// Whether nothing is left of it, in the kqueue or in epoll.
     pub(super) fn is_spent(&self) -> bool {
-        self.read.is_none() && self.write.is_none() && self.armed.is_none()
+        self.sides.iter().all(Option::is_none) && self.changes.is_none() && self.armed.is_none()
     }
 
     fn enabled(&self) -> impl Iterator<Item = &Side> {
-        [&self.read, &self.write]
-            .into_iter()
-            .flatten()
-            .filter(|side| side.note.enabled)
+        self.sides.iter().flatten().filter(|side| side.note.enabled)
     }
 
     /// What epoll is to be told.
     fn mask(&self) -> u32 {
-        let on = |side: &Option<Side>| side.as_ref().is_some_and(|side| side.note.enabled);
-        let mut mask = 0;
-        if on(&self.read) {
-            mask |= IN | RDHUP;
-        }
-        if on(&self.write) {
-            mask |= OUT;
-        }
-        if mask == 0 || self.file == File::Regular {
+        let mask = self.enabled().fold(0, |mask, side| mask | side.interest());
+        if mask == 0 || self.is_regular() {
             return 0;
         }
         let once = |side: &Side| {
             side.plain()
                 && (side.note.flags.has(Flags::ONCE) || side.note.flags.has(Flags::DISPATCH))
         };
+        let edge = |side: &Side| side.note.flags.has(Flags::CLEAR) || !side.plain();
         if !self.parked && self.enabled().all(once) {
             mask | ONE_SHOT
-        } else if self.parked
-            || self
-                .enabled()
-                .any(|side| side.note.flags.has(Flags::CLEAR) || !side.plain())
-        {
+        } else if self.parked || self.enabled().any(edge) {
             mask | EDGE
         } else {
             mask
         }
     }
 
-    /// Whether epoll tells of changes only, so that what stays ready must be remembered here.
-    fn on_edges(&self) -> bool {
+    /// Whether nobody tells that a knote stays ready, so that it must be remembered here.
+    fn must_remember(&self) -> bool {
         self.armed.is_none_or(|mask| mask == 0 || mask & EDGE != 0)
     }
 
     /// Tells epoll what is wanted now. With `again`, epoll looks at the descriptor anew even when nothing changed.
     ///
     /// # Errors
-    /// `EPERM` for a file that epoll cannot watch; otherwise as `epoll_ctl`.
+    /// As `epoll_ctl`; `ENODEV` for a device that cannot be waited for.
     pub(super) fn arm(&mut self, epoll: i32, again: bool) -> HostResult<()> {
         let mask = self.mask();
         match self.armed {
@@ -190,11 +167,22 @@ impl Watch {
             },
             None => match self.control(epoll, linux::EPOLL_CTL_ADD, mask) {
                 Err(HostErrno::EEXIST) => self.control(epoll, linux::EPOLL_CTL_MOD, mask),
+                Err(HostErrno::EPERM) => return self.not_for_epoll(),
                 other => other,
             },
         }?;
         self.armed = Some(mask);
         Ok(())
+    }
+
+    /// epoll does not take it: a file is always ready, a device without poll cannot be waited for.
+    fn not_for_epoll(&mut self) -> HostResult<()> {
+        self.file = ready::identify(self.fd);
+        if self.is_regular() {
+            Ok(())
+        } else {
+            Err(HostErrno::ENODEV)
+        }
     }
 
     /// Takes the descriptor out of epoll.
@@ -212,184 +200,152 @@ impl Watch {
         control(epoll, operation, self.fd, mask, token)
     }
 
-    /// epoll reported `mask`. Reports what a kqueue would, at most `room` events, and returns which knotes are to be
-    /// looked at again without epoll's doing.
+    /// epoll reported `mask`. Reports what a kqueue would, and tells `remember` which knotes are to be looked at again
+    /// without epoll's doing.
     pub(super) fn harvest(
         &mut self,
         epoll: i32,
         mask: u32,
-        room: usize,
-        report: &mut dyn FnMut(Event),
-    ) -> Again {
+        scan: &mut Scan,
+        remember: &mut dyn FnMut(Kind),
+    ) {
         if self.armed.is_some_and(|armed| armed & ONE_SHOT != 0) {
             self.armed = Some(0);
         }
-        let mut again = Again::default();
-        let mut room = room;
         let mut silent = true;
-        for kind in [Kind::Read, Kind::Write] {
-            match self.look(kind, mask) {
-                Look::Not => {}
-                Look::Ready(_) if room == 0 => {
-                    silent = false;
-                    // A level that epoll watches is reported again by itself.
-                    again.note(kind, self.on_edges());
-                }
-                Look::Ready(found) => {
-                    silent = false;
-                    room -= 1;
-                    if core::mem::take(&mut self.parked) {
-                        let _ = self.arm(epoll, false);
-                    }
-                    again.note(kind, self.report(kind, found, report));
-                }
+        for kind in SIDES {
+            let Some(found) = self.look(kind, mask) else {
+                continue;
+            };
+            silent = false;
+            if core::mem::take(&mut self.parked) {
+                let _ = self.arm(epoll, false);
+            }
+            let wait = self.note(kind).is_some_and(|note| scan.passes_over(note));
+            let again = if wait {
+                // A level that epoll watches is reported again by itself.
+                self.must_remember()
+            } else {
+                self.report(kind, found, scan)
+            };
+            if again {
+                remember(kind);
             }
         }
-        if silent && !self.on_edges() {
+        if silent && !self.must_remember() {
             // Or epoll would report it for ever.
             self.parked = true;
         }
         let _ = self.arm(epoll, false);
-        again
     }
 
-    /// Looks at one knote that waits in the queue; whether it is to stay there.
-    pub(super) fn look_again(
-        &mut self,
-        epoll: i32,
-        kind: Kind,
-        report: &mut dyn FnMut(Event),
-    ) -> bool {
-        let mask = if self.file == File::Regular {
+    /// Looks at one knote that was remembered; whether it stays so.
+    pub(super) fn look_again(&mut self, epoll: i32, kind: Kind, scan: &mut Scan) -> bool {
+        if kind == Kind::File {
+            return self.report_changes(scan);
+        }
+        let mask = if self.is_regular() {
+            self.is_news();
             0
         } else {
             ready::poll(self.fd, IN | OUT | RDHUP)
         };
-        match self.look(kind, mask) {
-            Look::Not => false,
-            Look::Ready(found) => {
-                let again = self.report(kind, found, report);
-                let _ = self.arm(epoll, false);
-                again
-            }
-        }
+        let Some(found) = self.look(kind, mask) else {
+            return false;
+        };
+        let again = self.report(kind, found, scan);
+        let _ = self.arm(epoll, false);
+        again
     }
 
-    fn look(&mut self, kind: Kind, mask: u32) -> Look {
+    fn look(&mut self, kind: Kind, mask: u32) -> Option<Found> {
         let (fd, mut file) = (self.fd, self.file);
-        let Some(side) = self.side(kind).filter(|side| side.note.enabled) else {
-            return Look::Not;
-        };
-        let found = match kind {
-            Kind::Write => ready::to_write(fd, &mut file, mask & (OUT | HUP | ERR)),
-            _ => ready::to_read(fd, &mut file, mask & (IN | RDHUP | HUP | ERR)),
-        };
-        let found = found.filter(|found| side.passes(file, *found));
+        let side = self.slot(kind).as_ref().filter(|side| side.note.enabled)?;
+        let found = side.look(fd, &mut file, mask);
         self.file = file;
-        found.map_or(Look::Not, Look::Ready)
+        found
     }
 
     /// Reports a knote; whether it stays ready as far as anybody knows, and nobody will tell.
-    fn report(&mut self, kind: Kind, found: Found, report: &mut dyn FnMut(Event)) -> bool {
+    fn report(&mut self, kind: Kind, found: Found, scan: &mut Scan) -> bool {
         let ident = self.fd as u64;
-        let on_edges = self.on_edges() || self.file == File::Regular;
-        let Some(side) = self.side(kind) else {
+        let must_remember = self.must_remember();
+        let Some(side) = self.slot(kind) else {
             return false;
         };
-        report(side.note.event(ident, kind, found));
+        scan.tell(&mut side.note, ident, kind, found);
         let clear = side.note.flags.has(Flags::CLEAR);
-        if !side.note.reported() {
+        if !side.reported() {
             self.remove(kind);
             return false;
         }
-        side.note.enabled && !clear && on_edges
+        side.note.enabled && !clear && must_remember
     }
-}
 
-enum Look {
-    Not,
-    Ready(Found),
-}
+    fn report_changes(&mut self, scan: &mut Scan) -> bool {
+        let ident = self.fd as u64;
+        let Some(changes) = &mut self.changes else {
+            return false;
+        };
+        let Some(found) = changes.note.judge(changes.look()) else {
+            return false;
+        };
+        scan.tell(&mut changes.note, ident, Kind::File, found);
+        if !changes.reported() {
+            self.changes = None;
+            return false;
+        }
+        changes.note.enabled && changes.look().is_some()
+    }
 
-/// Which knotes of a descriptor go to the queue.
-#[derive(Default)]
-pub(super) struct Again {
-    pub(super) read: bool,
-    pub(super) write: bool,
-}
+    /// Events of inotify that its knotes need.
+    pub(super) fn wants_to_hear(&self) -> u32 {
+        let [read, ..] = &self.sides;
+        let growth = match read {
+            Some(_) if self.is_regular() => linux::IN_MODIFY,
+            _ => 0,
+        };
+        growth | self.changes.as_ref().map_or(0, FileNote::mask)
+    }
 
-impl Again {
-    fn note(&mut self, kind: Kind, again: bool) {
-        match kind {
-            Kind::Write => self.write |= again,
-            _ => self.read |= again,
+    /// Whether the file was written since the last look.
+    pub(super) fn is_news(&mut self) -> bool {
+        let Ok(stat) = ready::stat(self.fd) else {
+            return true;
+        };
+        let now = (
+            stat.st_size,
+            stat.st_mtime as i64,
+            stat.st_mtime_nsec as i64,
+        );
+        core::mem::replace(&mut self.written, now) != now
+    }
+
+    /// inotify said `mask`; tells `remember` which knotes are to be looked at.
+    pub(super) fn hear(&mut self, mask: u32, named: bool, remember: &mut dyn FnMut(Kind)) {
+        let fd = self.fd;
+        if let Some(changes) = &mut self.changes
+            && changes.hear(fd, mask, named)
+        {
+            remember(Kind::File);
+        }
+        // inotify may speak of what has been reported already.
+        if mask & linux::IN_MODIFY != 0 && self.is_regular() && self.is_news() {
+            remember(Kind::Read);
         }
     }
 }
 
-/// What epoll hands back with an event.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Token {
-    /// A descriptor of the guest.
-    Descriptor {
-        /// Its number.
-        fd: i32,
-        /// [`Watch::generation`], 24 bits.
-        generation: u32,
-    },
-    /// The bell: see `bell`.
-    Bell,
-}
-
-const GENERATION_BITS: u32 = 24;
-
-impl Token {
-    pub(super) fn pack(self) -> u64 {
-        match self {
-            Self::Descriptor { fd, generation } => {
-                (u64::from(generation & ((1 << GENERATION_BITS) - 1)) << 32) | u64::from(fd as u32)
-            }
-            Self::Bell => 1 << 56,
-        }
-    }
-
-    pub(super) fn unpack(packed: u64) -> Self {
-        match packed >> 56 {
-            0 => Self::Descriptor {
-                fd: packed as u32 as i32,
-                generation: (packed >> 32) as u32,
-            },
-            _ => Self::Bell,
-        }
-    }
-
-    /// The generation after `generation`.
-    pub(super) fn next_generation(generation: u32) -> u32 {
-        (generation + 1) & ((1 << GENERATION_BITS) - 1)
-    }
-}
-
-/// `epoll_ctl`.
-///
 /// # Errors
-/// As the call.
-pub(super) fn control(
-    epoll: i32,
-    operation: u32,
-    fd: i32,
-    mask: u32,
-    token: Token,
-) -> HostResult<()> {
-    let event = linux::epoll_event {
-        events: mask,
-        data: token.pack(),
-    };
-    let args = [
-        epoll as u64,
-        u64::from(operation),
-        fd as u64,
-        (&raw const event) as u64,
-    ];
-    // SAFETY: a valid epoll_event.
-    unsafe { host::call_n(nr::epoll_ctl, args) }.map(drop)
+/// `EINVAL` when `fd` is not a process descriptor.
+fn must_be_process(fd: i32) -> HostResult<()> {
+    match how_it_ended(fd) {
+        Ok(_) | Err(HostErrno::EAGAIN) => Ok(()),
+        Err(error) => Err(if error == HostErrno::EBADF {
+            // Its being open was seen to.
+            HostErrno::EINVAL
+        } else {
+            error
+        }),
+    }
 }

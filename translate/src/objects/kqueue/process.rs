@@ -1,0 +1,141 @@
+//! Ends of processes: a pidfd for each that is waited for by number.
+
+use super::event::{Ended, News};
+use super::note::Found;
+use super::token::{Token, control};
+use crate::host::{self, HostErrno, HostResult, linux, nr};
+use crate::objects::Objects;
+use crate::signal::SigInfo;
+
+const IN: u32 = 1;
+
+/// What a process that is waited for has beside its knote.
+#[derive(Debug)]
+pub(super) struct Process {
+    /// Until it has ended.
+    fd: Option<i32>,
+    ended: Option<Ended>,
+    wanted: bool,
+}
+
+impl Process {
+    /// # Errors
+    /// `ESRCH` when there is no such process.
+    pub(super) fn new(objects: &Objects, epoll: i32, ident: u64, wanted: bool) -> HostResult<Self> {
+        let pid = i32::try_from(ident).map_err(|_| HostErrno::ESRCH)?;
+        // SAFETY: no memory is involved.
+        let fd = unsafe { host::call_n(nr::pidfd_open, [pid as u64, 0]) }.map_err(|error| {
+            if error == HostErrno::EINVAL {
+                HostErrno::ESRCH
+            } else {
+                error
+            }
+        })?;
+        let fd = objects.hidden.hide(fd as i32);
+        let added = control(epoll, linux::EPOLL_CTL_ADD, fd, IN, Token::Process(pid));
+        if let Err(error) = added {
+            objects.hidden.close(fd);
+            return Err(error);
+        }
+        Ok(Self {
+            fd: Some(fd),
+            ended: None,
+            wanted,
+        })
+    }
+
+    pub(super) fn look(&self) -> Option<Found> {
+        let ended = self.ended.filter(|_| self.wanted)?;
+        Some(Found {
+            eof: true,
+            news: News::Ended(ended),
+            ..Found::plain(0)
+        })
+    }
+
+    /// epoll reported the pidfd.
+    pub(super) fn ended(&mut self, objects: &Objects, epoll: i32) {
+        if let Some(fd) = self.fd {
+            self.ended = how_it_ended(fd).ok();
+            self.release(objects, epoll);
+        }
+    }
+
+    pub(super) fn release(&mut self, objects: &Objects, epoll: i32) {
+        if let Some(fd) = self.fd.take() {
+            let _ = control(epoll, linux::EPOLL_CTL_DEL, fd, 0, Token::Process(0));
+            objects.hidden.close(fd);
+        }
+    }
+
+    pub(super) fn moved(&mut self, epoll: i32, pid: i32, old: i32, new: i32) {
+        if self.fd == Some(old) {
+            let _ = control(epoll, linux::EPOLL_CTL_DEL, old, 0, Token::Process(pid));
+            let _ = control(epoll, linux::EPOLL_CTL_ADD, new, IN, Token::Process(pid));
+            self.fd = Some(new);
+        }
+    }
+}
+
+/// How the process behind a pidfd ended, without reaping it.
+///
+/// # Errors
+/// `EAGAIN` when it has not ended; `EINVAL` or `EBADF` for a descriptor that is no pidfd.
+pub(super) fn how_it_ended(fd: i32) -> HostResult<Ended> {
+    const P_PIDFD: u64 = 3;
+    const CLD_EXITED: i32 = 1;
+    const CLD_DUMPED: i32 = 3;
+    const WEXITED_WNOHANG_WNOWAIT_WALL: u64 = 4 | 1 | 0x0100_0000 | 0x4000_0000;
+    let mut info = SigInfo::default();
+    let args = [
+        P_PIDFD,
+        fd as u64,
+        (&raw mut info) as u64,
+        WEXITED_WNOHANG_WNOWAIT_WALL,
+    ];
+    // SAFETY: a valid siginfo_t.
+    match unsafe { host::call_n(nr::waitid, args) } {
+        Ok(_) if info.pid() == 0 => Err(HostErrno::EAGAIN),
+        Ok(_) if info.code == CLD_EXITED => Ok(Ended::Exit(info.status())),
+        Ok(_) => Ok(Ended::Signal {
+            signal: info.status() as u8,
+            core: info.code == CLD_DUMPED,
+        }),
+        // Not our child, or reaped already.
+        Err(HostErrno::ECHILD) => what_the_host_remembers(fd),
+        Err(error) => Err(error),
+    }
+}
+
+/// Newer hosts tell how any process ended that the caller may look at (PIDFD_GET_INFO, Linux 6.15).
+fn what_the_host_remembers(fd: i32) -> HostResult<Ended> {
+    /// `_IOWR(0xff, 11, struct pidfd_info)` with the 64 bytes of its first version.
+    const PIDFD_GET_INFO: u64 = 0xc040_ff0b;
+    const PIDFD_INFO_EXIT: u64 = 1 << 3;
+    /// Of `struct pidfd_info`, in 32-bit words: the mask is the first two, the exit code the last.
+    const EXIT_CODE: usize = 15;
+    let mut info = [0u32; 16];
+    if let Some(mask) = info.first_mut() {
+        *mask = PIDFD_INFO_EXIT as u32;
+    }
+    // SAFETY: `info` is valid for the 64 bytes that the request names.
+    let asked = unsafe {
+        host::call_n(
+            nr::ioctl,
+            [fd as u64, PIDFD_GET_INFO, info.as_mut_ptr() as u64],
+        )
+    };
+    let told = asked.is_ok()
+        && info
+            .first()
+            .is_some_and(|&mask| u64::from(mask) & PIDFD_INFO_EXIT != 0);
+    let status = info.get(EXIT_CODE).copied().unwrap_or(0);
+    Ok(match status & 0x7f {
+        _ if !told => Ended::Unknown,
+        0 => Ended::Exit((status >> 8 & 0xff) as i32),
+        signal => Ended::Signal {
+            signal: signal as u8,
+            core: status & 0x80 != 0,
+        },
+    })
+}

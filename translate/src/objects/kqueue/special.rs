@@ -1,0 +1,72 @@
+//! Knotes that are not about descriptors.
+
+use super::event::{Change, Flags, Kind, Wanted};
+use super::note::{Found, Note, Scan};
+use super::process::Process;
+use super::signal::{Arrivals, Signal};
+use super::timer::Timer;
+use super::user::User;
+
+/// A knote and what its kind adds.
+#[derive(Debug)]
+pub(super) struct Special {
+    pub(super) note: Note,
+    pub(super) what: What,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    User(User),
+    Timer(Timer),
+    Signal(Signal),
+    Process(Process),
+}
+
+impl Special {
+    pub(super) fn new(change: &Change, what: What) -> Self {
+        let mut note = Note::new(change);
+        // These are edges by nature (filt_timerattach, filt_sigattach, filt_procattach).
+        let edge = match change.wanted {
+            Wanted::Timer(time) => matches!(time, super::event::Time::Every(_)),
+            Wanted::User { .. } => false,
+            _ => true,
+        };
+        if edge {
+            note.flags = note.flags.with(Flags::CLEAR);
+        }
+        if matches!(what, What::Process(_)) {
+            // A process ends once.
+            note.flags = note.flags.with(Flags::ONCE);
+        }
+        Self { note, what }
+    }
+
+    pub(super) fn look(&self, arrivals: &Arrivals) -> Option<Found> {
+        self.note.judge(match &self.what {
+            What::User(user) => user.look(),
+            What::Timer(timer) => timer.look(),
+            What::Signal(signal) => signal.look(arrivals),
+            What::Process(process) => process.look(),
+        })
+    }
+
+    /// Reports it; `false` when it is to go.
+    pub(super) fn report(
+        &mut self,
+        (kind, ident): (Kind, u64),
+        found: Found,
+        arrivals: &Arrivals,
+        scan: &mut Scan,
+    ) -> bool {
+        scan.tell(&mut self.note, ident, kind, found);
+        if self.note.flags.has(Flags::CLEAR) {
+            match &mut self.what {
+                What::User(user) => user.clear(),
+                What::Timer(timer) => timer.clear(),
+                What::Signal(signal) => signal.clear(arrivals),
+                What::Process(_) => {}
+            }
+        }
+        self.note.reported()
+    }
+}
