@@ -15,6 +15,8 @@ pub use errno::{HostErrno, HostResult};
 pub use file::read_file;
 /// The host's constants and layouts, named as its headers name them.
 pub use linux_raw_sys::general as linux;
+/// The host's `ioctl` commands.
+pub use linux_raw_sys::ioctl;
 pub use processes::{ProcessStat, numbers_in, process_file, process_stat, processes, threads_of};
 
 use core::arch::{asm, global_asm};

@@ -10,5 +10,7 @@ pub(crate) mod resource;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;
+pub(crate) mod statfs;
+pub(crate) mod termios;
 pub(crate) mod time;
 pub(crate) mod user;

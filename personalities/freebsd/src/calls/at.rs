@@ -3,7 +3,8 @@
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::AT_FLAGS;
 pub(crate) use compat_tables::freebsd::flags::at_flags::{
-    AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW,
+    AT_EACCESS, AT_EMPTY_PATH, AT_REMOVEDIR, AT_RESOLVE_BENEATH, AT_SYMLINK_FOLLOW,
+    AT_SYMLINK_NOFOLLOW,
 };
 use compat_translate::host::linux;
 

@@ -1,11 +1,14 @@
-//! Names: making, changing, resolving and removing them (vfs_syscalls.c, vfs_cache.c).
+//! Where one is, and what files are called in full (vfs_cache.c).
 
 use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
-use compat_translate::guest::{self, Out};
-use compat_translate::host::{self, HostErrno, nr};
+use compat_translate::guest::{self, Out, Path};
+use compat_translate::host::{self, HostErrno, linux, nr};
 
+use super::at::CWD;
+use super::place::{Held, own_name};
 use crate::error::Return;
+use crate::lower::{AtFd, Fd};
 
 /// MAXPATHLEN, the NUL included.
 pub(super) const PATH_MAX: usize = 1024;
@@ -30,4 +33,47 @@ pub(crate) fn __getcwd(_cx: &mut Cx, buf: Out<u8>, buflen: usize) -> Return<()> 
         return Err(Errno::ERANGE.into());
     }
     Ok(guest::write_bytes(buf.address(), path)?)
+}
+
+/// The absolute name of a file, free of links (kern___realpathat).
+pub(crate) fn __realpathat(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    buf: Out<u8>,
+    size: usize,
+    flags: u32,
+) -> Return<()> {
+    if flags != 0 || size < 2 {
+        return Err(Errno::EINVAL.into());
+    }
+    let at = at.checked(cx)?;
+    let how = u64::from(linux::O_PATH | linux::O_CLOEXEC);
+    // SAFETY: the kernel checks the guest's path.
+    let file = Held(unsafe { host::call_n(nr::openat, [at, path.0, how, 0]) }?);
+    let name = own_name(file.0);
+    let mut real = [0_u8; 4096];
+    let request = [
+        CWD.0 as u64,
+        name.as_ptr() as u64,
+        real.as_mut_ptr() as u64,
+        real.len() as u64 - 1,
+    ];
+    // SAFETY: a NUL-terminated name of ours and a buffer as long as said; its last byte stays zero.
+    let length = unsafe { host::call_n(nr::readlinkat, request) }?;
+    let real = real
+        .get(..=length as usize)
+        .filter(|real| real.first() == Some(&b'/'))
+        .ok_or(Errno::ENOENT)?;
+    if real.len() > size.min(PATH_MAX) {
+        return Err(Errno::ENOMEM.into());
+    }
+    Ok(guest::write_bytes(buf.address(), real)?)
+}
+
+pub(crate) fn fchroot(cx: &mut Cx, fd: Fd) -> Return<()> {
+    let name = own_name(fd.checked(cx)?);
+    // SAFETY: a NUL-terminated name of ours.
+    unsafe { host::call_n(nr::chroot, [name.as_ptr() as u64]) }?;
+    Ok(())
 }

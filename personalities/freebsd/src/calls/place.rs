@@ -1,11 +1,16 @@
 //! Where a path argument leads.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
-use compat_translate::guest::Path;
+use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
 
-use super::at::{AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags};
+use super::at::{
+    AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, AtFlags,
+};
 use crate::error::{Error, Return};
 use crate::lower::AtFd;
 
@@ -19,6 +24,16 @@ impl Drop for Held {
     }
 }
 
+/// The address of the empty path.
+fn empty() -> u64 {
+    c"".as_ptr() as u64
+}
+
+/// The name that `fd` has in `/proc`, with its NUL.
+pub(super) fn own_name(fd: u64) -> String {
+    alloc::format!("/proc/self/fd/{fd}\0")
+}
+
 /// A file that a call names: what the host's `*at` call of the same meaning takes.
 pub(super) struct Place {
     /// Directory descriptor, or the file's own when `path` is empty.
@@ -27,36 +42,116 @@ pub(super) struct Place {
     pub(super) path: u64,
     /// The host's flags.
     pub(super) flags: u64,
-    _held: Option<Held>,
+    held: Option<Held>,
 }
 
 impl Place {
-    /// The place that `path` names, seen from `at`. `flags` were checked with [`AtFlags::only`].
+    /// The place that `path` names, seen from `at`, links followed unless `AT_SYMLINK_NOFOLLOW`. `flags` were checked with
+    /// [`AtFlags::only`].
     ///
     /// # Errors
     /// `EBADF`; with `AT_RESOLVE_BENEATH` also what the lookup says, `ENOTCAPABLE` when it leaves `at`.
+    pub(super) fn find(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
+        Self::seen(cx, at, path, flags, !flags.has(AT_SYMLINK_NOFOLLOW))
+    }
+
+    /// The same for `linkat`, which follows links only with `AT_SYMLINK_FOLLOW`.
+    ///
+    /// # Errors
+    /// As [`Place::find`].
+    pub(super) fn find_link(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
+        Self::seen(cx, at, path, flags, flags.has(AT_SYMLINK_FOLLOW))
+    }
+
+    fn seen(cx: &Cx, at: AtFd, path: Path, flags: AtFlags, follow: bool) -> Return<Self> {
+        let at = at.checked(cx)?;
+        if !flags.has(AT_RESOLVE_BENEATH) {
+            let nameless = flags.has(AT_EMPTY_PATH) && guest::read::<u8>(path.0)? == 0;
+            return Ok(Self {
+                at,
+                path: if nameless { empty() } else { path.0 },
+                flags: flags.to_host(),
+                held: None,
+            });
+        }
+        let mut how = linux::O_PATH;
+        if !follow {
+            how |= linux::O_NOFOLLOW;
+        }
+        let held = Held(open_beneath(at, path.0, u64::from(how), 0)?);
+        Ok(Self {
+            at: held.0,
+            path: empty(),
+            flags: flags.to_host() | u64::from(linux::AT_EMPTY_PATH),
+            held: Some(held),
+        })
+    }
+
+    /// The open file this place is, when it is one.
+    pub(super) fn open_file(&self) -> Option<u64> {
+        let at_cwd = self.held.is_none() && self.at as i32 == linux::AT_FDCWD;
+        (self.path == empty() && !at_cwd).then_some(self.at)
+    }
+}
+
+/// A name in a directory, for calls that change the directory.
+pub(super) struct Parent {
+    /// The directory.
+    pub(super) at: u64,
+    /// Address of the path from there: the guest's, or of the last name.
+    pub(super) path: u64,
+    _held: Option<(Held, Vec<u8>)>,
+}
+
+impl Parent {
+    /// What `path` names, seen from `at`.
+    ///
+    /// # Errors
+    /// As [`Place::find`].
     pub(super) fn find(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
         let at = at.checked(cx)?;
         if !flags.has(AT_RESOLVE_BENEATH) {
             return Ok(Self {
                 at,
                 path: path.0,
-                flags: flags.to_host(),
                 _held: None,
             });
         }
-        let mut how = linux::O_PATH;
-        if flags.has(AT_SYMLINK_NOFOLLOW) {
-            how |= linux::O_NOFOLLOW;
-        }
-        let held = Held(open_beneath(at, path.0, u64::from(how), 0)?);
+        let (directory, name) = split(&path.copy()?)?;
+        let how = u64::from(linux::O_PATH | linux::O_DIRECTORY);
+        let held = Held(open_beneath(at, directory.as_ptr() as u64, how, 0)?);
         Ok(Self {
             at: held.0,
-            path: c"".as_ptr() as u64,
-            flags: flags.to_host() | u64::from(linux::AT_EMPTY_PATH),
-            _held: Some(held),
+            path: name.as_ptr() as u64,
+            _held: Some((held, name)),
         })
     }
+}
+
+/// A path's directory and last name (with the slashes behind it), each with its NUL.
+fn split(path: &[u8]) -> Return<(Vec<u8>, Vec<u8>)> {
+    let end = path
+        .iter()
+        .rposition(|&byte| byte != b'/')
+        .ok_or(Errno::ENOENT)?;
+    let start = path
+        .get(..=end)
+        .and_then(|path| path.iter().rposition(|&byte| byte == b'/'))
+        .map_or(0, |slash| slash + 1);
+    let (directory, name) = path.split_at_checked(start).ok_or(Errno::ENOENT)?;
+    if name.starts_with(b"..") && name.iter().skip(2).all(|&byte| byte == b'/') {
+        return Err(Errno::ENOTCAPABLE.into());
+    }
+    let terminated = |bytes: &[u8]| {
+        let mut owned = Vec::from(bytes);
+        owned.push(0);
+        owned
+    };
+    Ok(if directory.is_empty() {
+        (terminated(b"."), terminated(name))
+    } else {
+        (terminated(directory), terminated(name))
+    })
 }
 
 /// Opens a path that must not lead out of `at`, close-on-exec. `how` and `mode` are the host's.
@@ -84,5 +179,25 @@ pub(super) fn open_beneath(at: u64, path: u64, how: u64, mode: u64) -> Return<u6
             Err(HostErrno::EXDEV) => return Err(Error(Errno::ENOTCAPABLE)),
             other => return Ok(other?),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_its_directory_and_its_last_name() {
+        for (path, directory, name) in [
+            ("file", ".\0", "file\0"),
+            ("a/b", "a/\0", "b\0"),
+            ("/a//b//", "/a//\0", "b//\0"),
+            ("a/..x", "a/\0", "..x\0"),
+        ] {
+            let found = split(path.as_bytes()).unwrap();
+            assert_eq!(found, (directory.into(), name.into()), "{path}");
+        }
+        assert_eq!(split(b"//"), Err(Error(Errno::ENOENT)));
+        assert_eq!(split(b"a/../"), Err(Error(Errno::ENOTCAPABLE)));
     }
 }

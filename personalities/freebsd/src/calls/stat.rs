@@ -16,8 +16,22 @@ const LINK_ITSELF: AtFlags = AtFlags(AT_SYMLINK_NOFOLLOW);
 
 /// What the host knows about the file at a place.
 pub(super) fn statx(at: u64, path: u64, flags: u64) -> HostResult<linux::statx> {
+    ask(
+        at,
+        path,
+        flags,
+        linux::STATX_BASIC_STATS | linux::STATX_BTIME,
+    )
+}
+
+/// The host's number of the mount a file is in, as `mountinfo` has it.
+pub(super) fn mount_of(at: u64, path: u64, flags: u64) -> HostResult<u64> {
+    Ok(ask(at, path, flags, linux::STATX_MNT_ID)?.stx_mnt_id)
+}
+
+fn ask(at: u64, path: u64, flags: u64, wanted: u32) -> HostResult<linux::statx> {
     let mut found = MaybeUninit::<linux::statx>::uninit();
-    let wanted = u64::from(linux::STATX_BASIC_STATS | linux::STATX_BTIME);
+    let wanted = u64::from(wanted);
     let flags = flags | u64::from(linux::AT_NO_AUTOMOUNT);
     // SAFETY: the kernel checks the guest's path and writes the structure that is ours.
     unsafe {

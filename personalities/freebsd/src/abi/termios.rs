@@ -1,0 +1,199 @@
+//! `<sys/_termios.h>`: terminal modes.
+
+use compat_tables::freebsd::flags::{C_CC, C_CFLAG, C_IFLAG, C_LFLAG, C_OFLAG, c_cc};
+use compat_translate::host::linux;
+use zerocopy::{FromBytes, Immutable, IntoBytes};
+
+/// `struct termios`. Speeds are bits a second.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable, PartialEq, Eq, Debug)]
+pub(crate) struct Termios {
+    pub(crate) iflag: u32,
+    pub(crate) oflag: u32,
+    pub(crate) cflag: u32,
+    pub(crate) lflag: u32,
+    pub(crate) cc: [u8; 20],
+    pub(crate) ispeed: u32,
+    pub(crate) ospeed: u32,
+}
+
+const _: () = assert!(size_of::<Termios>() == 44);
+
+/// What disables a special character: here, and on the host.
+const VDISABLE: u8 = 0xff;
+const HOST_VDISABLE: u8 = 0;
+
+/// Where the host keeps the input speed's code in `c_cflag`.
+const INPUT_SHIFT: u32 = linux::IBSHIFT;
+
+/// The host's codes for usual speeds. Any other is `BOTHER`, told by the numbers alone.
+const SPEEDS: [(u32, u32); 20] = [
+    (50, linux::B50),
+    (75, linux::B75),
+    (110, linux::B110),
+    (134, linux::B134),
+    (150, linux::B150),
+    (200, linux::B200),
+    (300, linux::B300),
+    (600, linux::B600),
+    (1200, linux::B1200),
+    (1800, linux::B1800),
+    (2400, linux::B2400),
+    (4800, linux::B4800),
+    (9600, linux::B9600),
+    (19200, linux::B19200),
+    (38400, linux::B38400),
+    (57600, linux::B57600),
+    (115_200, linux::B115200),
+    (230_400, linux::B230400),
+    (460_800, linux::B460800),
+    (921_600, linux::B921600),
+];
+
+fn speed_code(rate: u32) -> u32 {
+    match SPEEDS.iter().find(|(known, _)| *known == rate) {
+        Some((_, code)) => *code,
+        None if rate == 0 => linux::B0,
+        None => linux::BOTHER,
+    }
+}
+
+/// Whether this entry of `c_cc` counts bytes or time.
+fn is_count(index: i32) -> bool {
+    matches!(index, c_cc::VMIN | c_cc::VTIME)
+}
+
+impl Termios {
+    /// From the host's.
+    pub(crate) fn from_host(found: &linux::termios2) -> Self {
+        let mut cc = [VDISABLE; 20];
+        for (index, slot) in cc.iter_mut().enumerate() {
+            let place = C_CC.to_host(index as i64);
+            let byte = place.and_then(|place| found.c_cc.get(place as usize));
+            match byte.copied() {
+                Some(HOST_VDISABLE) if !is_count(index as i32) => {}
+                Some(byte) => *slot = byte,
+                None => {}
+            }
+        }
+        let ospeed = found.c_ospeed;
+        Self {
+            iflag: C_IFLAG.to_guest(u64::from(found.c_iflag)) as u32,
+            oflag: C_OFLAG.to_guest(u64::from(found.c_oflag)) as u32,
+            cflag: C_CFLAG.to_guest(u64::from(found.c_cflag)) as u32,
+            lflag: C_LFLAG.to_guest(u64::from(found.c_lflag)) as u32,
+            cc,
+            ispeed: if found.c_ispeed == 0 {
+                ospeed
+            } else {
+                found.c_ispeed
+            },
+            ospeed,
+        }
+    }
+
+    /// The host's, where `current` has what FreeBSD has not: the line discipline and a few old conversions.
+    pub(crate) fn to_host(&self, current: &linux::termios2) -> linux::termios2 {
+        let bits = |set: &compat_tables::FlagSet, guest: u32| {
+            // All of these sets drop what they do not know.
+            set.to_host(u64::from(guest)).unwrap_or_default() as u32
+        };
+        let mut c_cc = current.c_cc;
+        for (index, &byte) in self.cc.iter().enumerate() {
+            let place = C_CC.to_host(index as i64);
+            if let Some(slot) = place.and_then(|place| c_cc.get_mut(place as usize)) {
+                *slot = if byte == VDISABLE && !is_count(index as i32) {
+                    HOST_VDISABLE
+                } else {
+                    byte
+                };
+            }
+        }
+        // A zero input speed means the output's.
+        let ispeed = if self.ispeed == 0 {
+            self.ospeed
+        } else {
+            self.ispeed
+        };
+        let input = if ispeed == self.ospeed {
+            0
+        } else {
+            speed_code(ispeed) << INPUT_SHIFT
+        };
+        linux::termios2 {
+            c_iflag: bits(&C_IFLAG, self.iflag),
+            c_oflag: bits(&C_OFLAG, self.oflag),
+            c_cflag: bits(&C_CFLAG, self.cflag) | speed_code(self.ospeed) | input,
+            c_lflag: bits(&C_LFLAG, self.lflag),
+            c_line: current.c_line,
+            c_cc,
+            c_ispeed: ispeed,
+            c_ospeed: self.ospeed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use compat_tables::freebsd::flags::{c_cflag, c_iflag, c_lflag, c_oflag};
+
+    /// A fresh host terminal at 38400 bits a second.
+    fn host() -> linux::termios2 {
+        let mut c_cc = [0; 19];
+        let usual = [3, 28, 127, 21, 4, 0, 1, 0, 17, 19, 26, 0, 18, 15, 23, 22, 0];
+        c_cc[..17].copy_from_slice(&usual);
+        linux::termios2 {
+            c_iflag: 0x500,
+            c_oflag: 0x5,
+            c_cflag: 0xbf,
+            c_lflag: 0x8a3b,
+            c_line: 0,
+            c_cc,
+            c_ispeed: 38400,
+            c_ospeed: 38400,
+        }
+    }
+
+    #[test]
+    fn a_fresh_terminal_looks_like_one() {
+        let termios = Termios::from_host(&host());
+        assert_eq!(termios.iflag, c_iflag::ICRNL | c_iflag::IXON);
+        assert_eq!(termios.oflag, c_oflag::OPOST | c_oflag::ONLCR);
+        assert_eq!(termios.cflag, c_cflag::CS8 | c_cflag::CREAD);
+        let local = c_lflag::ISIG
+            | c_lflag::ICANON
+            | c_lflag::IEXTEN
+            | c_lflag::ECHO
+            | c_lflag::ECHOE
+            | c_lflag::ECHOK
+            | c_lflag::ECHOCTL
+            | c_lflag::ECHOKE;
+        assert_eq!(termios.lflag, local);
+        let at = |index: i32| termios.cc[index as usize];
+        assert_eq!((at(c_cc::VINTR), at(c_cc::VEOF), at(c_cc::VMIN)), (3, 4, 1));
+        assert_eq!(
+            (at(c_cc::VTIME), at(c_cc::VEOL), at(c_cc::VSTATUS)),
+            (0, 255, 255)
+        );
+        assert_eq!((termios.ispeed, termios.ospeed), (38400, 38400));
+    }
+
+    #[test]
+    fn modes_survive_both_ways() {
+        let termios = Termios::from_host(&host());
+        let back = termios.to_host(&host());
+        assert_eq!(Termios::from_host(&back), termios);
+        assert_eq!(back.c_cflag, host().c_cflag);
+        assert_eq!(back.c_lflag, host().c_lflag);
+        assert_eq!(back.c_cc, host().c_cc);
+        let odd = Termios {
+            ospeed: 12345,
+            ispeed: 0,
+            ..termios
+        }
+        .to_host(&host());
+        assert_eq!(odd.c_cflag & linux::CBAUD, linux::BOTHER);
+        assert_eq!((odd.c_ispeed, odd.c_ospeed), (12345, 12345));
+    }
+}

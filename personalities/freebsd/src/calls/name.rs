@@ -1,0 +1,195 @@
+//! Names: linking, removing, renaming, and reading symbolic links (vfs_syscalls.c).
+
+use compat_tables::freebsd::Errno;
+use compat_translate::Cx;
+use compat_translate::guest::{Out, Path};
+use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+
+use super::at::{AT_EMPTY_PATH, AT_REMOVEDIR, AT_RESOLVE_BENEATH, AT_SYMLINK_FOLLOW, AtFlags, CWD};
+use super::place::{Parent, Place, own_name};
+use super::stat::{statx, statx_fd};
+use crate::error::{Error, Return};
+use crate::lower::{AtFd, Fd};
+
+/// "No descriptor to compare with", for `funlinkat`.
+const FD_NONE: i32 = -200;
+
+/// Permission bits of a directory's mode argument: neither set-id nor sticky.
+const ACCESSPERMS: u32 = 0o777;
+
+pub(crate) fn link(cx: &mut Cx, path: Path, link: Path) -> Return<()> {
+    linkat(cx, CWD, path, CWD, link, AtFlags(AT_SYMLINK_FOLLOW))
+}
+
+pub(crate) fn linkat(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    to_at: AtFd,
+    to: Path,
+    flag: AtFlags,
+) -> Return<()> {
+    let flag = flag.only(AT_SYMLINK_FOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
+    let to_at = to_at.checked(cx)?;
+    let place = Place::find_link(cx, at, path, flag)?;
+    if let Some(fd) = place.open_file() {
+        // The host lets only root link a descriptor by an empty path, but anybody by its name in /proc.
+        let name = own_name(fd);
+        let follow = u64::from(linux::AT_SYMLINK_FOLLOW);
+        // SAFETY: a NUL-terminated name of ours; the kernel checks the guest's path.
+        unsafe {
+            host::call_n(
+                nr::linkat,
+                [CWD.0 as u64, name.as_ptr() as u64, to_at, to.0, follow],
+            )
+        }?;
+        return Ok(());
+    }
+    // SAFETY: the kernel checks the guest's paths.
+    unsafe { host::call_n(nr::linkat, [place.at, place.path, to_at, to.0, place.flags]) }?;
+    Ok(())
+}
+
+pub(crate) fn unlink(cx: &mut Cx, path: Path) -> Return<()> {
+    funlinkat(cx, CWD, path, Fd(FD_NONE), AtFlags::NONE)
+}
+
+pub(crate) fn unlinkat(cx: &mut Cx, at: AtFd, path: Path, flag: AtFlags) -> Return<()> {
+    funlinkat(cx, at, path, Fd(FD_NONE), flag)
+}
+
+/// `unlinkat` that removes only what `fd` refers to.
+pub(crate) fn funlinkat(cx: &mut Cx, at: AtFd, path: Path, fd: Fd, flag: AtFlags) -> Return<()> {
+    let flag = flag.only(AT_REMOVEDIR | AT_RESOLVE_BENEATH)?;
+    let parent = Parent::find(cx, at, path, flag)?;
+    if fd.0 != FD_NONE {
+        let expected = statx_fd(fd.checked(cx)?)?;
+        let link_itself = u64::from(linux::AT_SYMLINK_NOFOLLOW);
+        let found = statx(parent.at, parent.path, link_itself)?;
+        if !same_file(&expected, &found) {
+            return Err(Errno::EDEADLK.into());
+        }
+    }
+    // SAFETY: the kernel checks the guest's path.
+    let removed = unsafe { host::call_n(nr::unlinkat, [parent.at, parent.path, flag.to_host()]) };
+    match removed {
+        Err(HostErrno::EISDIR) => Err(Errno::EPERM.into()),
+        other => Ok(other.map(drop)?),
+    }
+}
+
+fn same_file(one: &linux::statx, other: &linux::statx) -> bool {
+    let identity = |file: &linux::statx| (file.stx_dev_major, file.stx_dev_minor, file.stx_ino);
+    identity(one) == identity(other)
+}
+
+pub(crate) fn mkdir(cx: &mut Cx, path: Path, mode: u32) -> Return<()> {
+    mkdirat(cx, CWD, path, mode)
+}
+
+pub(crate) fn mkdirat(cx: &mut Cx, at: AtFd, path: Path, mode: u32) -> Return<()> {
+    let at = at.checked(cx)?;
+    // SAFETY: the kernel checks the guest's path.
+    match unsafe { host::call_n(nr::mkdirat, [at, path.0, u64::from(mode & ACCESSPERMS)]) } {
+        // The root has no name that could be taken (vfs_lookup: a degenerate path).
+        Err(HostErrno::EEXIST) if path.copy()?.iter().all(|&byte| byte == b'/') => {
+            Err(Errno::EISDIR.into())
+        }
+        other => Ok(other.map(drop)?),
+    }
+}
+
+pub(crate) fn rename(cx: &mut Cx, from: Path, to: Path) -> Return<()> {
+    renameat2(cx, CWD, from, CWD, to, 0)
+}
+
+pub(crate) fn renameat(
+    cx: &mut Cx,
+    from_at: AtFd,
+    from: Path,
+    to_at: AtFd,
+    to: Path,
+) -> Return<()> {
+    renameat2(cx, from_at, from, to_at, to, 0)
+}
+
+pub(crate) fn renameat2(
+    cx: &mut Cx,
+    from_at: AtFd,
+    from: Path,
+    to_at: AtFd,
+    to: Path,
+    flags: u32,
+) -> Return<()> {
+    let flags = compat_tables::freebsd::flags::RENAME_FLAGS
+        .to_host(u64::from(flags))
+        .map_err(|_| Error(Errno::EINVAL))?;
+    let request = [
+        from_at.checked(cx)?,
+        from.0,
+        to_at.checked(cx)?,
+        to.0,
+        flags,
+    ];
+    // SAFETY: the kernel checks the guest's paths.
+    let renamed: HostResult = unsafe {
+        if flags == 0 {
+            let [from_at, from, to_at, to, _] = request;
+            host::call_n(nr::renameat, [from_at, from, to_at, to])
+        } else {
+            host::call_n(nr::renameat2, request)
+        }
+    };
+    match renamed {
+        // `.` and `..` cannot be renamed; the host calls that busy.
+        Err(HostErrno::EBUSY) if ends_in_dots(from)? || ends_in_dots(to)? => {
+            Err(Errno::EINVAL.into())
+        }
+        other => Ok(other.map(drop)?),
+    }
+}
+
+fn ends_in_dots(path: Path) -> HostResult<bool> {
+    let path = path.copy()?;
+    let last = path
+        .split(|&byte| byte == b'/')
+        .rfind(|name| !name.is_empty());
+    Ok(matches!(last, Some(b"." | b"..")))
+}
+
+pub(crate) fn readlink(cx: &mut Cx, path: Path, buf: Out<u8>, count: usize) -> Return<usize> {
+    readlinkat(cx, CWD, path, buf, count)
+}
+
+pub(crate) fn readlinkat(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    buf: Out<u8>,
+    bufsize: usize,
+) -> Return<usize> {
+    let at = at.checked(cx)?;
+    if i64::try_from(bufsize).is_err() {
+        return Err(Errno::EINVAL.into());
+    }
+    if bufsize == 0 {
+        // The host refuses an empty buffer; FreeBSD looks the link up and writes nothing.
+        let found = statx(at, path.0, u64::from(linux::AT_SYMLINK_NOFOLLOW))?;
+        return if u32::from(found.stx_mode) & linux::S_IFMT == linux::S_IFLNK {
+            Ok(0)
+        } else {
+            Err(Errno::EINVAL.into())
+        };
+    }
+    // The host counts in an int.
+    let size = bufsize.min(i32::MAX as usize) as u64;
+    // SAFETY: the kernel checks the guest's path and buffer.
+    let length = unsafe { host::call_n(nr::readlinkat, [at, path.0, buf.address(), size]) }?;
+    Ok(length as usize)
+}
+
+/// Removes a whiteout; the host has none, so there is nothing a name could be but absent or something else.
+pub(crate) fn undelete(_cx: &mut Cx, path: Path) -> Return<()> {
+    statx(CWD.0 as u64, path.0, u64::from(linux::AT_SYMLINK_NOFOLLOW))?;
+    Err(Errno::EEXIST.into())
+}
