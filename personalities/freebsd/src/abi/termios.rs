@@ -93,7 +93,7 @@ impl Termios {
     }
 
     /// The host's, where `current` has what FreeBSD has not: the line discipline and a few old conversions.
-    pub(crate) fn to_host(&self, current: &linux::termios2) -> linux::termios2 {
+    pub(crate) fn to_host(self, current: &linux::termios2) -> linux::termios2 {
         let bits = |set: &compat_tables::FlagSet, guest: u32| {
             // All of these sets drop what they do not know.
             set.to_host(u64::from(guest)).unwrap_or_default() as u32

@@ -69,6 +69,14 @@ fn between(
     unsafe { host::call_n(nr::close_range, [u64::from(first), u64::from(last), flags]) }.map(drop)
 }
 
+pub(crate) fn dup(cx: &mut Cx, fd: Fd) -> Return<Fd> {
+    let host_fd = fd.checked(cx)?;
+    // SAFETY: no memory is involved.
+    let copy = unsafe { host::call_n(nr::dup, [host_fd]) }? as i32;
+    cx.process().objects.duplicated(fd.0, copy);
+    Ok(Fd(copy))
+}
+
 pub(crate) fn dup2(cx: &mut Cx, from: Fd, to: Fd) -> Return<Fd> {
     copy_to(cx, from, to, false)
 }

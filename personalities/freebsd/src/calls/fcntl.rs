@@ -17,11 +17,14 @@ pub(crate) fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
     let number = arg as i32;
     let asked = |arg: i64| control(host_fd, cmd, arg as u64).map(|value| value as i32);
     Ok(match cmd {
-        fcntl_cmd::F_DUPFD
-        | fcntl_cmd::F_DUPFD_CLOEXEC
-        | fcntl_cmd::F_GETFD
-        | fcntl_cmd::F_ADD_SEALS
-        | fcntl_cmd::F_GET_SEALS => asked(i64::from(number))?,
+        fcntl_cmd::F_DUPFD | fcntl_cmd::F_DUPFD_CLOEXEC => {
+            let copy = asked(i64::from(number))?;
+            cx.process().objects.duplicated(fd.0, copy);
+            copy
+        }
+        fcntl_cmd::F_GETFD | fcntl_cmd::F_ADD_SEALS | fcntl_cmd::F_GET_SEALS => {
+            asked(i64::from(number))?
+        }
         fcntl_cmd::F_SETFD => asked(arg & i64::from(linux::FD_CLOEXEC))?,
         fcntl_cmd::F_DUP2FD => copy_to(cx, fd, Fd(number), false)?.0,
         fcntl_cmd::F_DUP2FD_CLOEXEC => copy_to(cx, fd, Fd(number), true)?.0,

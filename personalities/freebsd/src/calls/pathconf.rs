@@ -81,9 +81,9 @@ impl File {
         Self {
             kind: u32::from(found.stx_mode) & linux::S_IFMT,
             terminal,
-            name_max: system.f_namelen as i64,
-            block: block as i64,
-            transfer: system.f_bsize as i64,
+            name_max: system.f_namelen,
+            block,
+            transfer: system.f_bsize,
         }
     }
 }
