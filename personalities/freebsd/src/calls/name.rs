@@ -6,7 +6,7 @@ use compat_translate::guest::{Out, Path};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
 
 use super::at::{AT_EMPTY_PATH, AT_REMOVEDIR, AT_RESOLVE_BENEATH, AT_SYMLINK_FOLLOW, AtFlags, CWD};
-use super::place::{Parent, Place, own_name};
+use super::place::{Parent, Place, own_name, through_link};
 use super::stat::{statx, statx_fd};
 use crate::error::{Error, Return};
 use crate::lower::{AtFd, Fd};
@@ -70,11 +70,31 @@ pub(crate) fn funlinkat(cx: &mut Cx, at: AtFd, path: Path, fd: Fd, flag: AtFlags
             return Err(Errno::EDEADLK.into());
         }
     }
-    // SAFETY: the kernel checks the guest's path.
-    let removed = unsafe { host::call_n(nr::unlinkat, [parent.at, parent.path, flag.to_host()]) };
+    let removed = with_name(parent.at, parent.path, |path| {
+        // SAFETY: the kernel checks the guest's path.
+        unsafe { host::call_n(nr::unlinkat, [parent.at, path, flag.to_host()]) }
+    });
     match removed {
         Err(HostErrno::EISDIR) => Err(Errno::EPERM.into()),
         other => Ok(other.map(drop)?),
+    }
+}
+
+pub(crate) fn rmdir(cx: &mut Cx, path: Path) -> Return<()> {
+    unlinkat(cx, CWD, path, AtFlags(AT_REMOVEDIR))
+}
+
+/// Makes a host call that changes a name, and makes it again with what the name means when it is a link with a slash
+/// behind it and the host refused that.
+fn with_name(at: u64, path: u64, call: impl Fn(u64) -> HostResult) -> HostResult {
+    match call(path) {
+        Err(error @ (HostErrno::ENOTDIR | HostErrno::EEXIST)) => {
+            match through_link(at, Path(path))? {
+                Some(followed) => call(followed.as_ptr() as u64),
+                None => Err(error),
+            }
+        }
+        other => other,
     }
 }
 
@@ -89,8 +109,11 @@ pub(crate) fn mkdir(cx: &mut Cx, path: Path, mode: u32) -> Return<()> {
 
 pub(crate) fn mkdirat(cx: &mut Cx, at: AtFd, path: Path, mode: u32) -> Return<()> {
     let at = at.checked(cx)?;
-    // SAFETY: the kernel checks the guest's path.
-    match unsafe { host::call_n(nr::mkdirat, [at, path.0, u64::from(mode & ACCESSPERMS)]) } {
+    let made = with_name(at, path.0, |path| {
+        // SAFETY: the kernel checks the guest's path.
+        unsafe { host::call_n(nr::mkdirat, [at, path, u64::from(mode & ACCESSPERMS)]) }
+    });
+    match made {
         // The root has no name that could be taken (vfs_lookup: a degenerate path).
         Err(HostErrno::EEXIST) if path.copy()?.iter().all(|&byte| byte == b'/') => {
             Err(Errno::EISDIR.into())
@@ -124,22 +147,19 @@ pub(crate) fn renameat2(
     let flags = compat_tables::freebsd::flags::RENAME_FLAGS
         .to_host(u64::from(flags))
         .map_err(|_| Error(Errno::EINVAL))?;
-    let request = [
-        from_at.checked(cx)?,
-        from.0,
-        to_at.checked(cx)?,
-        to.0,
-        flags,
-    ];
-    // SAFETY: the kernel checks the guest's paths.
-    let renamed: HostResult = unsafe {
-        if flags == 0 {
-            let [from_at, from, to_at, to, _] = request;
-            host::call_n(nr::renameat, [from_at, from, to_at, to])
-        } else {
-            host::call_n(nr::renameat2, request)
-        }
-    };
+    let (from_at, to_at) = (from_at.checked(cx)?, to_at.checked(cx)?);
+    let renamed = with_name(from_at, from.0, |from| {
+        with_name(to_at, to.0, |to| {
+            // SAFETY: the kernel checks the guest's paths.
+            unsafe {
+                if flags == 0 {
+                    host::call_n(nr::renameat, [from_at, from, to_at, to])
+                } else {
+                    host::call_n(nr::renameat2, [from_at, from, to_at, to, flags])
+                }
+            }
+        })
+    });
     match renamed {
         // `.` and `..` cannot be renamed; the host calls that busy.
         Err(HostErrno::EBUSY) if ends_in_dots(from)? || ends_in_dots(to)? => {

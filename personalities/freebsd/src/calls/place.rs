@@ -154,6 +154,62 @@ fn split(path: &[u8]) -> Return<(Vec<u8>, Vec<u8>)> {
     })
 }
 
+/// Where `path` leads, with its NUL, when it is the name of a symbolic link with a slash behind it: FreeBSD follows such a
+/// link even where a name is made or removed (vfs_lookup: TRAILINGSLASH). `None` for any other path.
+///
+/// # Errors
+/// `EFAULT`, `ENAMETOOLONG`; `ELOOP` when links lead to links without end.
+pub(super) fn through_link(at: u64, path: Path) -> HostResult<Option<Vec<u8>>> {
+    /// MAXSYMLINKS
+    const MOST: usize = 32;
+    let mut path = path.copy()?;
+    let mut followed = false;
+    for _ in 0..MOST {
+        let Some(target) = trailing_target(at, &path) else {
+            return Ok(followed.then(|| {
+                path.push(0);
+                path
+            }));
+        };
+        path = target;
+        followed = true;
+    }
+    Err(HostErrno::ELOOP)
+}
+
+/// One step of [`through_link`].
+fn trailing_target(at: u64, path: &[u8]) -> Option<Vec<u8>> {
+    let end = path.iter().rposition(|&byte| byte != b'/')? + 1;
+    let (name, slashes) = path.split_at_checked(end)?;
+    if slashes.is_empty() {
+        return None;
+    }
+    let mut link = name.to_vec();
+    link.push(0);
+    let mut target = alloc::vec![0; linux::PATH_MAX as usize];
+    let request = [
+        at,
+        link.as_ptr() as u64,
+        target.as_mut_ptr() as u64,
+        target.len() as u64,
+    ];
+    // SAFETY: a NUL-terminated name and a buffer, both ours.
+    let length = unsafe { host::call_n(nr::readlinkat, request) }.ok()?;
+    target.truncate(length as usize);
+    let directory = name
+        .iter()
+        .rposition(|&byte| byte == b'/')
+        .map_or(0, |slash| slash + 1);
+    let mut whole = if target.starts_with(b"/") {
+        Vec::new()
+    } else {
+        name.get(..directory).unwrap_or_default().to_vec()
+    };
+    whole.append(&mut target);
+    whole.push(b'/');
+    Some(whole)
+}
+
 /// Opens a path that must not lead out of `at`, close-on-exec. `how` and `mode` are the host's.
 ///
 /// # Errors
