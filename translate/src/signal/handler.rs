@@ -299,6 +299,10 @@ pub(crate) unsafe extern "C" fn deliver_waiting(frame: *mut UContext) {
         return;
     }
     deliver(thread, frame, signal, &info);
+    // Without a handler that takes it along, the mask before a waiting call comes back now.
+    if let Some(mask) = thread.saved_mask.take() {
+        super::install_guest_mask(thread, frame, mask);
+    }
     super::release_held(thread);
 }
 

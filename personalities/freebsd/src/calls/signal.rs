@@ -2,7 +2,7 @@
 
 use compat_tables::freebsd::Errno;
 use compat_translate::guest::{In, Out};
-use compat_translate::host::{self, HostErrno, Timespec, nr};
+use compat_translate::host::{self, HostErrno, HostResult, Timespec, nr};
 use compat_translate::signal::{
     Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, install_guest_mask,
     release_held, set_action, signal_self, take_held,
@@ -173,25 +173,37 @@ pub(crate) fn sigsuspend(cx: &mut Cx, set: In<[u32; 4]>) -> Return<()> {
     suspend(cx, wanted)
 }
 
-/// kern_sigsuspend.
-pub(super) fn suspend(cx: &mut Cx, wanted: SigSet) -> Return<()> {
+/// Makes a host call that sleeps with `wanted` as its mask, and whose handlers leave the mask before it behind:
+/// `sigsuspend`, `pselect`, `ppoll` (TDP_OLDMASK). `wait` gets the host's mask.
+pub(crate) fn with_mask(
+    cx: &mut Cx,
+    wanted: SigSet,
+    wait: impl FnOnce(&mut Cx, &u64) -> HostResult,
+) -> HostResult {
     let wanted = blockable(wanted);
     let before = cx.thread.mask.get();
-    let mask = host_mask(wanted);
     cx.never_restart = true;
-    // The handler runs with `wanted` as its base mask and leaves `before` behind.
+    // The handler runs with `wanted` as its base mask.
     cx.thread.mask.set(wanted);
     cx.thread.saved_mask.set(Some(before));
     if release_held(cx.thread) {
         cx.progress = Progress::Made;
     }
-    // SAFETY: a valid 8-byte mask.
-    let result = unsafe { cx.host(nr::rt_sigsuspend, [(&raw const mask) as u64, 8, 0, 0, 0, 0]) };
-    if !cx.thread.signal_waiting() {
+    let result = wait(cx, &host_mask(wanted));
+    if result != Err(HostErrno::EINTR) || !cx.thread.signal_waiting() {
         cx.thread.saved_mask.set(None);
         cx.thread.mask.set(before);
     }
-    result?;
+    result
+}
+
+/// kern_sigsuspend.
+pub(super) fn suspend(cx: &mut Cx, wanted: SigSet) -> Return<()> {
+    with_mask(cx, wanted, |cx, mask| {
+        let mask = core::ptr::from_ref(mask) as u64;
+        // SAFETY: a valid 8-byte mask.
+        unsafe { cx.host(nr::rt_sigsuspend, [mask, 8, 0, 0, 0, 0]) }
+    })?;
     Ok(())
 }
 

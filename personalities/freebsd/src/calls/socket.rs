@@ -213,25 +213,24 @@ pub(crate) fn is_socket(path: &[u8]) -> bool {
     const AT_FDCWD: u64 = -100i64 as u64;
     const S_IFMT: u32 = 0o170_000;
     const S_IFSOCK: u32 = 0o140_000;
+    mode_at(AT_FDCWD, path, 0).is_ok_and(|mode| mode & S_IFMT == S_IFSOCK)
+}
+
+/// `st_mode` of an open file, as the host has it.
+pub(crate) fn host_mode(fd: u64) -> HostResult<u32> {
+    const AT_EMPTY_PATH: u64 = 0x1000;
+    mode_at(fd, b"\0", AT_EMPTY_PATH)
+}
+
+fn mode_at(at: u64, path: &[u8], flags: u64) -> HostResult<u32> {
     const MODE_AT: usize = 24;
     let mut status = [0u8; 144];
+    let (path, to) = (path.as_ptr() as u64, status.as_mut_ptr() as u64);
     // SAFETY: the path ends with NUL; `struct stat` has 144 bytes.
-    let found = unsafe {
-        host::call_n(
-            nr::newfstatat,
-            [
-                AT_FDCWD,
-                path.as_ptr() as u64,
-                status.as_mut_ptr() as u64,
-                0,
-            ],
-        )
-    };
-    let mode = status
-        .get(MODE_AT..MODE_AT + 4)
-        .and_then(|mode| mode.try_into().ok())
-        .map_or(0, u32::from_ne_bytes);
-    found.is_ok() && mode & S_IFMT == S_IFSOCK
+    unsafe { host::call_n(nr::newfstatat, [at, path, to, flags]) }?;
+    let mode = status.get(MODE_AT..MODE_AT + 4);
+    let mode = mode.and_then(|mode| mode.try_into().ok());
+    Ok(mode.map_or(0, u32::from_ne_bytes))
 }
 
 pub(crate) fn listen(cx: &mut Cx, s: Fd, backlog: i32) -> Return<()> {

@@ -228,7 +228,7 @@ fn undelivered(error: HostErrno, fd: u64, to: &HostAddress) -> Error {
 }
 
 /// Whether an internet stream has never sent a segment. Anything else is not known to be one.
-fn never_connected(fd: u64) -> bool {
+pub(crate) fn never_connected(fd: u64) -> bool {
     const SEGS_OUT_AT: usize = core::mem::offset_of!(raw::tcp_info, tcpi_segs_out);
     let mut info = [0u8; size_of::<raw::tcp_info>()];
     let found = host_socket::option_bytes(fd, raw::SOL_TCP, raw::TCP_INFO, &mut info);
@@ -257,6 +257,39 @@ fn raise_sigpipe(cx: &Cx) {
             [pid, tid as u64, u64::from(signal), info],
         )
     };
+}
+
+/// The host's mask of that signal alone.
+static SIGPIPE_SET: u64 = 1 << 12;
+
+/// Runs host calls that would raise the signal of a broken pipe, which FreeBSD does not for them.
+pub(crate) fn with_sigpipe_held<T>(
+    cx: &mut Cx,
+    call: impl FnOnce(&mut Cx) -> HostResult<T>,
+) -> HostResult<T> {
+    const SIG_BLOCK: u64 = 0;
+    const SIG_UNBLOCK: u64 = 1;
+    let mut before = 0u64;
+    let set = (&raw const SIGPIPE_SET) as u64;
+    let before_at = (&raw mut before) as u64;
+    // SAFETY: valid 8-byte masks.
+    unsafe { host::call_n(nr::rt_sigprocmask, [SIG_BLOCK, set, before_at, 8]) }?;
+    let result = call(cx);
+    if before & SIGPIPE_SET != 0 {
+        return result;
+    }
+    if matches!(result, Err(HostErrno::EPIPE)) {
+        let now = Timespec::default();
+        let now = (&raw const now) as u64;
+        // SAFETY: a valid mask and timespec.
+        let _ = unsafe { host::call_n(nr::rt_sigtimedwait, [set, 0, now, 8]) };
+    }
+    // While a signal waits to be delivered every other is blocked, and stays so until the call returns.
+    if !cx.thread.signal_waiting() {
+        // SAFETY: a valid 8-byte mask.
+        unsafe { host::call_n(nr::rt_sigprocmask, [SIG_UNBLOCK, set, 0, 8]) }?;
+    }
+    result
 }
 
 /// What a receiver's flags become: those that ask for something. The others are results on FreeBSD, whatever comes in.
