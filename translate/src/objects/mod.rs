@@ -74,6 +74,7 @@ impl Objects {
             && let Some(kqueue) = self.kqueue(fd)
         {
             let mut kqueues = self.kqueues.lock();
+            kqueues.retain(|(known, _)| *known != copy);
             kqueues.push((copy, kqueue));
             self.kqueue_count.store(kqueues.len(), Ordering::Release);
         }

@@ -42,6 +42,7 @@ var parts = []struct {
 	{"forks", forks},
 	{"hidden", hidden},
 	{"old", old},
+	{"special", special},
 }
 
 func level() {
@@ -490,6 +491,18 @@ func closing() {
 	_, _, errno := syscall.RawSyscall(575, uintptr(min(r, w)), uintptr(max(r, w)), 0)
 	must(errno)
 	line("range closed", k.now())
+	// A kqueue lives as long as one of its numbers.
+	line("add", k.change(ev(1, evfiltUser, evAdd|evClear)))
+	second := kq(must2(syscall.Dup(int(k))))
+	third := kq(must2(syscall.Dup(int(second))))
+	syscall.Close(int(second))
+	line("a closed number", second.now())
+	line("trigger by another", third.change(ev(1, evfiltUser, 0).with(noteTrigger, 0)))
+	line("fired", k.now())
+	must(syscall.Dup2(int(third), int(k)))
+	line("trigger", k.change(ev(1, evfiltUser, 0).with(noteTrigger, 0)))
+	line("fired", third.now())
+	third.close()
 	// Somebody else closes the kqueue under a sleeper.
 	var wait sync.WaitGroup
 	victim := newKqueue()
@@ -948,4 +961,63 @@ func old() {
 	syscall.Close(k)
 	syscall.Close(r)
 	syscall.Close(w)
+}
+
+// Descriptors that FreeBSD has from Linux.
+func special() {
+	const sysSpecialfd, sysTimerfdCreate, sysTimerfdSettime, sysInotifyAddWatchAt = 577, 585, 587, 593
+	const cloexec, nonblock = 0x100000, 4
+	k := newKqueue()
+	defer k.close()
+	request := [2]uint32{3, cloexec | nonblock}
+	fd, _, errno := syscall.Syscall(sysSpecialfd, 1, uintptr(unsafe.Pointer(&request)), 8)
+	must(errno)
+	names[uint64(fd)] = "eventfd"
+	var count uint64
+	n := must2(syscall.Read(int(fd), (*[8]byte)(unsafe.Pointer(&count))[:]))
+	line("eventfd", fmt.Sprint(n, count))
+	_, err := syscall.Read(int(fd), make([]byte, 8))
+	line("empty", err)
+	line("add", k.change(ev(int(fd), evfiltRead, evAdd)))
+	line("silent", k.now())
+	must2(syscall.Write(int(fd), []byte{1, 0, 0, 0, 0, 0, 0, 0}))
+	events, _ := k.call(nil, 4, 0)
+	line("readable", len(events))
+	syscall.Close(int(fd))
+	_, _, errno = syscall.Syscall(sysSpecialfd, 1, uintptr(unsafe.Pointer(&request)), 4)
+	line("wrong size", errno)
+	_, _, errno = syscall.Syscall(sysSpecialfd, 9, uintptr(unsafe.Pointer(&request)), 8)
+	line("wrong type", errno)
+	request[1] = 0x80
+	_, _, errno = syscall.Syscall(sysSpecialfd, 1, uintptr(unsafe.Pointer(&request)), 8)
+	line("wrong flags", errno)
+
+	fd, _, errno = syscall.Syscall(sysTimerfdCreate, 4, cloexec, 0)
+	must(errno)
+	names[uint64(fd)] = "timerfd"
+	value := [2]syscall.Timespec{{}, {Nsec: 5000000}}
+	_, _, errno = syscall.Syscall6(sysTimerfdSettime, fd, 0, uintptr(unsafe.Pointer(&value)), 0, 0, 0)
+	must(errno)
+	line("add", k.change(ev(int(fd), evfiltRead, evAdd)))
+	events, _ = k.call(nil, 4, time.Second)
+	line("readable", len(events))
+	must2(syscall.Read(int(fd), (*[8]byte)(unsafe.Pointer(&count))[:]))
+	line("expirations", count)
+	syscall.Close(int(fd))
+
+	directory := must2(os.MkdirTemp("", "kqueue"))
+	defer os.RemoveAll(directory)
+	dir := must2(syscall.Open(directory, syscall.O_RDONLY, 0))
+	must(os.Mkdir(filepath.Join(directory, "sub"), 0o700))
+	fd, _, errno = syscall.Syscall(sysSpecialfd, 2, uintptr(unsafe.Pointer(&[1]uint32{cloexec | nonblock})), 4)
+	must(errno)
+	name := append([]byte("sub"), 0)
+	_, _, errno = syscall.Syscall6(sysInotifyAddWatchAt, fd, uintptr(dir), uintptr(unsafe.Pointer(&name[0])), 0x100, 0, 0)
+	must(errno)
+	must(os.WriteFile(filepath.Join(directory, "sub", "made"), nil, 0o600))
+	buffer := make([]byte, 256)
+	n = must2(syscall.Read(int(fd), buffer))
+	line("inotify", fmt.Sprintf("%d %#x %q", n, *(*uint32)(unsafe.Pointer(&buffer[4])), buffer[16:20]))
+	syscall.Close(int(fd))
+	syscall.Close(dir)
 }
