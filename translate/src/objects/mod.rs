@@ -2,6 +2,7 @@
 
 mod hidden;
 pub mod kqueue;
+pub mod semaphore;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

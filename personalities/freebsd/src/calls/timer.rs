@@ -15,7 +15,7 @@ pub(crate) type Itimerspec = [GuestTimespec; 2];
 
 /// The host's `struct sigevent`.
 #[repr(C)]
-struct HostEvent {
+pub(super) struct HostEvent {
     value: u64,
     signo: i32,
     notify: i32,
@@ -31,7 +31,7 @@ const HOST_SIGEV_THREAD_ID: i32 = 4;
 
 impl HostEvent {
     /// kern_ktimer_create takes these three ways of notice only; libc makes SIGEV_THREAD out of them.
-    fn of(event: &Sigevent) -> Return<Self> {
+    pub(super) fn of(event: &Sigevent) -> Return<Self> {
         let notify = match event.notify {
             sigev_notify::SIGEV_NONE => HOST_SIGEV_NONE,
             sigev_notify::SIGEV_SIGNAL => HOST_SIGEV_SIGNAL,

@@ -3,8 +3,10 @@
 #![no_main]
 
 mod child;
+mod ksem;
 mod memory;
 mod messages;
+mod queues;
 mod semaphores;
 
 use compat_guests::check;
@@ -21,5 +23,10 @@ extern "C" fn main() {
         ("sysv/semaphores-interrupted", semaphores::interrupted),
         ("sysv/messages", messages::order),
         ("sysv/messages-control", messages::control),
+        ("posix/queues", queues::order),
+        ("posix/queue-names", queues::names),
+        ("posix/queue-notices", queues::notify),
+        ("ksem/anonymous", ksem::anonymous),
+        ("ksem/named", ksem::named),
     ]);
 }
