@@ -30,6 +30,8 @@ pub struct Cx<'a> {
     /// The call, when a signal interrupts it, returns the error instead of being restarted, whatever the handler's
     /// flags say (`select`, `nanosleep`, ...).
     pub never_restart: bool,
+    /// The opposite: the call starts over after any handler, as if all had asked for it.
+    pub always_restart: bool,
     /// How far the host calls that may sleep have come.
     pub progress: Progress,
 }
@@ -75,7 +77,8 @@ impl Cx<'_> {
     /// Whether a call that is interrupted now is made again rather than failing.
     pub fn starts_over(&self) -> bool {
         self.progress == Progress::Refused
-            || signal::interrupted_restarts(self.thread, self.never_restart) == Some(true)
+            || signal::interrupted_restarts(self.thread, self.never_restart)
+                .is_some_and(|restarts| restarts || self.always_restart)
     }
 
     /// The process of the calling thread.

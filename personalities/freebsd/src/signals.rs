@@ -284,18 +284,19 @@ pub(crate) fn mcontext_of(frame: &UContext) -> Mcontext {
     context
 }
 
+/// Everything a user may change (machine/psl.h), and the resume flag, which FreeBSD lets pass too.
+pub(crate) const CHANGEABLE_FLAGS: u64 = 0x0024_0dd5 | 0x1_0000;
+
 /// Takes registers, vector state and `fs` base from a guest's `mcontext_t` (set_mcontext, sys_sigreturn).
 ///
 /// # Errors
 /// `EINVAL` for flags no user may set, `EFAULT` for unreadable extended state.
 pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResult<()> {
     use compat_translate::host::HostErrno;
-    /// Everything a user may change (machine/psl.h), and the resume flag, which FreeBSD lets pass too.
-    const CHANGEABLE: u64 = 0x0024_0dd5 | 0x1_0000;
     if context.flags & !(MC_HASSEGS | crate::abi::signal::MC_HASBASES | MC_HASFPXSTATE) != 0 {
         return Err(HostErrno::EINVAL);
     }
-    if (context.rflags ^ frame.regs.rflags) & !CHANGEABLE != 0 {
+    if (context.rflags ^ frame.regs.rflags) & !CHANGEABLE_FLAGS != 0 {
         return Err(HostErrno::EINVAL);
     }
     if let Some((image, extended)) = xsave_of(frame) {
@@ -327,6 +328,13 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResu
             }
         }
     }
+    frame.regs = registers(context);
+    task::set_fs_base(context.fsbase);
+    Ok(())
+}
+
+/// The general registers of a context.
+pub(crate) fn registers(context: &Mcontext) -> Regs {
     let Mcontext {
         rdi,
         rsi,
@@ -348,7 +356,7 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResu
         rsp,
         ..
     } = *context;
-    frame.regs = Regs {
+    Regs {
         r8,
         r9,
         r10,
@@ -367,9 +375,7 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResu
         rsp,
         rip,
         rflags,
-    };
-    task::set_fs_base(context.fsbase);
-    Ok(())
+    }
 }
 
 /// The alternate stack as `sigaltstack` and `uc_stack` show it.

@@ -17,7 +17,9 @@ pub use file::read_file;
 pub use linux_raw_sys::general as linux;
 /// The host's `ioctl` commands.
 pub use linux_raw_sys::ioctl;
-pub use processes::{ProcessStat, numbers_in, process_file, process_stat, processes, threads_of};
+pub use processes::{
+    ProcessStat, name_thread, numbers_in, process_file, process_stat, processes, threads_of,
+};
 
 use core::arch::{asm, global_asm};
 

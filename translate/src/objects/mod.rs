@@ -3,6 +3,7 @@
 mod hidden;
 pub mod kqueue;
 pub mod semaphore;
+pub mod umtx;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -4,10 +4,10 @@ use alloc::boxed::Box;
 use core::arch::global_asm;
 use core::sync::atomic::Ordering;
 
-use super::thread::{forget_others, lock_blocks, release};
+use super::thread::{forget_others, lock_blocks, release, resign};
 use super::{Process, Start, Thread, gaps, new_thread};
 use crate::cx::Cx;
-use crate::host::{self, HostResult, nr};
+use crate::host::{self, HostErrno, HostResult, nr};
 use crate::{signal, trap};
 
 const CLONE_VM: u64 = 0x100;
@@ -69,9 +69,8 @@ unsafe extern "C" fn compat_child(thread: *const Thread) -> ! {
     }
     // SAFETY: the creator filled `start` in before the clone.
     let start = unsafe { &*thread.start.get() };
-    for address in start.tid_at.into_iter().filter(|&address| address != 0) {
-        // The creator checked the address; a guest that unmapped it meanwhile loses only its own word.
-        let _ = crate::guest::store_u64(address, thread.tid.load(Ordering::Relaxed) as u64);
+    if !thread.gate.pass() {
+        exit_thread();
     }
     // SAFETY: a context for guest code, prepared by the personality.
     unsafe { signal::resume(&start.context, thread) }
@@ -82,12 +81,16 @@ fn host_tid() -> i32 {
     unsafe { host::call_n(nr::gettid, []) }.unwrap_or_default() as i32
 }
 
-/// Starts a thread of the calling process at `start`. The new thread stores its id at `start.tid_at` before it runs any
-/// guest code.
+/// Starts a thread of the calling process at `start`. Before it runs any guest code, `announce` is called with its id;
+/// when that fails, the new thread ends unseen.
 ///
 /// # Errors
-/// `EAGAIN`, `ENOMEM` from the host.
-pub fn spawn(cx: &mut Cx, start: Start) -> HostResult<i32> {
+/// `EAGAIN`, `ENOMEM` from the host; those of `announce`.
+pub fn spawn<E: From<HostErrno>>(
+    cx: &mut Cx,
+    start: Start,
+    announce: impl FnOnce(i32) -> Result<(), E>,
+) -> Result<i32, E> {
     let thread = new_thread(cx.process())?;
     thread.mask.set(cx.thread.mask.get());
     let mut flags =
@@ -99,6 +102,7 @@ pub fn spawn(cx: &mut Cx, start: Start) -> HostResult<i32> {
     let fs_base = start.fs_base.unwrap_or(0);
     // SAFETY: nobody reads `start` before the clone below.
     unsafe { *thread.start.get() = start };
+    thread.gate.close();
     let blocked = signal::block_all();
     let (ptid, ctid) = (thread.tid.as_ptr(), thread.alive_word());
     // SAFETY: the block and its stack belong to the child; the asm routine keeps to the C convention.
@@ -112,9 +116,17 @@ pub fn spawn(cx: &mut Cx, start: Start) -> HostResult<i32> {
             thread,
         )
     };
+    let made = host::result(raw).inspect_err(|_| release(thread));
+    let announced = made.map_err(E::from).and_then(|tid| {
+        let announced = announce(tid as i32);
+        if announced.is_err() {
+            resign(thread);
+        }
+        thread.gate.open(announced.is_ok());
+        announced.map(|()| tid as i32)
+    });
     signal::restore_mask(blocked);
-    let tid = host::result(raw).inspect_err(|_| release(thread))?;
-    Ok(tid as i32)
+    announced
 }
 
 /// What a new process shares with its creator and how its end is told.
@@ -251,6 +263,13 @@ pub fn share_memory(cx: &mut Cx, birth: Birth, start: Start) -> HostResult<i32> 
         drop(unsafe { Box::from_raw(core::ptr::from_ref(process).cast_mut()) });
     }
     made.map(|pid| pid as i32)
+}
+
+/// Ends the calling thread, if another one of the process goes on; returns if none does. See [`exit_thread`].
+pub fn exit_unless_last(thread: &Thread) {
+    if resign(thread) {
+        exit_thread();
+    }
 }
 
 /// Ends the calling thread only. Its stub stack is free for another once the kernel has cleared its `alive` word.

@@ -4,6 +4,7 @@ pub mod clone;
 mod everywhere;
 pub mod exec;
 pub mod gaps;
+mod gate;
 mod process;
 mod segment;
 mod thread;

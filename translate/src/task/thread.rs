@@ -6,6 +6,7 @@ use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use super::Process;
+use super::gate::Gate;
 use crate::host::{self, HostResult, nr};
 use crate::signal::{AltStack, Held, SigInfo, SigSet, UContext};
 use crate::sync::Mutex;
@@ -23,8 +24,6 @@ pub struct Start {
     pub context: UContext,
     /// The new thread's `fs` base; `None` keeps the creator's.
     pub fs_base: Option<u64>,
-    /// Guest addresses (or 0) that receive the new thread's id, as 64-bit words, before it runs guest code.
-    pub tid_at: [u64; 2],
 }
 
 /// State of one guest thread. Lives above its stub stack; `gs` holds its address, so the first two fields have fixed
@@ -62,6 +61,10 @@ pub struct Thread {
     /// Words for the personality's own use (robust lists and the like).
     pub words: [AtomicU64; 8],
     pub(crate) start: UnsafeCell<Start>,
+    /// Where it waits before it runs guest code.
+    pub(crate) gate: Gate,
+    /// It will end, and is not counted any more (see [`resign`]).
+    leaving: AtomicBool,
 }
 
 // SAFETY: other threads touch the atomics only; the cells belong to the thread itself, or to its creator before it runs.
@@ -195,6 +198,8 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             wake: AtomicU32::new(0),
             words: [const { AtomicU64::new(0) }; 8],
             start: UnsafeCell::new(Start::default()),
+            gate: Gate::new(),
+            leaving: AtomicBool::new(false),
         });
         Ok(&*block)
     }
@@ -222,6 +227,23 @@ pub fn with_all_threads(mut visit: impl FnMut(&Thread) -> bool) {
             return;
         }
     }
+}
+
+/// Notes that `thread` is about to end, unless all others of its process are about to as well: then says no.
+pub(crate) fn resign(thread: &Thread) -> bool {
+    let blocks = BLOCKS.lock();
+    let others_stay = blocks.0.iter().any(|&other| {
+        // SAFETY: see `Blocks`.
+        let found = unsafe { &*other };
+        !core::ptr::eq(other, thread)
+            && found.alive.load(Ordering::Acquire) != 0
+            && core::ptr::eq(found.process.get(), thread.process.get())
+            && !found.leaving.load(Ordering::Relaxed)
+    });
+    if others_stay {
+        thread.leaving.store(true, Ordering::Relaxed);
+    }
+    others_stay
 }
 
 /// In a forked child only the calling thread lives on.

@@ -41,6 +41,7 @@ pub(crate) fn enter(frame: &mut UContext) {
         number,
         args: [0; 8],
         never_restart: false,
+        always_restart: false,
         progress: Progress::None,
     };
     let outcome = (personality.dispatch)(&mut cx);

@@ -13,4 +13,5 @@ pub(crate) mod stat;
 pub(crate) mod statfs;
 pub(crate) mod termios;
 pub(crate) mod time;
+pub(crate) mod umtx;
 pub(crate) mod user;

@@ -58,15 +58,20 @@ fn host_cpu_clock(id: u32) -> i32 {
     (!number << 3) | SCHED | of_thread
 }
 
-pub(crate) fn clock_gettime(_cx: &mut Cx, id: i32, time: Out<GuestTimespec>) -> Return<()> {
-    let now = match clock(id)? {
+/// The time on the guest's clock `id`.
+pub(crate) fn now(id: i32) -> Return<Timespec> {
+    Ok(match clock(id)? {
         Clock::Host(host) | Clock::Cpu(host) => vdso::clock_gettime(host)?,
         Clock::Virtual => user_time()?,
         Clock::Second => Timespec {
             nsec: 0,
             ..vdso::clock_gettime(HOST_REALTIME)?
         },
-    };
+    })
+}
+
+pub(crate) fn clock_gettime(_cx: &mut Cx, id: i32, time: Out<GuestTimespec>) -> Return<()> {
+    let now = now(id)?;
     time.write(&[now.sec, now.nsec])?;
     Ok(())
 }

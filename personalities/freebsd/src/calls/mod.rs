@@ -111,4 +111,6 @@ pub(crate) use wait::*;
 pub(crate) use xattr::*;
 
 /// See [`compat_translate::Personality::after_fork`].
-pub(crate) fn after_fork(_cx: &mut Cx) {}
+pub(crate) fn after_fork(_cx: &mut Cx) {
+    umtx_after_fork();
+}

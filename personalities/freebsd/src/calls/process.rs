@@ -44,7 +44,6 @@ pub(super) fn child_start(cx: &Cx) -> Start {
     Start {
         context,
         fs_base: None,
-        tid_at: [0; 2],
     }
 }
 

@@ -18,7 +18,7 @@ const HOST_SCHED_FIFO: u64 = 1;
 const HOST_SCHED_RR: u64 = 2;
 const HOST_SCHED_IDLE: u64 = 5;
 /// RTP_PRIO_MAX: the worst `rtprio`, and the best `sched_priority`.
-const RTP_PRIO_MAX: i32 = 31;
+pub(super) const RTP_PRIO_MAX: i32 = 31;
 /// PRI_MAX_TIMESHARE - PRI_MIN_TIMESHARE.
 const TIMESHARE_MAX: i32 = 103;
 
@@ -180,7 +180,7 @@ fn change_rtprio(_cx: &Cx, function: i32, id: i64, place: InOut<Rtprio>) -> Retu
     }
 }
 
-fn set_rtprio(id: i32, kind: i32, level: i32) -> Return<()> {
+pub(super) fn set_rtprio(id: i32, kind: i32, level: i32) -> Return<()> {
     if kind != rtprio_type::RTP_PRIO_NORMAL {
         ids::require_root()?;
     }

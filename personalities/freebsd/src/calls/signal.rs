@@ -7,7 +7,7 @@ use compat_translate::signal::{
     Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, install_guest_mask,
     release_held, set_action, signal_self, take_held,
 };
-use compat_translate::{Cx, Outcome, Progress, task};
+use compat_translate::{Cx, Outcome, Progress};
 
 use crate::abi::signal::{
     MINSIGSTKSZ, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART,
@@ -297,43 +297,38 @@ pub(crate) fn kill(_cx: &mut Cx, pid: i32, signal: i32) -> Return<()> {
     Ok(())
 }
 
-pub(crate) fn thr_kill(cx: &mut Cx, id: i64, signal: i32) -> Return<()> {
-    let signal = host_signal_or_probe(signal)?;
+pub(crate) fn thr_kill(_cx: &mut Cx, id: i64, signal: i32) -> Return<()> {
     // SAFETY: no arguments.
     let pid = unsafe { host::call_n(nr::getpid, []) }?;
-    if id != -1 {
-        // SAFETY: no pointers.
-        unsafe { host::call_n(nr::tgkill, [pid, id as u64, signal]) }?;
-        return Ok(());
-    }
-    let mut sent = false;
-    let own = cx.thread.tid.load(core::sync::atomic::Ordering::Relaxed);
-    task::with_all_threads(|thread| {
-        let tid = thread.tid.load(core::sync::atomic::Ordering::Relaxed);
-        if tid != own && tid > 0 {
-            // SAFETY: no pointers.
-            sent |= unsafe { host::call_n(nr::tgkill, [pid, tid as u64, signal]) }.is_ok();
-        }
-        true
-    });
-    if sent {
-        Ok(())
-    } else {
-        Err(Errno::ESRCH.into())
-    }
+    send_to_thread(pid as i32, id, signal)
 }
 
-pub(crate) fn thr_kill2(cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {
-    // SAFETY: no arguments.
-    if u64::try_from(pid).ok() == unsafe { host::call_n(nr::getpid, []) }.ok() {
-        return thr_kill(cx, id, signal);
-    }
-    if id == -1 {
-        return kill(cx, pid, signal);
+pub(crate) fn thr_kill2(_cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {
+    send_to_thread(pid, id, signal)
+}
+
+/// -1 is every thread of the process but the caller's.
+fn send_to_thread(pid: i32, id: i64, signal: i32) -> Return<()> {
+    // A thread that is not there matters more than a signal that is none.
+    let send = |tid: i32, signal: u64| {
+        // SAFETY: no pointers.
+        unsafe { host::call_n(nr::tgkill, [pid as u64, tid as u64, signal]) }
+    };
+    if id != -1 {
+        let tid = i32::try_from(id).ok().filter(|&tid| tid > 0 && pid > 0);
+        let tid = tid.ok_or(Errno::ESRCH)?;
+        send(tid, 0)?;
+        send(tid, host_signal_or_probe(signal)?)?;
+        return Ok(());
     }
     let signal = host_signal_or_probe(signal)?;
-    // SAFETY: no pointers.
-    unsafe { host::call_n(nr::tgkill, [i64::from(pid) as u64, id as u64, signal]) }?;
+    // SAFETY: no arguments.
+    let own = unsafe { host::call_n(nr::gettid, []) }? as i32;
+    let mut sent = Err(HostErrno::ESRCH);
+    for tid in host::threads_of(pid).into_iter().filter(|&tid| tid != own) {
+        sent = send(tid, signal).or(sent);
+    }
+    sent?;
     Ok(())
 }
 

@@ -1,14 +1,24 @@
 //! Threads (kern_thr.c).
 
+use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
+
 use compat_tables::freebsd::Errno;
+use compat_tables::freebsd::flags::rtprio_type;
 use compat_translate::Cx;
 use compat_translate::guest::{self, In, Out, Path};
-use compat_translate::host::{self, nr};
+use compat_translate::host::{self, HostErrno, nr};
+use compat_translate::objects::umtx::{ANY, End, Queue, Scope, Until};
 use compat_translate::signal::Regs;
-use compat_translate::task::{self, Start, clone};
+use compat_translate::task::{self, Start, Thread, clone};
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
-use crate::error::Return;
+use super::ids;
+use super::schedule::{RTP_PRIO_MAX, Rtprio, set_rtprio};
+use crate::abi::signal::{MC_HASBASES, Ucontext};
+use crate::abi::time::{GuestTimespec, is_proper, timespec};
+use crate::error::{Error, Return};
+use crate::signals;
 
 /// `struct thr_param`.
 #[repr(C)]
@@ -31,9 +41,7 @@ pub(crate) struct ThrParam {
 const _: () = assert!(size_of::<ThrParam>() == 104);
 
 pub(crate) fn thr_self(cx: &mut Cx, id: Out<i64>) -> Return<()> {
-    id.write(&i64::from(
-        cx.thread.tid.load(core::sync::atomic::Ordering::Relaxed),
-    ))?;
+    id.write(&own_id(cx))?;
     Ok(())
 }
 
@@ -48,17 +56,47 @@ pub(crate) fn thr_new(cx: &mut Cx, param: In<ThrParam>, size: i32) -> Return<()>
         param.address(),
         found.as_mut_bytes().get_mut(..size).unwrap_or_default(),
     )?;
-    for address in [found.child_tid, found.parent_tid]
-        .into_iter()
-        .filter(|&address| address != 0)
-    {
-        guest::store_u64(address, 0)?;
+    let priority = In::<Rtprio>::new(found.rtp).read_optional()?;
+    if let Some(priority) = priority {
+        check_priority(priority)?;
     }
-    let tid = clone::spawn(cx, start_of(cx, &found)?)?;
-    if found.parent_tid != 0 {
-        guest::store_u64(found.parent_tid, tid as u64)?;
+    let start = start_of(cx, &found)?;
+    // `flags` says nothing that a kernel since FreeBSD 6 looks at: THR_SUSPENDED threads run at once too.
+    create(cx, start, |tid| {
+        for address in [found.child_tid, found.parent_tid] {
+            Out::<i64>::new(address).write_optional(&i64::from(tid))?;
+        }
+        match priority {
+            Some([kind, level]) if i32::from(kind) != rtprio_type::RTP_PRIO_NORMAL => {
+                set_rtprio(tid, i32::from(kind), i32::from(level))
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// thread_create: not every type will do here.
+fn check_priority([kind, level]: Rtprio) -> Return<()> {
+    match i32::from(kind) {
+        rtprio_type::RTP_PRIO_REALTIME | rtprio_type::RTP_PRIO_FIFO => {
+            ids::require_root()?;
+            if i32::from(level) > RTP_PRIO_MAX {
+                return Err(Errno::EINVAL.into());
+            }
+            Ok(())
+        }
+        rtprio_type::RTP_PRIO_NORMAL => Ok(()),
+        _ => Err(Errno::EINVAL.into()),
     }
-    Ok(())
+}
+
+fn create(cx: &mut Cx, start: Start, announce: impl FnOnce(i32) -> Return<()>) -> Return<()> {
+    match clone::spawn(cx, start, announce) {
+        Ok(_) => Ok(()),
+        // The limit on threads has a number of its own (kern_thr_alloc).
+        Err(Error(Errno::EAGAIN)) => Err(Errno::EPROCLIM.into()),
+        Err(error) => Err(error),
+    }
 }
 
 /// The new thread's registers (cpu_set_upcall, cpu_set_user_tls).
@@ -66,98 +104,131 @@ fn start_of(cx: &Cx, param: &ThrParam) -> Return<Start> {
     // The stack holds a zero return address, 8 below a multiple of 16.
     let rsp = (param.stack_base.wrapping_add(param.stack_size) & !15).wrapping_sub(8);
     guest::store_u64(rsp, 0)?;
-    let mut context = *cx.frame;
-    context.regs = Regs {
+    let regs = Regs {
         rdi: param.arg,
         rsp,
         rip: param.start,
         rbp: 0,
         ..cx.frame.regs
     };
-    // A new thread's FPU is in its initial state.
+    Ok(fresh(cx, regs, Some(param.tls_base)))
+}
+
+/// A thread that starts with `regs` and an FPU in its initial state.
+fn fresh(cx: &Cx, regs: Regs, fs_base: Option<u64>) -> Start {
+    let mut context = *cx.frame;
+    context.regs = regs;
     context.fpstate = 0;
     context.flags &= !1;
-    Ok(Start {
-        context,
-        fs_base: Some(param.tls_base),
-        tid_at: [param.child_tid, 0],
-    })
+    Start { context, fs_base }
+}
+
+/// The form of FreeBSD 5: registers instead of a function. The mask in the context is not looked at.
+pub(crate) fn thr_create(
+    cx: &mut Cx,
+    context: In<Ucontext>,
+    id: Out<i64>,
+    _flags: i32,
+) -> Return<()> {
+    let machine = context.read()?.mcontext;
+    let regs = signals::registers(&machine);
+    if (regs.rflags ^ cx.frame.regs.rflags) & !signals::CHANGEABLE_FLAGS != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let fs_base = (machine.flags & MC_HASBASES != 0).then_some(machine.fsbase);
+    let start = fresh(cx, regs, fs_base);
+    create(cx, start, |tid| Ok(id.write_optional(&i64::from(tid))?))
 }
 
 pub(crate) fn thr_exit(cx: &mut Cx, state: Out<i64>) -> Return<()> {
-    if clone::thread_count(cx.process()) == 1 {
-        // The last thread does not end this way; its caller goes on to exit(2).
-        return Ok(());
-    }
     super::umtx_thread_exit(cx);
     if !state.is_null() {
         let _ = state.write(&1);
         super::umtx_wake_all(state.address());
     }
-    clone::exit_thread()
-}
-
-pub(crate) fn thr_set_name(cx: &mut Cx, id: i64, name: Path) -> Return<()> {
-    let text = if name.0 == 0 {
-        alloc::vec::Vec::new()
-    } else {
-        guest::read_string(name.0, 20)?
-    };
-    let own = cx.thread.tid.load(core::sync::atomic::Ordering::Relaxed);
-    // The host keeps 15 characters of it, and lets a thread name only itself by prctl.
-    let mut short = [0u8; 16];
-    for (slot, byte) in short.iter_mut().take(15).zip(text) {
-        *slot = byte;
-    }
-    if id == i64::from(own) || id == 0 {
-        const PR_SET_NAME: u64 = 15;
-        // SAFETY: a NUL-terminated name of at most 16 bytes.
-        unsafe { host::call_n(nr::prctl, [PR_SET_NAME, short.as_ptr() as u64]) }?;
-    }
+    clone::exit_unless_last(cx.thread);
+    // The last thread does not end this way; its caller goes on to exit(2).
     Ok(())
 }
 
-pub(crate) fn thr_wake(cx: &mut Cx, id: i64) -> Return<()> {
-    use core::sync::atomic::Ordering;
-    if id == i64::from(cx.thread.tid.load(Ordering::Relaxed)) {
-        cx.thread.wake.store(1, Ordering::Release);
-        return Ok(());
-    }
-    let mut found = false;
+fn own_id(cx: &Cx) -> i64 {
+    i64::from(cx.thread.tid.load(Ordering::Relaxed))
+}
+
+/// Does something with the thread of this process whose id is `id`.
+fn with_thread(cx: &Cx, id: i64, act: impl FnOnce(&Thread)) -> Return<()> {
+    let mut act = Some(act);
     task::with_all_threads(|thread| {
-        if i64::from(thread.tid.load(Ordering::Relaxed)) == id {
-            found = true;
-            thread.wake.store(1, Ordering::Release);
-            // FUTEX_WAKE | FUTEX_PRIVATE_FLAG.
-            // SAFETY: the word lives in a block that is never unmapped.
-            let _ = unsafe { host::call_n(nr::futex, [thread.wake.as_ptr() as u64, 129, 1]) };
+        let is_it = i64::from(thread.tid.load(Ordering::Relaxed)) == id
+            && core::ptr::eq(thread.process(), cx.process());
+        if is_it && let Some(act) = act.take() {
+            act(thread);
         }
-        !found
+        act.is_some()
     });
-    if found {
+    if act.is_none() {
         Ok(())
     } else {
         Err(Errno::ESRCH.into())
     }
 }
 
-pub(crate) fn thr_suspend(cx: &mut Cx, timeout: In<[i64; 2]>) -> Return<()> {
-    use core::sync::atomic::Ordering;
-    cx.never_restart = true;
+pub(crate) fn thr_set_name(cx: &mut Cx, id: i64, name: Path) -> Return<()> {
+    /// MAXCOMLEN; what is longer is cut.
+    const MOST: usize = 19;
+    let mut text = if name.0 == 0 {
+        Vec::new()
+    } else {
+        match guest::read_string(name.0, MOST + 1) {
+            Err(HostErrno::ENAMETOOLONG) => {
+                let mut text = alloc::vec![0; MOST];
+                guest::read_bytes(name.0, &mut text)?;
+                text
+            }
+            text => text?,
+        }
+    };
+    with_thread(cx, id, |_| ())?;
+    // The host keeps 15 characters of it.
+    text.truncate(15);
+    host::name_thread(id as i32, &text)?;
+    Ok(())
+}
+
+pub(crate) fn thr_wake(cx: &mut Cx, id: i64) -> Return<()> {
+    with_thread(cx, id, |thread| {
+        thread.wake.store(1, Ordering::Release);
+        // FUTEX_WAKE | FUTEX_PRIVATE_FLAG.
+        // SAFETY: the word lives in a block that is never unmapped.
+        let _ = unsafe { host::call_n(nr::futex, [thread.wake.as_ptr() as u64, 129, 1]) };
+    })
+}
+
+/// Sleeps until [`thr_wake`], which may have come before.
+pub(crate) fn thr_suspend(cx: &mut Cx, timeout: In<GuestTimespec>) -> Return<()> {
     let timeout = timeout.read_optional()?;
-    let timeout_at = timeout
-        .as_ref()
-        .map_or(0, |timeout| core::ptr::from_ref(timeout) as u64);
+    cx.never_restart = timeout.is_some();
+    let until = match timeout {
+        Some(time @ [sec, _]) if sec < 0 || !is_proper(time) => return Err(Errno::EINVAL.into()),
+        Some(time) => Some(Until::from_now(timespec(time).as_nanos())?),
+        None => None,
+    };
+    let thread = cx.thread;
+    let queue = Queue::new(thread.wake.as_ptr() as u64, Scope::Process);
     loop {
-        if cx.thread.wake.swap(0, Ordering::AcqRel) != 0 {
+        if thread.wake.swap(0, Ordering::AcqRel) != 0 {
             return Ok(());
         }
-        let word = cx.thread.wake.as_ptr() as u64;
-        // FUTEX_WAIT | FUTEX_PRIVATE_FLAG.
-        // SAFETY: our own word and a copied timespec.
-        match unsafe { cx.host(nr::futex, [word, 128, 0, timeout_at, 0, 0]) } {
-            Ok(_) | Err(host::HostErrno::EAGAIN) => {}
-            Err(error) => return Err(error.into()),
+        match queue.sleep(cx, 0, ANY, until.as_ref())? {
+            End::Woken | End::Changed => {}
+            // A wake-up that came at the same time is for this sleep, not for the next.
+            End::TimedOut if thread.wake.swap(0, Ordering::AcqRel) == 0 => {
+                return Err(Errno::ETIMEDOUT.into());
+            }
+            End::Interrupted if thread.wake.swap(0, Ordering::AcqRel) == 0 => {
+                return Err(Errno::EINTR.into());
+            }
+            End::TimedOut | End::Interrupted => return Ok(()),
         }
     }
 }
