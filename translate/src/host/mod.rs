@@ -6,6 +6,8 @@
 mod errno;
 mod file;
 pub mod ipc;
+mod netlink;
+pub mod network;
 pub mod nr;
 mod processes;
 pub mod socket;

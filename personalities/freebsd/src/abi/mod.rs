@@ -7,6 +7,7 @@ pub(crate) mod fcntl;
 pub(crate) mod ipc;
 pub(crate) mod procctl;
 pub(crate) mod resource;
+pub(crate) mod route;
 pub(crate) mod signal;
 pub(crate) mod socket;
 pub(crate) mod stat;

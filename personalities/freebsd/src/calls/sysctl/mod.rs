@@ -7,6 +7,7 @@ mod kinfo;
 mod machine;
 mod meta;
 mod process;
+mod routes;
 mod values;
 
 use alloc::vec::Vec;

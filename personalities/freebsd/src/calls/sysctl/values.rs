@@ -9,7 +9,7 @@ use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::Cx;
 use compat_translate::host::{self, nr, read_file};
 
-use super::{Request, machine, process, sized, terminated};
+use super::{Request, machine, process, routes, sized, terminated};
 use crate::calls::limits;
 use crate::error::Return;
 use crate::image;
@@ -74,6 +74,7 @@ pub(super) fn compute(
             .collect()),
         S::Usrstack => int(image::places().stack_top as i64),
         S::PsStrings => int(image::places().ps_strings as i64),
+        S::Routetable => routes::compute(cx, more),
         S::PortFirst => int(port(0)),
         S::PortLast => int(port(1)),
         _ => Err(cx.gap(sysctl.name.as_str(), Errno::ENOENT.into())),
