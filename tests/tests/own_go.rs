@@ -96,6 +96,26 @@ fn signals() {
 }
 
 #[test]
+fn every_kind_of_kernel_event() {
+    let Some(guest) = guest("kqueue", Target::FreeBsd) else {
+        return;
+    };
+    // Linux has no such calls: the text says what FreeBSD's kernel tells.
+    let expected = include_str!("../guests/go/kqueue/expected.txt");
+    on_every_stage(|stage| {
+        let told = said(&mut stage.guest(&guest));
+        let expected = format!("{expected}exit status: 0");
+        if let Some(difference) = first_difference(&told, &expected) {
+            panic!(
+                "as {}: {}",
+                stage.user(),
+                difference.replace("linux", "kernel")
+            );
+        }
+    });
+}
+
+#[test]
 fn http_between_a_guest_and_linux_both_ways() {
     let Some((guest, linux)) = twins("http") else {
         return;

@@ -1,3 +1,5 @@
+//go:build freebsd
+
 package main
 
 import (
@@ -88,8 +90,22 @@ func (k kq) close() { syscall.Close(int(k)) }
 
 const sysKevent = 560
 
-// call makes one kevent call; a negative wait is for ever.
+// call makes a kevent call; a negative wait is for ever. Go's own signals may interrupt it.
 func (k kq) call(changes []kevent, room int, wait time.Duration) ([]kevent, syscall.Errno) {
+	end := time.Now().Add(wait)
+	for {
+		events, errno := k.once(changes, room, wait)
+		if errno != syscall.EINTR {
+			return events, errno
+		}
+		changes = nil
+		if wait > 0 {
+			wait = max(0, time.Until(end))
+		}
+	}
+}
+
+func (k kq) once(changes []kevent, room int, wait time.Duration) ([]kevent, syscall.Errno) {
 	events := make([]kevent, room+1)
 	var from unsafe.Pointer
 	if len(changes) > 0 {

@@ -1,3 +1,5 @@
+//go:build freebsd
+
 // Asks a FreeBSD kernel for every kind of event with every flag and prints what it is told. FreeBSD only.
 package main
 
@@ -613,9 +615,6 @@ func crowd() {
 			defer wait.Done()
 			for {
 				events, errno := k.call(nil, 3, -1)
-				if errno == syscall.EINTR {
-					continue
-				}
 				must(errno)
 				mutex.Lock()
 				for _, event := range events {
@@ -685,7 +684,7 @@ func timers() {
 	line("two units", k.change(ev(7, evfiltTimer, evAdd).with(seconds|nanos, 1)))
 	line("unknown bits", k.change(ev(7, evfiltTimer, evAdd).with(0x100, 1)))
 	line("dispatch", k.change(ev(8, evfiltTimer, evAdd|evDispatch).with(0, 5)))
-	line("fired", k.within(time.Second))
+	line("fired", show(first(k.call(nil, 4, time.Second))))
 	line("disabled", k.within(20*time.Millisecond))
 	line("enable", k.change(ev(8, evfiltTimer, evEnable|evDispatch)))
 	events, _ = k.call(nil, 4, time.Second)
