@@ -2,7 +2,7 @@
 
 use core::alloc::{GlobalAlloc, Layout};
 
-use crate::host::{self, nr};
+use crate::host;
 use crate::sync::FutexLock;
 
 /// Hands out whole mappings; [`talc`](https://docs.rs/talc) divides them.
@@ -23,7 +23,7 @@ unsafe impl GlobalAlloc for Mappings {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: `block` came from `alloc` with this size.
-        let _ = unsafe { host::call_n(nr::munmap, [block as u64, layout.size() as u64]) };
+        let _ = unsafe { host::own::unmap(block as u64, layout.size() as u64) };
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Loaded {
     pub flags: u64,
     /// First address behind the data segment.
     pub data_end: u64,
+    /// First address of the data segment.
+    pub data_start: u64,
 }
 
 /// The strings of a new process, already lying in its memory, each ending in a NUL.

@@ -8,7 +8,7 @@ use compat_freebsd::image::{self, Loaded, Strings};
 use compat_loader::{Identity, Image, ImagePlan, identify, plan, supported};
 use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::signal::{UContext, install_guest_mask};
-use compat_translate::task::{self, Thread};
+use compat_translate::task::{self, ProgramBreak, Thread};
 
 use crate::classify::{classify, explain, forced_os, is_missing};
 use crate::file::File;
@@ -51,10 +51,11 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UCo
     let absolute = program.file.path().unwrap_or_else(|| path.to_vec());
     name_process(&absolute);
     *process.program.lock() = absolute.clone();
-    process
-        .program_break
-        .lock()
-        .clone_from(&(loaded.data_end, loaded.data_end, loaded.data_end));
+    *process.program_break.lock() = ProgramBreak {
+        base: loaded.data_start,
+        floor: loaded.data_end,
+        mapped: loaded.data_end,
+    };
     core::mem::forget(program.script);
 
     let strings = Strings {
@@ -197,6 +198,7 @@ fn load(thread: &Thread, path: &[u8], program: &Program) -> Loaded {
         base,
         flags: u64::from(plan.flags),
         data_end: base.wrapping_add(plan.data.end),
+        data_start: base.wrapping_add(plan.data.start),
     };
     if let Some(interpreter) = &plan.interpreter {
         let Some((linker, linker_plan)) = open_linker(thread, interpreter) else {

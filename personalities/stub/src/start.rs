@@ -49,6 +49,9 @@ const AT_HWCAP2: u64 = 26;
 const AT_SYSINFO_EHDR: u64 = 33;
 
 unsafe extern "C" fn begin(block: *const u64) -> ! {
+    // First of all: it also says where our own memory comes from.
+    let (start, end) = (&raw const __ehdr_start as u64, &raw const _end as u64);
+    signal::set_stub_range(start, end.next_multiple_of(4096));
     // SAFETY: the kernel's block: argc, argv, NULL, envp, NULL, pairs ending with type 0.
     let mut kernel = unsafe {
         let argc = block.read() as usize;
@@ -77,8 +80,6 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
             stack: block as u64,
         }
     };
-    let (start, end) = (&raw const __ehdr_start as u64, &raw const _end as u64);
-    signal::set_stub_range(start, end.next_multiple_of(4096));
     attach(&compat_freebsd::FREEBSD_AMD64);
 
     let order = command::read(&mut kernel);

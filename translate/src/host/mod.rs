@@ -9,6 +9,7 @@ pub mod ipc;
 mod netlink;
 pub mod network;
 pub mod nr;
+pub(crate) mod own;
 mod processes;
 pub mod socket;
 pub mod vdso;
@@ -135,27 +136,13 @@ pub fn exit_group(code: i32) -> ! {
     }
 }
 
-/// Maps anonymous private memory for ourselves. `size` in bytes, rounded up to a page by the kernel.
+/// Maps anonymous private memory for ourselves, in our own part of the address space. `size` in bytes, rounded up to
+/// pages.
+///
+/// # Errors
+/// `ENOMEM`.
 pub fn map_anonymous(size: usize) -> HostResult<*mut u8> {
-    use linux_raw_sys::general::{
-        MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ, PROT_WRITE,
-    };
-    let flags = u64::from(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
-    // SAFETY: asks for fresh memory only.
-    unsafe {
-        call(
-            nr::mmap,
-            [
-                0,
-                size as u64,
-                u64::from(PROT_READ | PROT_WRITE),
-                flags,
-                u64::MAX,
-                0,
-            ],
-        )
-    }
-    .map(|at| at as *mut u8)
+    own::map(size as u64).map(|at| at as *mut u8)
 }
 
 /// Has the host back our own memory with pages now, in one go. Only advice: a host before Linux 5.14 does it later.

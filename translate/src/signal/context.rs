@@ -80,7 +80,7 @@ pub struct AltStack {
 
 /// The host's `siginfo_t`, 128 bytes, with accessors for the parts that matter.
 #[repr(C, align(8))]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct SigInfo {
     /// Host signal number.
     pub signo: i32,
@@ -92,18 +92,6 @@ pub struct SigInfo {
     pub pad: i32,
     /// The union, as words.
     pub fields: [u64; 14],
-}
-
-impl Default for SigInfo {
-    fn default() -> Self {
-        Self {
-            signo: 0,
-            errno: 0,
-            code: 0,
-            pad: 0,
-            fields: [0; 14],
-        }
-    }
 }
 
 impl SigInfo {

@@ -84,10 +84,12 @@ unsafe extern "C" {
 static STUB_START: AtomicU64 = AtomicU64::new(0);
 static STUB_END: AtomicU64 = AtomicU64::new(0);
 
-/// Tells where the stub's image lies: code there is ours, and its system calls are not the guest's.
+/// Tells where the stub's image lies: code there is ours, and its system calls are not the guest's. Our memory follows
+/// right behind it.
 pub fn set_stub_range(start: u64, end: u64) {
     STUB_START.store(start, Ordering::Relaxed);
     STUB_END.store(end, Ordering::Relaxed);
+    host::own::begin(start, end);
 }
 
 /// The stub's image: start and length.

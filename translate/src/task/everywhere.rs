@@ -123,9 +123,8 @@ impl Job {
             for tid in &self.waiting {
                 let target = tid.load(Ordering::Acquire);
                 // SAFETY: no pointers.
-                if target != 0
-                    && unsafe { host::call_n(nr::tgkill, [pid, target as u64, 0]) }.is_err()
-                {
+                let asked = unsafe { host::call_n(nr::tgkill, [pid, target as u64, 0]) };
+                if target != 0 && asked.is_err() {
                     tid.store(0, Ordering::Release);
                 }
                 left |= tid.load(Ordering::Acquire) != 0;

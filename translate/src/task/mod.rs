@@ -10,7 +10,7 @@ mod segment;
 mod thread;
 
 pub use everywhere::call_everywhere;
-pub use process::Process;
+pub use process::{Process, ProgramBreak};
 pub use segment::{fs_base, overlaps_stub, set_fs_base, use_fsgsbase};
 pub use thread::{STACK_SIZE, Start, Thread, current, new_thread, with_all_threads};
 

@@ -8,6 +8,17 @@ use crate::settings::Settings;
 use crate::signal::Actions;
 use crate::sync::Mutex;
 
+/// The data segment, which the guest may make longer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProgramBreak {
+    /// Where it begins.
+    pub base: u64,
+    /// Where the program's own part of it ends.
+    pub floor: u64,
+    /// Where what is mapped ends.
+    pub mapped: u64,
+}
+
 /// One guest process. A `vfork` child shares the parent's memory but has a `Process` of its own, so that nothing it
 /// does before `execve` shows in the parent.
 #[derive(Default)]
@@ -22,8 +33,8 @@ pub struct Process {
     pub arguments: Mutex<Vec<Vec<u8>>>,
     /// What the user asked for.
     pub settings: Settings,
-    /// The guest's program break: lowest address, current end, end of what is mapped.
-    pub program_break: Mutex<(u64, u64, u64)>,
+    /// The end of the guest's data segment.
+    pub program_break: Mutex<ProgramBreak>,
 }
 
 impl Process {

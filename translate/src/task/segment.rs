@@ -4,7 +4,7 @@ use core::arch::asm;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::host::{self, nr};
-use crate::signal;
+use crate::trap;
 
 static INSTRUCTIONS: AtomicBool = AtomicBool::new(false);
 
@@ -43,8 +43,8 @@ pub fn set_fs_base(base: u64) {
     }
 }
 
-/// Whether a range touches the stub's image, which the guest must not map over.
+/// Whether a range touches memory of ours, which the guest must not map over: the stub's image and what lies behind it,
+/// and the trampolines near the guest's code.
 pub fn overlaps_stub(start: u64, len: u64) -> bool {
-    let (stub, size) = signal::stub_range();
-    start < stub.wrapping_add(size) && stub < start.saturating_add(len)
+    host::own::overlaps(start, len) || trap::overlaps_trampoline(start, len)
 }

@@ -83,6 +83,18 @@ pub(crate) fn in_trampoline(rip: u64) -> bool {
         .any(|page| page.load(Ordering::Acquire) == rip & !(PAGE - 1))
 }
 
+/// Whether a trampoline lies in `start..start + len`.
+pub(crate) fn overlaps_trampoline(start: u64, len: u64) -> bool {
+    let end = start.saturating_add(len);
+    if end <= LOWEST.load(Ordering::Acquire) || HIGHEST.load(Ordering::Acquire) <= start {
+        return false;
+    }
+    PAGES
+        .iter()
+        .map(|page| page.load(Ordering::Acquire))
+        .any(|page| page != 0 && page < end && start < page + PAGE)
+}
+
 /// For a fault at `rip` inside a trampoline's displaced instruction: the address it was displaced from.
 pub(crate) fn original(rip: u64) -> Option<u64> {
     // SAFETY: a trampoline's page is ours, readable and never unmapped; its last word is the site's address.

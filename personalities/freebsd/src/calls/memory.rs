@@ -3,7 +3,7 @@
 use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::host::{self, HostErrno, HostResult, nr};
-use compat_translate::task::overlaps_stub;
+use compat_translate::task::{ProgramBreak, overlaps_stub};
 use compat_translate::trap;
 
 use crate::error::{Error, Return};
@@ -33,6 +33,8 @@ mod linux {
     pub(super) const MAP_FIXED_NOREPLACE: u64 = 0x10_0000;
 }
 
+/// Where FreeBSD's user space ends (VM_MAXUSER_ADDRESS); the host's ends a page earlier.
+const USER_SPACE: u64 = 1 << 47;
 const USER_END: u64 = 0x7fff_ffff_f000;
 const PROT_WRITE: u64 = 2;
 const PROT_EXEC: u64 = 4;
@@ -77,6 +79,7 @@ pub(crate) fn mmap(
     let stack = flags & MAP_STACK != 0;
     let shared = flags & (MAP_SHARED | MAP_PRIVATE);
     let unaligned = pos as u64 % PAGE;
+    let anonymous = flags & MAP_ANON != 0 || stack || guard;
     let inconsistent = flags & !(known | MAP_NO_EFFECT) != 0
         || len == 0
         || shared == MAP_SHARED | MAP_PRIVATE
@@ -89,12 +92,14 @@ pub(crate) fn mmap(
                 || pos != 0
                 || flags & (MAP_ANON | MAP_SHARED | MAP_PRIVATE | MAP_STACK) != 0))
         || (shared == 0 && flags & (MAP_ANON | MAP_STACK | MAP_GUARD) == 0)
-        || !(matches!(alignment, 0 | 1) || (12..48).contains(&alignment));
+        || (!anonymous && pos < 0)
+        || !(matches!(alignment, 0 | 1) || (12..64).contains(&alignment));
     if inconsistent {
         return Err(Errno::EINVAL.into());
     }
     if flags & MAP_FIXED != 0 {
-        if addr % PAGE != unaligned {
+        let outside = addr.checked_add(len).is_none_or(|end| end > USER_SPACE);
+        if addr % PAGE != unaligned || outside {
             return Err(Errno::EINVAL.into());
         }
         if overlaps_stub(addr, len) {
@@ -106,7 +111,6 @@ pub(crate) fn mmap(
         MAP_SHARED => linux::MAP_SHARED,
         _ => linux::MAP_PRIVATE,
     };
-    let anonymous = flags & MAP_ANON != 0 || stack || guard;
     if anonymous {
         host_flags |= linux::MAP_ANONYMOUS;
         if shared != MAP_SHARED {
@@ -141,7 +145,12 @@ pub(crate) fn mmap(
     } else {
         PAGE
     };
-    let hint = addr & !(PAGE - 1);
+    // No guest is ever given memory in our part of the address space.
+    let hint = if flags & MAP_FIXED == 0 && overlaps_stub(addr, len) {
+        0
+    } else {
+        addr & !(PAGE - 1)
+    };
     let at = if align > PAGE && flags & MAP_FIXED == 0 {
         request.aligned(hint, align)
     } else {
@@ -182,7 +191,7 @@ impl Mapping {
 
     /// Reserves enough to find an aligned start, then maps there and gives the rest back.
     fn aligned(&self, hint: u64, align: u64) -> HostResult<u64> {
-        if hint != 0 && hint % align == 0 {
+        if hint != 0 && hint.is_multiple_of(align) {
             let at = Self {
                 flags: self.flags | linux::MAP_FIXED_NOREPLACE,
                 ..*self
@@ -230,6 +239,7 @@ impl Mapping {
 }
 
 /// mmap of FreeBSD 6 and before: a padding argument stands before the offset.
+#[expect(clippy::too_many_arguments, reason = "the call has seven")]
 pub(crate) fn freebsd6_mmap(
     cx: &mut Cx,
     addr: u64,
@@ -281,7 +291,28 @@ pub(crate) fn mprotect(_cx: &mut Cx, addr: u64, len: u64, prot: i32) -> Return<(
     if len == 0 {
         return Ok(());
     }
-    on_range(nr::mprotect, addr, len, [prot])
+    match on_range(nr::mprotect, addr, len, [prot]) {
+        Err(Error(Errno::ENOMEM)) => {
+            let (start, length) = rounded(addr, len)?;
+            protect_what_is_there(start, length, prot, &mut 10_000)
+        }
+        result => result,
+    }
+}
+
+/// The host stops at the first hole; FreeBSD changes what lies around it (vm_map_protect). Halves the range until the
+/// holes are alone, with at most `tries` calls.
+fn protect_what_is_there(start: u64, len: u64, prot: u64, tries: &mut u32) -> Return<()> {
+    *tries = tries.saturating_sub(1);
+    match on_range(nr::mprotect, start, len, [prot]) {
+        Err(Error(Errno::ENOMEM)) if len > PAGE && *tries > 0 => {
+            let half = (len / 2).next_multiple_of(PAGE);
+            protect_what_is_there(start, half, prot, tries)?;
+            protect_what_is_there(start + half, len - half, prot, tries)
+        }
+        Err(Error(Errno::ENOMEM)) => Ok(()),
+        result => result,
+    }
 }
 
 pub(crate) fn madvise(_cx: &mut Cx, addr: u64, len: u64, advice: i32) -> Return<()> {
@@ -359,15 +390,22 @@ pub(crate) fn mincore(_cx: &mut Cx, addr: u64, len: u64, vector: u64) -> Return<
     Ok(())
 }
 
-/// `break`: the end of the data segment, in a region of our own behind the program's last segment.
+/// `break`: the end of the data segment (kern_break). What the program's file gave it always stays.
 pub(crate) fn r#break(cx: &mut Cx, end: u64) -> Return<()> {
     const LIMIT: u64 = 32 << 30;
     let mut current = cx.process().program_break.lock();
-    let (lowest, _, mapped) = *current;
-    if end < lowest || end - lowest > LIMIT {
+    let ProgramBreak {
+        base,
+        floor,
+        mapped,
+    } = *current;
+    if end < base {
+        return Err(Errno::EINVAL.into());
+    }
+    if end - base > LIMIT {
         return Err(Errno::ENOMEM.into());
     }
-    let wanted = end.checked_add(PAGE - 1).ok_or(Errno::ENOMEM)? & !(PAGE - 1);
+    let wanted = end.next_multiple_of(PAGE).max(floor);
     if wanted > mapped {
         let flags = linux::MAP_PRIVATE
             | linux::MAP_ANONYMOUS
@@ -386,6 +424,6 @@ pub(crate) fn r#break(cx: &mut Cx, end: u64) -> Return<()> {
         // SAFETY: the top of the guest's own data segment.
         unsafe { host::call_n(nr::munmap, [wanted, mapped - wanted]) }?;
     }
-    *current = (lowest, end, wanted);
+    current.mapped = wanted;
     Ok(())
 }
