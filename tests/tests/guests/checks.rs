@@ -21,3 +21,13 @@ fn programs_begin_as_on_freebsd() {
 fn processes_are_born_and_die_as_on_freebsd() {
     all_checks_hold("guest-processes");
 }
+
+#[test]
+fn threads_behave_as_on_freebsd() {
+    all_checks_hold("guest-threads");
+}
+
+#[test]
+fn memory_behaves_as_on_freebsd() {
+    all_checks_hold("guest-memory");
+}

@@ -54,7 +54,7 @@ pub(crate) fn memory_is_copied() {
         WORD.store(2);
         assert_ne!(sys::pid(), parent);
         assert_eq!(sys::call(sys::GETPPID, []), Ok(parent));
-        assert_eq!(sys::tid() != 0, true);
+        assert_ne!(sys::tid(), 0);
     });
     assert_eq!((status, WORD.load()), (0, 1));
 }

@@ -172,7 +172,7 @@ pub(crate) fn overflow() {
 
 /// A handler that has nowhere to run ends the process by SIGILL.
 pub(crate) fn bad_stack() {
-    for stack in [0x1000u64, 1 << 47, u64::MAX & !15] {
+    for stack in [0x1000u64, 1 << 47, !15] {
         let status = sys::in_child(|| {
             signal::handle(SIGUSR1, notes_its_place, 0, Set::EMPTY);
             let pid = sys::pid();
