@@ -92,7 +92,11 @@ fn check(fd: u64, s: u64) -> Return<()> {
     if host_socket::kind(s)? != raw::SOCK_STREAM {
         return Err(Errno::EINVAL.into());
     }
-    if host_socket::option(s, raw::SOL_SOCKET, raw::SO_ACCEPTCONN)? != 0 || never_connected(s) {
+    let unconnected = match host_socket::domain(s)? {
+        raw::AF_UNIX => !super::socket::has_peer(s),
+        _ => never_connected(s),
+    };
+    if unconnected || host_socket::option(s, raw::SOL_SOCKET, raw::SO_ACCEPTCONN)? != 0 {
         return Err(Errno::ENOTCONN.into());
     }
     Ok(())

@@ -192,7 +192,7 @@ fn disconnect(fd: u64, address: &HostAddress) -> Return<()> {
     }
 }
 
-fn has_peer(fd: u64) -> bool {
+pub(crate) fn has_peer(fd: u64) -> bool {
     let mut room = [0u8; 128];
     host_name(nr::getpeername, fd, &mut room).is_ok()
 }

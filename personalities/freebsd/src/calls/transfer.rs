@@ -227,13 +227,19 @@ fn undelivered(error: HostErrno, fd: u64, to: &HostAddress) -> Error {
     }
 }
 
-/// Whether an internet stream has never sent a segment. Anything else is not known to be one.
+/// Whether an internet stream is closed and has never seen a segment. Anything else is not known to be one.
 pub(crate) fn never_connected(fd: u64) -> bool {
+    const TCP_CLOSE: u8 = 7;
+    const STATE_AT: usize = core::mem::offset_of!(raw::tcp_info, tcpi_state);
     const SEGS_OUT_AT: usize = core::mem::offset_of!(raw::tcp_info, tcpi_segs_out);
+    const SEGS_IN_AT: usize = core::mem::offset_of!(raw::tcp_info, tcpi_segs_in);
     let mut info = [0u8; size_of::<raw::tcp_info>()];
     let found = host_socket::option_bytes(fd, raw::SOL_TCP, raw::TCP_INFO, &mut info);
-    let segments = info.get(SEGS_OUT_AT..SEGS_OUT_AT + 4);
-    found.is_ok_and(|size| size >= SEGS_OUT_AT + 4) && segments == Some(&[0; 4])
+    let none = |at: usize| info.get(at..at + 4) == Some(&[0; 4]);
+    found.is_ok_and(|size| size >= SEGS_IN_AT + 4)
+        && info.get(STATE_AT) == Some(&TCP_CLOSE)
+        && none(SEGS_OUT_AT)
+        && none(SEGS_IN_AT)
 }
 
 /// Sends the calling thread the signal of a broken pipe, from the kernel as it were.
