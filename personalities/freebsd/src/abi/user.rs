@@ -1,5 +1,6 @@
 //! `<sys/user.h>`, `<sys/exec.h>`.
 
+use alloc::vec::Vec;
 use core::mem::offset_of;
 
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
@@ -141,3 +142,123 @@ pub(crate) struct KinfoSigtramp {
     pub(crate) end: u64,
     pub(crate) spare: [u64; 4],
 }
+
+/// `struct kinfo_vmentry`, up to `kve_path`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct KinfoVmentry {
+    pub(crate) structsize: i32,
+    pub(crate) kind: i32,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) offset: u64,
+    pub(crate) vn_fileid: u64,
+    pub(crate) vn_fsid_freebsd11: u32,
+    pub(crate) flags: i32,
+    pub(crate) resident: i32,
+    pub(crate) private_resident: i32,
+    pub(crate) protection: i32,
+    pub(crate) ref_count: i32,
+    pub(crate) shadow_count: i32,
+    pub(crate) vn_type: i32,
+    pub(crate) vn_size: u64,
+    pub(crate) vn_rdev_freebsd11: u32,
+    pub(crate) vn_mode: u16,
+    pub(crate) status: u16,
+    pub(crate) vn_fsid: u64,
+    pub(crate) vn_rdev: u64,
+    pub(crate) ispare: [i32; 8],
+}
+
+pub(crate) const KVME_TYPE_DEFAULT: i32 = 1;
+pub(crate) const KVME_TYPE_VNODE: i32 = 2;
+pub(crate) const KVME_PROT_READ: i32 = 1;
+pub(crate) const KVME_PROT_WRITE: i32 = 2;
+pub(crate) const KVME_PROT_EXEC: i32 = 4;
+pub(crate) const KVME_FLAG_COW: i32 = 1;
+pub(crate) const KVME_FLAG_GROWS_DOWN: i32 = 0x20;
+
+/// `struct kinfo_file`, up to `kf_path`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct KinfoFile {
+    pub(crate) structsize: i32,
+    pub(crate) kind: i32,
+    pub(crate) fd: i32,
+    pub(crate) ref_count: i32,
+    pub(crate) flags: i32,
+    pub(crate) pad0: i32,
+    pub(crate) offset: i64,
+    /// `kf_un`; a file's type is its first word.
+    pub(crate) more: [u32; 76],
+    pub(crate) status: u16,
+    pub(crate) pad1: u16,
+    pub(crate) ispare0: i32,
+    pub(crate) cap_rights: [u64; 2],
+    pub(crate) cap_spare: u64,
+}
+
+impl KinfoFile {
+    /// Sets `kf_file_type`.
+    pub(crate) fn set_vnode_type(&mut self, kind: i32) {
+        let [first, ..] = &mut self.more;
+        *first = kind as u32;
+    }
+}
+
+pub(crate) const KF_TYPE_VNODE: i32 = 1;
+pub(crate) const KF_TYPE_SOCKET: i32 = 2;
+pub(crate) const KF_TYPE_PIPE: i32 = 3;
+pub(crate) const KF_TYPE_KQUEUE: i32 = 5;
+pub(crate) const KF_TYPE_SHM: i32 = 8;
+pub(crate) const KF_TYPE_PROCDESC: i32 = 11;
+pub(crate) const KF_TYPE_EVENTFD: i32 = 13;
+pub(crate) const KF_TYPE_UNKNOWN: i32 = 255;
+pub(crate) const KF_VTYPE_VREG: i32 = 1;
+pub(crate) const KF_VTYPE_VDIR: i32 = 2;
+pub(crate) const KF_FD_TYPE_CWD: i32 = -1;
+pub(crate) const KF_FD_TYPE_ROOT: i32 = -2;
+pub(crate) const KF_FD_TYPE_TEXT: i32 = -5;
+pub(crate) const KF_FLAG_READ: i32 = 0x1;
+pub(crate) const KF_FLAG_WRITE: i32 = 0x2;
+pub(crate) const KF_FLAG_APPEND: i32 = 0x4;
+pub(crate) const KF_FLAG_NONBLOCK: i32 = 0x20;
+
+/// A structure with the path behind it, as sysctl packs them: the size in its first word, a multiple of 8.
+pub(crate) fn packed(fixed: &[u8], path: &[u8]) -> Vec<u8> {
+    const PATH_MAX: usize = 1024;
+    let path = path.get(..path.len().min(PATH_MAX - 1)).unwrap_or_default();
+    let mut made = fixed.to_vec();
+    made.extend_from_slice(path);
+    made.push(0);
+    made.resize(made.len().next_multiple_of(8), 0);
+    let size = (made.len() as u32).to_le_bytes();
+    for (slot, byte) in made.iter_mut().zip(size) {
+        *slot = byte;
+    }
+    made
+}
+
+/// `struct vmtotal`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct Vmtotal {
+    pub(crate) vm: u64,
+    pub(crate) avm: u64,
+    pub(crate) rm: u64,
+    pub(crate) arm: u64,
+    pub(crate) vmshr: u64,
+    pub(crate) avmshr: u64,
+    pub(crate) rmshr: u64,
+    pub(crate) armshr: u64,
+    pub(crate) free: u64,
+    /// Processes: running, in disk wait, in page wait, asleep, swapped out.
+    pub(crate) processes: [i16; 5],
+    pub(crate) pad: [u16; 3],
+}
+
+const _: () = {
+    assert!(size_of::<KinfoVmentry>() == 136 && offset_of!(KinfoVmentry, vn_size) == 72);
+    assert!(size_of::<KinfoFile>() == 368 && offset_of!(KinfoFile, cap_rights) == 344);
+    assert!(size_of::<Vmtotal>() == 88);
+};

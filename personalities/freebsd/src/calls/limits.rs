@@ -4,7 +4,7 @@ use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{self, rlimit};
 use compat_translate::Cx;
 use compat_translate::guest::{In, Out};
-use compat_translate::host::{self, nr};
+use compat_translate::host::{self, nr, numbers_in, process_file, vdso};
 use compat_translate::sync::Mutex;
 
 use super::ids;
@@ -14,6 +14,7 @@ use crate::error::Return;
 pub(crate) type Rlimit = [i64; 2];
 
 const RLIM_INFINITY: i64 = i64::MAX;
+const HOST_PROCESS_CPUTIME: i32 = 2;
 const KNOWN: usize = rlimit::RLIMIT_VMM as usize + 1;
 
 /// Limits the host does not have: kept, so that what was set is read back, and not enforced.
@@ -89,4 +90,60 @@ fn set(which: i32, wanted: Rlimit) -> Return<()> {
     }
     exchange(resource as u64, Some(new.map(to_host)))?;
     Ok(())
+}
+
+/// `struct orlimit`: what does not fit is as much as fits.
+pub(crate) fn ogetrlimit(_cx: &mut Cx, which: i32, found: Out<[i32; 2]>) -> Return<()> {
+    let limits = limit(which)?;
+    found.write(&limits.map(|value| i32::try_from(value).unwrap_or(i32::MAX)))?;
+    Ok(())
+}
+
+pub(crate) fn osetrlimit(_cx: &mut Cx, which: i32, wanted: In<[i32; 2]>) -> Return<()> {
+    set(which, wanted.read()?.map(i64::from))
+}
+
+/// How much of a limit is used up (getrlimitusage_one).
+pub(crate) fn getrlimitusage(cx: &mut Cx, which: i32, flags: u32, place: Out<i64>) -> Return<()> {
+    const GETRLIMITUSAGE_EUID: u32 = 1;
+    if flags & !GETRLIMITUSAGE_EUID != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let used = match which {
+        rlimit::RLIMIT_CPU => vdso::clock_gettime(HOST_PROCESS_CPUTIME)?.sec,
+        rlimit::RLIMIT_FSIZE | rlimit::RLIMIT_CORE => return Err(Errno::ENXIO.into()),
+        rlimit::RLIMIT_DATA => status("VmData:") * 1024,
+        rlimit::RLIMIT_STACK => status("VmStk:") * 1024,
+        rlimit::RLIMIT_RSS => status("VmRSS:") * 1024,
+        rlimit::RLIMIT_MEMLOCK => status("VmLck:") * 1024,
+        rlimit::RLIMIT_AS => status("VmSize:") * 1024,
+        rlimit::RLIMIT_SWAP => status("VmSwap:") * 1024,
+        rlimit::RLIMIT_NOFILE => numbers_in(c"/proc/self/fd")?.len() as i64 - 1,
+        rlimit::RLIMIT_NPROC
+        | rlimit::RLIMIT_SBSIZE
+        | rlimit::RLIMIT_NPTS
+        | rlimit::RLIMIT_KQUEUES
+        | rlimit::RLIMIT_UMTXP
+        | rlimit::RLIMIT_PIPEBUF
+        | rlimit::RLIMIT_VMM => {
+            return Err(cx.gap(
+                "getrlimitusage: what a user has in all",
+                Errno::ENXIO.into(),
+            ));
+        }
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    place.write(&used)?;
+    Ok(())
+}
+
+/// A number of `/proc/self/status`.
+fn status(field: &str) -> i64 {
+    let text = process_file(0, "status", 4096).unwrap_or_default();
+    core::str::from_utf8(&text)
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| line.strip_prefix(field))
+        .and_then(|value| value.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }

@@ -3,6 +3,9 @@
 use alloc::vec::Vec;
 
 use compat_translate::host::{self, nr, read_file};
+use zerocopy::IntoBytes;
+
+use crate::abi::user::Vmtotal;
 
 /// The host's clock that counts from its start.
 pub(super) const HOST_BOOTTIME: i32 = 7;
@@ -103,4 +106,40 @@ pub(super) fn cpu_times(wanted: impl Fn(&str) -> bool) -> Vec<u8> {
         }
     }
     answer
+}
+
+/// `struct vmtotal`, in pages.
+pub(super) fn memory_in_use() -> Vec<u8> {
+    let total = memory("MemTotal");
+    let free = memory("MemFree");
+    let pages = |bytes: i64| (bytes.max(0) / 4096) as u64;
+    let mut processes = [0i16; 5];
+    for state in host::processes()
+        .into_iter()
+        .filter_map(host::process_stat)
+        .map(|stat| stat.state)
+    {
+        let slot = match state {
+            b'R' => 0,
+            b'D' => 1,
+            _ => 3,
+        };
+        if let Some(count) = processes.get_mut(slot) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let found = Vmtotal {
+        vm: pages(memory("Committed_AS")),
+        avm: pages(memory("Committed_AS")),
+        rm: pages(total - free),
+        arm: pages(memory("Active")),
+        vmshr: pages(memory("Shmem")),
+        avmshr: pages(memory("Shmem")),
+        rmshr: pages(memory("Mapped")),
+        armshr: pages(memory("Mapped")),
+        free: pages(free),
+        processes,
+        pad: [0; 3],
+    };
+    found.as_bytes().to_vec()
 }

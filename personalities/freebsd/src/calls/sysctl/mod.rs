@@ -3,8 +3,10 @@
 //! [`meta`] answers questions about the tree itself, [`values`] computes what is not a constant there; [`process`] does
 //! so for `kern.proc`.
 
+mod files;
 mod kinfo;
 mod machine;
+mod mappings;
 mod meta;
 mod process;
 mod routes;

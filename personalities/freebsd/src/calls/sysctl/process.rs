@@ -9,7 +9,7 @@ use compat_translate::host::{self, nr, process_file, process_stat, processes, th
 use zerocopy::IntoBytes;
 
 use super::kinfo::{EMULATION, Status, kinfo};
-use super::{Request, terminated};
+use super::{Request, files, mappings, terminated};
 use crate::abi::user::{KinfoProc, KinfoSigtramp};
 use crate::calls::limits;
 use crate::error::Return;
@@ -66,25 +66,27 @@ fn own_pid() -> i32 {
     unsafe { host::call_n(nr::getpid, []) }.unwrap_or_default() as i32
 }
 
-/// The value of one of the names below `kern.proc`; `None` for other sources.
+/// The value of one of the names below `kern.proc`.
 pub(super) fn compute(
     cx: &mut Cx,
     source: SysctlSource,
+    name: &'static str,
     more: &[i32],
     request: Request,
-) -> Option<Return<Vec<u8>>> {
+) -> Return<Vec<u8>> {
     use SysctlSource as S;
-    Some(match source {
+    match source {
         S::ProcAll => all(more, request, |_| true),
         S::ProcPid => one(more, request),
         S::ProcPgrp => matching(more, request, |info| info.pgid),
         S::ProcSession => matching(more, request, |info| info.sid),
         S::ProcUid => matching(more, request, |info| info.uid as i32),
         S::ProcRuid => matching(more, request, |info| info.ruid as i32),
+        S::ProcTty => matching(more, request, |info| info.tdev_freebsd11 as i32),
         S::ProcRgid => matching(more, request, |info| info.rgid as i32),
         S::ProcGid => {
             let Some(&group) = more.first() else {
-                return Some(Err(Errno::EINVAL.into()));
+                return Err(Errno::EINVAL.into());
             };
             all(&[], request, |info| {
                 info.groups.first() == Some(&(group as u32))
@@ -120,9 +122,12 @@ pub(super) fn compute(
             let release = image::osreldate(&cx.process().settings);
             (release as i32).to_le_bytes().to_vec()
         }),
+        S::ProcVmmap => Who::of(more).and_then(|who| mappings::of(who.host())),
+        S::ProcFiledesc => Who::of(more).and_then(|who| files::all(cx, who.host())),
+        S::ProcCwd => Who::of(more).and_then(|who| files::directory(who.host())),
         S::ProcNfds => Who::of(more).map(|who| descriptors(who).to_le_bytes().to_vec()),
-        _ => return None,
-    })
+        _ => Err(cx.gap(name, Errno::ENOENT.into())),
+    }
 }
 
 /// Room for a few more, when only the size is asked for: processes come and go (sysctl_kern_proc).
@@ -211,9 +216,12 @@ fn pathname(cx: &Cx, more: &[i32]) -> Return<Vec<u8>> {
     Ok(terminated(&path))
 }
 
-/// Where a link of `/proc/PID` leads.
-fn link(pid: i32, name: &str) -> Return<Vec<u8>> {
-    let path = alloc::format!("/proc/{pid}/{name}\0");
+/// Where a link of `/proc/PID` leads; 0 is the caller.
+pub(super) fn link(pid: i32, name: &str) -> Return<Vec<u8>> {
+    let path = match pid {
+        0 => alloc::format!("/proc/self/{name}\0"),
+        pid => alloc::format!("/proc/{pid}/{name}\0"),
+    };
     let mut target = alloc::vec![0u8; 4096];
     let args = [path.as_ptr() as u64, target.as_mut_ptr() as u64, 4096];
     // SAFETY: a NUL-terminated path and room for 4096 bytes.

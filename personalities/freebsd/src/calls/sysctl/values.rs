@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use compat_tables::Sysctl;
+use compat_tables::freebsd::SysctlSource;
 use compat_tables::freebsd::flags::rlimit;
-use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::Cx;
 use compat_translate::host::{self, nr, read_file};
 
@@ -22,9 +22,6 @@ pub(super) fn compute(
     more: &[i32],
     request: Request,
 ) -> Return<Vec<u8>> {
-    if let Some(value) = process::compute(cx, source, more, request) {
-        return value;
-    }
     use SysctlSource as S;
     let settings = &cx.process().settings;
     let int = |number: i64| Ok(sized(sysctl.kind, number));
@@ -60,6 +57,8 @@ pub(super) fn compute(
         S::TscFreq => int(machine::clock_mhz().saturating_mul(1_000_000)),
         S::CpuModel => text(&machine::cpu_model()),
         S::Loadavg => Ok(machine::load_average()),
+        S::Vmtotal => Ok(machine::memory_in_use()),
+        S::Openfiles => int(first_number(c"/proc/sys/fs/file-nr")),
         S::Physmem => int(machine::memory("MemTotal")),
         S::Usermem => int(machine::memory("MemAvailable")),
         S::SwapTotal => int(machine::memory("SwapTotal")),
@@ -77,7 +76,7 @@ pub(super) fn compute(
         S::Routetable => routes::compute(cx, more),
         S::PortFirst => int(port(0)),
         S::PortLast => int(port(1)),
-        _ => Err(cx.gap(sysctl.name.as_str(), Errno::ENOENT.into())),
+        source => process::compute(cx, source, sysctl.name.as_str(), more, request),
     }
 }
 

@@ -1,0 +1,99 @@
+//! `kern.proc.vmmap`: what lies where in a process (kern_proc_vmmap_out).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use compat_tables::freebsd::Errno;
+use compat_translate::host::process_file;
+use compat_translate::task::overlaps_stub;
+use zerocopy::{FromZeros, IntoBytes};
+
+use crate::abi::stat::dev_to_guest;
+use crate::abi::user::{
+    KF_VTYPE_VREG, KVME_FLAG_COW, KVME_FLAG_GROWS_DOWN, KVME_PROT_EXEC, KVME_PROT_READ,
+    KVME_PROT_WRITE, KVME_TYPE_DEFAULT, KVME_TYPE_VNODE, KinfoVmentry, packed,
+};
+use crate::error::Return;
+
+/// Every mapping of process `pid`, 0 for the caller. The host's own and the stub's are left out.
+pub(super) fn of(pid: i32) -> Return<Vec<u8>> {
+    const WHOLE: usize = 16 << 20;
+    let text = process_file(pid, "maps", WHOLE).map_err(|_| Errno::ESRCH)?;
+    let mut out = Vec::new();
+    for line in String::from_utf8_lossy(&text).lines() {
+        out.extend(entry(line, pid == 0).unwrap_or_default());
+    }
+    Ok(out)
+}
+
+/// A line: range, permissions, offset, device, inode, path.
+fn entry(line: &str, own: bool) -> Option<Vec<u8>> {
+    let mut words = line.split_whitespace();
+    let (start, end) = words.next()?.split_once('-')?;
+    let hex = |word: &str| u64::from_str_radix(word, 16).ok();
+    let (start, end) = (hex(start)?, hex(end)?);
+    let permissions = words.next()?;
+    let offset = hex(words.next()?)?;
+    let (major, minor) = words.next()?.split_once(':')?;
+    let inode = words.next()?.parse::<u64>().ok()?;
+    let path = line
+        .find('/')
+        .and_then(|at| line.get(at..))
+        .unwrap_or_default();
+    let hosts = ["[vdso]", "[vvar", "[vsyscall]"];
+    if hosts.iter().any(|name| line.contains(name)) || own && overlaps_stub(start, end - start) {
+        return None;
+    }
+    let has = |letter: char, flag: i32| {
+        if permissions.contains(letter) {
+            flag
+        } else {
+            0
+        }
+    };
+    let mut entry = KinfoVmentry {
+        kind: if inode == 0 {
+            KVME_TYPE_DEFAULT
+        } else {
+            KVME_TYPE_VNODE
+        },
+        start,
+        end,
+        offset,
+        protection: has('r', KVME_PROT_READ) | has('w', KVME_PROT_WRITE) | has('x', KVME_PROT_EXEC),
+        flags: has('p', KVME_FLAG_COW),
+        ref_count: 1,
+        ..KinfoVmentry::new_zeroed()
+    };
+    if line.ends_with("[stack]") {
+        entry.flags |= KVME_FLAG_GROWS_DOWN;
+    }
+    if inode != 0 {
+        entry.vn_fileid = inode;
+        entry.vn_type = KF_VTYPE_VREG;
+        entry.vn_fsid = dev_to_guest(hex(major)? as u32, hex(minor)? as u32);
+    }
+    Some(packed(entry.as_bytes(), path.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::entry;
+
+    #[test]
+    fn a_file_with_spaces_in_its_name() {
+        let line = "7f0000001000-7f0000003000 r-xp 00001000 08:01 77                   /tmp/a b";
+        let made = entry(line, false).unwrap();
+        assert_eq!(made.len() % 8, 0);
+        assert_eq!(made.get(..4).unwrap(), (made.len() as u32).to_le_bytes());
+        assert_eq!(made.get(8..16).unwrap(), 0x7f00_0000_1000u64.to_le_bytes());
+        assert_eq!(made.get(136..145).unwrap(), b"/tmp/a b\0");
+    }
+
+    #[test]
+    fn the_hosts_own_pages_are_not_shown() {
+        let line =
+            "7ffd3a7f2000-7ffd3a7f4000 r-xp 00000000 00:00 0                          [vdso]";
+        assert!(entry(line, false).is_none());
+    }
+}
