@@ -75,7 +75,11 @@ fn read(
         Err(HostErrno::ENOTDIR) => return Err(Errno::EINVAL.into()),
         Err(error) => return Err(error.into()),
     };
-    guest::write_bytes(buf.address(), &records)?;
+    if let Err(error) = guest::write_bytes(buf.address(), &records) {
+        // What nobody received is read again.
+        set_position(fd, base)?;
+        return Err(error.into());
+    }
     basep.write_optional(&base)?;
     Ok(records.len())
 }
