@@ -31,3 +31,8 @@ fn threads_behave_as_on_freebsd() {
 fn memory_behaves_as_on_freebsd() {
     all_checks_hold("guest-memory");
 }
+
+#[test]
+fn pointers_that_lead_nowhere_are_refused() {
+    all_checks_hold("guest-pointers");
+}
