@@ -11,3 +11,8 @@ fn what_only_old_programs_call() {
 fn processes_talk_through_the_kernel() {
     all_checks_hold("guest-ipc");
 }
+
+#[test]
+fn files_are_as_on_freebsd() {
+    all_checks_hold("guest-files");
+}

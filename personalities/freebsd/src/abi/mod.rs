@@ -4,6 +4,7 @@ pub(crate) mod dirent;
 
 pub(crate) mod event;
 pub(crate) mod fcntl;
+pub(crate) mod filedesc;
 pub(crate) mod ipc;
 pub(crate) mod procctl;
 pub(crate) mod resource;

@@ -101,6 +101,8 @@ fn allocate(cx: &mut Cx, fd: Fd, offset: i64, len: i64) -> Return<()> {
         // A file system that cannot says so this way (zfs_allocate).
         Err(HostErrno::EOPNOTSUPP) => Err(Errno::EINVAL.into()),
         Err(HostErrno::EISDIR) => Err(Errno::ENODEV.into()),
+        // The host looks at the mode first, FreeBSD at the kind.
+        Err(HostErrno::EBADF) if !seekable(fd)? => Err(Errno::ESPIPE.into()),
         other => Ok(other.map(drop)?),
     }
 }
@@ -130,6 +132,11 @@ fn advise(cx: &mut Cx, fd: Fd, offset: i64, len: i64, advice: i32) -> Return<()>
     }?;
     regular(fd)?;
     Ok(())
+}
+
+fn seekable(fd: u64) -> HostResult<bool> {
+    let kind = u32::from(statx_fd(fd)?.stx_mode) & linux::S_IFMT;
+    Ok(!matches!(kind, linux::S_IFIFO | linux::S_IFSOCK))
 }
 
 /// The size of a regular file.

@@ -8,7 +8,11 @@ use compat_translate::guest;
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
 
 use super::descriptor::copy_to;
+use super::path::name_of;
+use super::stat::statx_fd;
 use crate::abi::fcntl::{Flock, Oflock};
+use crate::abi::filedesc::{self, KinfoFile};
+use crate::abi::stat::Stat;
 use crate::error::{Error, Return};
 use crate::lower::Fd;
 
@@ -63,19 +67,34 @@ pub(crate) fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
             control(host_fd, fcntl_cmd::F_GETFD, 0)?;
             0
         }
-        _ => return Err(unknown(cx, cmd)),
+        fcntl_cmd::F_KINFO => {
+            if guest::read::<i32>(arg as u64)? != filedesc::SIZE {
+                return Err(Errno::EINVAL.into());
+            }
+            guest::write(arg as u64, &information(fd.0, host_fd)?)?;
+            0
+        }
+        // The lock daemon's, a privilege of root.
+        fcntl_cmd::F_SETLK_REMOTE => return Err(Errno::EPERM.into()),
+        _ => return Err(Errno::EINVAL.into()),
     })
 }
 
-/// FreeBSD's own answer to a command nobody knows, counted where FreeBSD does know it.
-fn unknown(cx: &mut Cx, cmd: i32) -> Error {
-    let error = Error(Errno::EINVAL);
-    match cmd {
-        fcntl_cmd::F_KINFO => cx.gap("fcntl: F_KINFO", error),
-        // The lock daemon's, a privilege of root.
-        fcntl_cmd::F_SETLK_REMOTE => Error(Errno::EPERM),
-        _ => error,
-    }
+/// F_KINFO
+fn information(fd: i32, host_fd: u64) -> Return<KinfoFile> {
+    let stat = Stat::from_host(&statx_fd(host_fd)?);
+    let flags = STATUS_FLAGS.to_guest(control(host_fd, fcntl_cmd::F_GETFL, 0)?) as u32;
+    let current = u64::from(linux::SEEK_CUR);
+    // SAFETY: no memory is involved.
+    let offset = unsafe { host::call_n(nr::lseek, [host_fd, 0, current]) }.unwrap_or_default();
+    let name = name_of(host_fd)?;
+    // What has no path has a name of the host's own: `pipe:[1]`.
+    let path = if name.starts_with(b"/") {
+        &name[..]
+    } else {
+        &[]
+    };
+    Ok(KinfoFile::new(fd, &stat, flags, offset as i64, path))
 }
 
 /// The host's `fcntl` with the command the table gives.

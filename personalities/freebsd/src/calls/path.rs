@@ -1,9 +1,11 @@
 //! Where one is, and what files are called in full (vfs_cache.c).
 
+use alloc::vec::Vec;
+
 use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{self, Out, Path};
-use compat_translate::host::{self, HostErrno, linux, nr};
+use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
 
 use super::at::CWD;
 use super::place::{Held, own_name};
@@ -51,24 +53,37 @@ pub(crate) fn __realpathat(
     let how = u64::from(linux::O_PATH | linux::O_CLOEXEC);
     // SAFETY: the kernel checks the guest's path.
     let file = Held(unsafe { host::call_n(nr::openat, [at, path.0, how, 0]) }?);
-    let name = own_name(file.0);
-    let mut real = [0_u8; 4096];
-    let request = [
-        CWD.0 as u64,
-        name.as_ptr() as u64,
-        real.as_mut_ptr() as u64,
-        real.len() as u64 - 1,
-    ];
-    // SAFETY: a NUL-terminated name of ours and a buffer as long as said; its last byte stays zero.
-    let length = unsafe { host::call_n(nr::readlinkat, request) }?;
-    let real = real
-        .get(..=length as usize)
-        .filter(|real| real.first() == Some(&b'/'))
-        .ok_or(Errno::ENOENT)?;
+    let mut real = name_of(file.0)?;
+    if real.first() != Some(&b'/') {
+        return Err(Errno::ENOENT.into());
+    }
+    real.push(0);
     if real.len() > size.min(PATH_MAX) {
         return Err(Errno::ENOMEM.into());
     }
-    Ok(guest::write_bytes(buf.address(), real)?)
+    Ok(guest::write_bytes(buf.address(), &real)?)
+}
+
+/// What the host calls the open file `fd`: its path, or `pipe:[1]` and the like.
+///
+/// # Errors
+/// `EBADF`.
+pub(super) fn name_of(fd: u64) -> HostResult<Vec<u8>> {
+    let own = own_name(fd);
+    let mut name = alloc::vec![0; linux::PATH_MAX as usize];
+    let request = [
+        CWD.0 as u64,
+        own.as_ptr() as u64,
+        name.as_mut_ptr() as u64,
+        name.len() as u64,
+    ];
+    // SAFETY: a NUL-terminated name of ours and a buffer as long as said.
+    let length = unsafe { host::call_n(nr::readlinkat, request) }.map_err(|error| match error {
+        HostErrno::ENOENT => HostErrno::EBADF,
+        error => error,
+    })?;
+    name.truncate(length as usize);
+    Ok(name)
 }
 
 pub(crate) fn fchroot(cx: &mut Cx, fd: Fd) -> Return<()> {

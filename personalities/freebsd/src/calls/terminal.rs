@@ -11,7 +11,8 @@ use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, HostErrno, HostResult, ioctl, linux, nr};
 
 use super::at::CWD;
-use super::place::{Held, own_name};
+use super::path::name_of;
+use super::place::Held;
 use super::stat::statx;
 use crate::abi::termios::Termios;
 use crate::error::{Error, Return};
@@ -141,17 +142,7 @@ fn device_name(fd: u64, data: u64) -> Return<()> {
     let mut name = match master(fd) {
         Ok(number) => alloc::format!("pts/{number}").into_bytes(),
         Err(_) => {
-            let own = own_name(fd);
-            let mut path = [0; super::path::PATH_MAX];
-            let request = [
-                CWD.0 as u64,
-                own.as_ptr() as u64,
-                path.as_mut_ptr() as u64,
-                path.len() as u64,
-            ];
-            // SAFETY: a NUL-terminated name of ours and a buffer as long as said.
-            let length = unsafe { host::call_n(nr::readlinkat, request) }?;
-            let path = path.get(..length as usize).unwrap_or_default();
+            let path = name_of(fd)?;
             path.strip_prefix(b"/dev/").ok_or(Errno::ENOTTY)?.to_vec()
         }
     };
