@@ -16,3 +16,8 @@ fn processes_talk_through_the_kernel() {
 fn files_are_as_on_freebsd() {
     all_checks_hold("guest-files");
 }
+
+#[test]
+fn requests_end_as_they_were_made() {
+    all_checks_hold("guest-aio");
+}

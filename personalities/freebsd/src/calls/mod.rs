@@ -2,6 +2,7 @@
 
 mod access;
 mod acl;
+mod aio;
 mod at;
 mod attribute;
 mod bsd43;
@@ -61,6 +62,7 @@ use compat_translate::Cx;
 
 pub(crate) use access::*;
 pub(crate) use acl::*;
+pub(crate) use aio::*;
 pub(crate) use attribute::*;
 pub(crate) use bsd43::*;
 pub(crate) use clock::*;
@@ -115,4 +117,5 @@ pub(crate) use xattr::*;
 /// See [`compat_translate::Personality::after_fork`].
 pub(crate) fn after_fork(_cx: &mut Cx) {
     umtx_after_fork();
+    aio::after_fork();
 }

@@ -16,8 +16,6 @@ const IPC_CREAT: u64 = 0x200;
 const RMID: u64 = 0;
 const SET: u64 = 1;
 const STAT: u64 = 2;
-const ENOMEM: u64 = 12;
-const ENOENT: u64 = sys::ENOENT;
 const EEXIST: u64 = 17;
 
 /// `struct shmid_ds`.
@@ -83,7 +81,7 @@ pub(crate) fn shared() {
 pub(crate) fn control() {
     let pid = sys::call(sys::GETPID, []).expect("getpid");
     let key = 0x5eed_0000 | (pid & 0xffff);
-    assert_eq!(sys::call(SHMGET, [key, 5000, 0]), Err(ENOENT));
+    assert_eq!(sys::call(SHMGET, [key, 5000, 0]), Err(sys::ENOENT));
     let id = sys::call(SHMGET, [key, 5000, IPC_CREAT | 0o640]).expect("shmget");
     // Sizes are whole pages.
     assert_eq!(sys::call(SHMGET, [key, 8192, 0]), Ok(id));
@@ -126,7 +124,7 @@ pub(crate) fn places() {
     unsafe { memory.write_volatile(7) };
     let room = sys::call(sys::MMAP, [0, 4 * 4096, 3, 0x1002, u64::MAX, 0]).expect("mmap");
     // Occupied; not a page; then a hole.
-    assert_eq!(sys::call(SHMAT, [id, room, 0]), Err(ENOMEM));
+    assert_eq!(sys::call(SHMAT, [id, room, 0]), Err(sys::ENOMEM));
     sys::call(sys::MUNMAP, [room, 4096]).expect("munmap");
     assert_eq!(sys::call(SHMAT, [id, room + 8, 0]), Err(sys::EINVAL));
     assert_eq!(sys::call(SHMAT, [id, room, 0]), Ok(room));
@@ -139,7 +137,7 @@ pub(crate) fn places() {
     assert_eq!(unsafe { (third as *const u32).read_volatile() }, 7);
     // read(2) into it fails where it cannot be written.
     let mut ends = [0u32; 2];
-    sys::call(PIPE2, [ends.as_mut_ptr() as u64, 0]).expect("pipe2");
+    sys::call(sys::PIPE2, [ends.as_mut_ptr() as u64, 0]).expect("pipe2");
     sys::call(sys::WRITE, [u64::from(ends[1]), room, 4]).expect("write");
     assert_eq!(
         sys::call(sys::READ, [u64::from(ends[0]), third, 4]),
@@ -151,5 +149,3 @@ pub(crate) fn places() {
     }
     sys::call(SHMCTL, [id, RMID, 0]).expect("shmctl");
 }
-
-const PIPE2: u64 = 542;
