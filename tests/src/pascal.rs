@@ -1,5 +1,7 @@
 //! The suite's own Pascal programs, built for FreeBSD from `tests/guests/pascal`.
 
+pub mod directives;
+
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::{fs, io};

@@ -28,6 +28,11 @@ impl PascalLibrary {
         directory().join("pascal/fpcsrc")
     }
 
+    /// The tests that the compiler's makers run.
+    pub fn tests(&self) -> PathBuf {
+        self.source().join("tests")
+    }
+
     /// Whether the library is built.
     pub fn is_here(&self) -> bool {
         self.source()

@@ -46,7 +46,7 @@ fn snapbuild() {
         return;
     };
     on_every_stage(|stage| {
-        twins.agree(stage, &[]);
+        twins.agree(stage, &["--help"]);
         stage.write("dep.js", "exports.x = 1\n");
         stage.write(
             "entry.js",
