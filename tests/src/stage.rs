@@ -50,10 +50,10 @@ impl Stage {
         fs::create_dir(stage.work())?;
         chown(stage.work(), user, user)?;
         for part in ["compat", "compat-cli"] {
-            fs::copy(
-                compat::program().with_file_name(part),
-                stage.root.join(part),
-            )?;
+            copy(
+                &compat::program().with_file_name(part),
+                &stage.root.join(part),
+            );
         }
         Ok(stage)
     }
@@ -125,7 +125,7 @@ impl Stage {
     pub fn copy(&self, program: &Path) -> PathBuf {
         let place = self.copy_name(program);
         if !place.exists() {
-            fs::copy(program, &place).expect("the program can be copied");
+            copy(program, &place);
             fs::set_permissions(&place, fs::Permissions::from_mode(0o755))
                 .expect("the copy is ours");
         }
@@ -148,4 +148,15 @@ impl Drop for Stage {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.root);
     }
+}
+
+/// Copies a program by a process of its own: a file that this one has open for writing, even for a
+/// moment, is open in every child that another thread forks meanwhile, and then cannot run.
+fn copy(program: &Path, place: &Path) {
+    let copied = Command::new("cp").arg(program).arg(place).status();
+    assert!(
+        copied.is_ok_and(|status| status.success()),
+        "{} is not copied",
+        program.display()
+    );
 }

@@ -55,13 +55,13 @@ begin
   FpWaitPid(child, status, 0);
   Ending('writer');
 
+  arguments[0] := 'sh';
+  arguments[1] := '-c';
+  arguments[2] := 'echo from the shell; exit 9';
+  arguments[3] := nil;
   child := FpFork;
   if child = 0 then
   begin
-    arguments[0] := 'sh';
-    arguments[1] := '-c';
-    arguments[2] := 'echo from the shell; exit 9';
-    arguments[3] := nil;
     FpExecve('/bin/sh', @arguments, envp);
     FpExit(111);
   end;

@@ -153,9 +153,14 @@ func brokenPipe() {
 	// On standard output it is deadly.
 	path, err := os.Executable()
 	check(err)
-	command := exec.Command("sh", "-c", `"$0" loud | head -n 1; wait`, path)
-	said, err := command.Output()
-	fmt.Printf("%s%v\n", said, err)
+	command := exec.Command(path, "loud")
+	output, err := command.StdoutPipe()
+	check(err)
+	check(command.Start())
+	_, err = output.Read(make([]byte, 5))
+	check(err)
+	check(output.Close())
+	fmt.Println("loud:", command.Wait() != nil, command.ProcessState.Sys().(syscall.WaitStatus).Signal() == syscall.SIGPIPE)
 }
 
 // sleepers are interrupted all the time and must sleep on.
