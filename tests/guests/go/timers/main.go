@@ -35,11 +35,19 @@ func sleeps() {
 }
 
 func ordered() {
-	order := make(chan int, 10)
-	for _, n := range []int{5, 1, 4, 2, 3} {
-		time.AfterFunc(time.Duration(n)*20*time.Millisecond, func() { order <- n })
+	fired := make(chan time.Time, 5)
+	started := time.Now()
+	for n := range 5 {
+		time.AfterFunc(time.Duration(n+1)*20*time.Millisecond, func() { fired <- time.Now() })
 	}
-	fmt.Println("ordered:", <-order, <-order, <-order, <-order, <-order)
+	early := 0
+	for n := range 5 {
+		// At least n+1 of them have come by now, so this much time has passed.
+		if (<-fired).Sub(started) < 20*time.Millisecond || time.Since(started) < time.Duration(n+1)*20*time.Millisecond {
+			early++
+		}
+	}
+	fmt.Println("in order, early:", early)
 }
 
 func ticker() {
