@@ -34,6 +34,15 @@ pub(crate) fn kenv(_cx: &mut Cx, what: i32, name: u64, _value: u64, _len: i32) -
     }
 }
 
+/// The list of what was loaded into the kernel is empty (sys_kldnext).
+pub(crate) fn kldnext(_cx: &mut Cx, file: i32) -> Return<i32> {
+    if file == 0 {
+        Ok(0)
+    } else {
+        Err(Errno::ENOENT.into())
+    }
+}
+
 /// There is one routing table (sys_setfib).
 pub(crate) fn setfib(_cx: &mut Cx, number: i32) -> Return<()> {
     if number == 0 {

@@ -7,18 +7,20 @@ const ENOSYS: u64 = 78;
 const EOPNOTSUPP: u64 = 45;
 
 /// Number and the error every user gets.
-const REFUSED: [(u64, u64); 24] = [
+const REFUSED: [(u64, u64); 27] = [
     (21, EPERM),        // mount
     (22, EPERM),        // unmount
     (45, ENOSYS),       // ktrace
     (51, EPERM),        // acct
     (55, EPERM),        // reboot
+    (69, EOPNOTSUPP),   // sbrk
     (72, sys::EINVAL),  // vadvise
     (85, EPERM),        // swapon
     (103, ENOSYS),      // osigreturn
     (148, EOPNOTSUPP),  // quotactl
     (154, EPERM),       // nlm_syscall
     (241, ENOSYS),      // ffclock_getcounter
+    (298, EPERM),       // fhopen
     (303, sys::ENOENT), // modfind
     (304, EPERM),       // kldload
     (306, sys::ENOENT), // kldfind
@@ -31,6 +33,7 @@ const REFUSED: [(u64, u64); 24] = [
     (516, ENOSYS),      // cap_enter
     (525, ENOSYS),      // rctl_get_racct
     (533, ENOSYS),      // cap_rights_limit
+    (573, sys::EINVAL), // sigfastblock
     (582, EPERM),       // swapoff
 ];
 
@@ -38,6 +41,10 @@ pub(crate) fn refusals() {
     for (number, error) in REFUSED {
         assert_eq!(sys::call(number, []), Err(error), "call {number}");
     }
+    // An indirect call within itself.
+    assert_eq!(sys::call(0, [0]), Err(ENOSYS));
+    assert_eq!(sys::call(KLDNEXT, [0]), Ok(0));
+    assert_eq!(sys::call(KLDNEXT, [1]), Err(sys::ENOENT));
     // What there is one of is there.
     assert_eq!(sys::call(SETFIB, [0]), Ok(0));
     assert_eq!(sys::call(SETFIB, [1]), Err(sys::EINVAL));
@@ -47,6 +54,7 @@ pub(crate) fn refusals() {
 
 const PROFIL: u64 = 44;
 const SETFIB: u64 = 175;
+const KLDNEXT: u64 = 307;
 const UTRACE: u64 = 335;
 const KENV: u64 = 390;
 const UUIDGEN: u64 = 392;
