@@ -46,6 +46,7 @@ pub(crate) struct Block {
 }
 
 const AT_HWCAP2: u64 = 26;
+const AT_EXECFN: u64 = 31;
 const AT_SYSINFO_EHDR: u64 = 33;
 
 unsafe extern "C" fn begin(block: *const u64) -> ! {
@@ -69,6 +70,10 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
         while at.read() != 0 {
             match at.read() {
                 AT_SYSINFO_EHDR => vdso::attach(at.add(1).read() as usize),
+                AT_EXECFN => {
+                    let name = core::ffi::CStr::from_ptr(at.add(1).read() as *const _);
+                    task::exec::started_as(name.to_bytes());
+                }
                 AT_HWCAP2 => task::use_fsgsbase(at.add(1).read() & 2 != 0),
                 _ => {}
             }

@@ -4,8 +4,9 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cx::Cx;
-use crate::host::{HostErrno, HostResult, nr};
+use crate::host::{self, HostErrno, HostResult, nr};
 use crate::signal;
+use crate::sync::Mutex;
 
 /// What the launcher found a file to be.
 pub enum Target {
@@ -74,36 +75,72 @@ pub fn replace(
         };
     }
     match target {
-        Target::Native => call(cx, path, arguments, environment),
+        Target::Native => call(cx, &[&path], arguments, environment),
         Target::Foreign => {
             let mut handed = Vec::from([cx.process().settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
-            call(cx, b"/proc/self/exe".to_vec(), handed, environment)
+            call(cx, &[OWN_LINK, &own_path()], handed, environment)
         }
         Target::Script { .. } => HostErrno::ENOEXEC,
     }
 }
 
+/// How the host names the image that runs: the right one even when the file has been replaced since.
+const OWN_LINK: &[u8] = b"/proc/self/exe";
+
+/// Where the image was started from, for hosts on which the link above does not work.
+static OWN_PATH: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// Notes the name that the image was started by.
+pub fn started_as(path: &[u8]) {
+    let mut whole = Vec::new();
+    if !path.starts_with(b"/") {
+        let mut folder = alloc::vec![0u8; 4096];
+        let args = [folder.as_mut_ptr() as u64, folder.len() as u64];
+        // SAFETY: a buffer of the length given.
+        let length = unsafe { host::call_n(nr::getcwd, args) }.unwrap_or(1) as usize;
+        // Without the NUL.
+        whole.extend_from_slice(folder.get(..length.saturating_sub(1)).unwrap_or_default());
+        whole.push(b'/');
+    }
+    whole.extend_from_slice(path);
+    *OWN_PATH.lock() = whole;
+}
+
+fn own_path() -> Vec<u8> {
+    OWN_PATH.lock().clone()
+}
+
+/// Runs the first of `paths` that is there.
 fn call(
     cx: &mut Cx,
-    path: Vec<u8>,
+    paths: &[&[u8]],
     arguments: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
 ) -> HostErrno {
-    let path = terminated(path);
     let (arguments, argument_pointers) = pointers(arguments);
     let (environment, environment_pointers) = pointers(environment);
-    let args = [
-        path.as_ptr() as u64,
-        argument_pointers.as_ptr() as u64,
-        environment_pointers.as_ptr() as u64,
-    ];
     signal::hand_over(cx.thread);
-    // Not past a signal that waits: with everything blocked meanwhile, the next image would never see it.
-    // SAFETY: NUL-terminated strings and NULL-terminated vectors of them, alive until the call is done.
-    let error = unsafe { cx.host(nr::execve, [args[0], args[1], args[2], 0, 0, 0]) }
-        .err()
-        .unwrap_or(HostErrno::EIO);
+    let mut error = HostErrno::ENOENT;
+    for path in paths {
+        let path = terminated(path.to_vec());
+        let args = [
+            path.as_ptr() as u64,
+            argument_pointers.as_ptr() as u64,
+            environment_pointers.as_ptr() as u64,
+            0,
+            0,
+            0,
+        ];
+        // Not past a signal that waits: with everything blocked meanwhile, the next image would never see it.
+        // SAFETY: NUL-terminated strings and NULL-terminated vectors of them, alive until the call is done.
+        error = unsafe { cx.host(nr::execve, args) }
+            .err()
+            .unwrap_or(HostErrno::EIO);
+        if error != HostErrno::ENOENT {
+            break;
+        }
+    }
     signal::retake(cx.thread);
     drop((arguments, environment));
     error
