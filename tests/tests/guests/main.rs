@@ -7,3 +7,4 @@ mod ends;
 mod hello;
 mod kernel;
 mod program;
+mod surroundings;

@@ -1,0 +1,304 @@
+//! Starting under circumstances that are not the usual ones. A shell arranges them.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use compat_tests::stage::{Stage, on_every_stage};
+use nix::libc;
+
+use crate::program::program;
+
+/// Runs a shell script in which `$RUN` is `compat run -q <guest>`, unquoted.
+fn shell(stage: &Stage, script: &str) -> Output {
+    shell_command(stage, script)
+        .output()
+        .expect("there is a shell")
+}
+
+fn shell_command(stage: &Stage, script: &str) -> Command {
+    let guest = program("guest-surroundings");
+    let run = stage.guest(&guest);
+    let words: Vec<&str> = [run.get_program()]
+        .into_iter()
+        .chain(run.get_args())
+        .map(|word| word.to_str().expect("paths of the stage are text"))
+        .collect();
+    let mut command = stage.host("bash");
+    command.args(["-c", script]).env("RUN", words.join(" "));
+    only_standard_streams(&mut command);
+    command
+}
+
+/// Whoever runs the suite may have left it more descriptors than it needs.
+fn only_standard_streams(command: &mut Command) {
+    let mark = || {
+        // SAFETY: a system call without pointers.
+        unsafe {
+            libc::syscall(
+                libc::SYS_close_range,
+                3,
+                u32::MAX,
+                libc::CLOSE_RANGE_CLOEXEC,
+            )
+        };
+        Ok(())
+    };
+    // SAFETY: only a system call between fork and exec.
+    unsafe { command.pre_exec(mark) };
+}
+
+#[track_caller]
+fn says(output: &Output, expected: &str) {
+    assert_eq!(
+        (
+            String::from_utf8_lossy(&output.stdout).as_ref(),
+            String::from_utf8_lossy(&output.stderr).as_ref(),
+            output.status.code()
+        ),
+        (expected, "", Some(0))
+    );
+}
+
+#[test]
+fn the_guest_has_the_descriptors_it_was_given_and_no_others() {
+    on_every_stage(|stage| {
+        says(&shell(stage, "exec $RUN descriptors"), "0\n1\n2\n");
+        says(
+            &shell(stage, "exec $RUN descriptors 7</dev/null"),
+            "0\n1\n2\n7\n",
+        );
+        // Also after an exec of its own.
+        says(&shell(stage, "exec $RUN exec 7</dev/null"), "0\n1\n2\n7\n");
+    });
+}
+
+#[test]
+fn the_host_sees_no_other_descriptors_either() {
+    on_every_stage(|stage| {
+        let mut child = shell_command(stage, "exec $RUN sleep")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("there is a shell");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("a pipe");
+        BufReader::new(output)
+            .read_line(&mut line)
+            .expect("it says its number");
+        assert_eq!(
+            line.trim(),
+            child.id().to_string(),
+            "the process is the one that was started"
+        );
+        let mut found: Vec<String> = Path::new("/proc")
+            .join(line.trim())
+            .join("fd")
+            .read_dir()
+            .expect("the process lives")
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        found.sort();
+        assert_eq!(found, ["0", "1", "2"]);
+        assert!(child.wait().expect("it ends").success());
+    });
+}
+
+#[test]
+fn closed_standard_streams_stay_closed() {
+    on_every_stage(|stage| {
+        for (redirection, lowest) in [
+            ("", 3),
+            ("<&-", 0),
+            (">&-", 1),
+            ("2>&-", 2),
+            ("<&- >&- 2>&-", 0),
+        ] {
+            let ended = shell(stage, &format!("exec $RUN lowest {redirection}"));
+            assert_eq!(ended.status.code(), Some(lowest), "{redirection}");
+        }
+    });
+}
+
+#[test]
+fn small_and_unlimited_stacks_will_do() {
+    on_every_stage(|stage| {
+        for limit in ["128", "1024", "unlimited"] {
+            let ended = shell(stage, &format!("ulimit -s {limit} && exec $RUN stack"));
+            says(&ended, "41\n");
+        }
+    });
+}
+
+#[test]
+fn little_address_space_and_fixed_addresses_will_do() {
+    on_every_stage(|stage| {
+        says(&shell(stage, "ulimit -v 65536 && exec $RUN stack"), "41\n");
+        says(&shell(stage, "exec setarch -R $RUN stack"), "41\n");
+        says(&shell(stage, "exec setarch -L $RUN stack"), "41\n");
+    });
+}
+
+#[test]
+fn one_free_descriptor_is_enough_and_none_is_said() {
+    on_every_stage(|stage| {
+        says(
+            &shell(stage, "ulimit -n 4 && exec $RUN descriptors"),
+            "0\n1\n2\n",
+        );
+        let ended = shell(stage, "ulimit -n 3 && exec $RUN descriptors");
+        assert_eq!(ended.status.code(), Some(126));
+        assert_eq!(String::from_utf8_lossy(&ended.stderr).lines().count(), 1);
+    });
+}
+
+#[test]
+fn blocked_and_ignored_signals_are_inherited_and_harm_nobody() {
+    on_every_stage(|stage| {
+        says(&shell(stage, "exec $RUN signals"), "");
+        let script = "exec env --block-signal=SEGV,SYS,USR1,TERM $RUN signals";
+        // SIGSEGV, SIGSYS, SIGTERM, SIGUSR1.
+        let blocked = "blocked 11\nblocked 12\nblocked 15\nblocked 30\n";
+        says(&shell(stage, script), blocked);
+        let script = "exec env --ignore-signal=SEGV,SYS,USR1,BUS $RUN signals";
+        let ignored = "ignored 10\nignored 11\nignored 12\nignored 30\n";
+        says(&shell(stage, script), ignored);
+        let all = shell(stage, "exec env --block-signal --ignore-signal $RUN stack");
+        says(&all, "41\n");
+    });
+}
+
+#[test]
+fn no_new_privileges_will_do() {
+    on_every_stage(|stage| {
+        says(
+            &shell(stage, "exec setpriv --no-new-privs $RUN stack"),
+            "41\n",
+        );
+        says(
+            &shell(stage, "exec setpriv --no-new-privs $RUN exec"),
+            "0\n1\n2\n",
+        );
+    });
+}
+
+#[test]
+fn an_unreadable_working_directory_will_do() {
+    on_every_stage(|stage| {
+        let script = "mkdir -p closed && cd closed && chmod 0 . && exec $RUN exec";
+        says(&shell(stage, script), "0\n1\n2\n");
+        // And one that is gone.
+        let script = "mkdir gone && cd gone && rmdir ../gone && exec $RUN exec";
+        says(&shell(stage, script), "0\n1\n2\n");
+    });
+}
+
+#[test]
+fn megabytes_of_arguments_and_variables_arrive() {
+    on_every_stage(|stage| {
+        let guest = program("guest-surroundings");
+        let piece = "x".repeat(100_000);
+        let mut command = stage.guest(&guest);
+        let name = stage.copy_name(&guest).as_os_str().len();
+        command
+            .arg("lengths")
+            .args([piece.as_str(); 10])
+            .env_clear();
+        for variable in 0..10 {
+            command.env(format!("V{variable}"), &piece);
+        }
+        let expected = format!("12 {} 10 1000030\n", name + 7 + 1_000_000);
+        says(&command.output().expect("compat starts"), &expected);
+    });
+}
+
+#[test]
+fn an_empty_name_for_ourselves_will_do() {
+    on_every_stage(|stage| {
+        says(&shell(stage, "exec -a '' $RUN stack"), "41\n");
+        says(&shell(stage, "exec -a '' $RUN exec"), "0\n1\n2\n");
+    });
+}
+
+#[test]
+fn a_host_without_proc_will_do() {
+    on_every_stage(|stage| {
+        // Only root can take it away.
+        if stage.user() != "this user" || !nix::unistd::geteuid().is_root() {
+            return;
+        }
+        let script =
+            |role: &str| format!("exec unshare -m bash -c 'umount -l /proc && exec $RUN {role}'");
+        if !shell(stage, "unshare -m umount -l /proc").status.success() {
+            return;
+        }
+        says(&shell(stage, &script("stack")), "41\n");
+        says(&shell(stage, &script("exec")), "0\n1\n2\n");
+    });
+}
+
+/// A filter that allows everything but what the BPF program `refused` names: call number and first argument.
+fn filter(command: &mut Command, call: u32, argument: u32) {
+    let instruction = |code: u32, jt: u8, jf: u8, k: u32| libc::sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    };
+    let load = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+    let equal = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+    let back = libc::BPF_RET | libc::BPF_K;
+    let program = [
+        instruction(load, 0, 0, 0),
+        instruction(equal, 0, 3, call),
+        instruction(load, 0, 0, 16),
+        instruction(equal, 0, 1, argument),
+        instruction(back, 0, 0, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+        instruction(back, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ];
+    let install = move || {
+        let mut program = program;
+        let filter = libc::sock_fprog {
+            len: program.len() as u16,
+            filter: program.as_mut_ptr(),
+        };
+        // SAFETY: two system calls on a filter that lives until they are done.
+        let done = unsafe {
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+                && libc::prctl(
+                    libc::PR_SET_SECCOMP,
+                    libc::SECCOMP_MODE_FILTER,
+                    &raw const filter,
+                ) == 0
+        };
+        done.then_some(()).ok_or_else(std::io::Error::last_os_error)
+    };
+    // SAFETY: only system calls between fork and exec.
+    unsafe { command.pre_exec(install) };
+}
+
+const PR_SET_SYSCALL_USER_DISPATCH: u32 = 59;
+
+#[test]
+fn a_seccomp_filter_will_do_unless_it_refuses_the_trap() {
+    on_every_stage(|stage| {
+        let mut harmless = shell_command(stage, "exec $RUN exec");
+        filter(&mut harmless, libc::SYS_prctl as u32, 12345);
+        says(&harmless.output().expect("there is a shell"), "0\n1\n2\n");
+        let mut refused = shell_command(stage, "exec $RUN stack");
+        filter(
+            &mut refused,
+            libc::SYS_prctl as u32,
+            PR_SET_SYSCALL_USER_DISPATCH,
+        );
+        let ended = refused.output().expect("there is a shell");
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        assert_eq!(ended.status.code(), Some(125), "{said}");
+        assert!(
+            said.lines().count() == 1 && said.contains("Syscall User Dispatch"),
+            "{said}"
+        );
+    });
+}
