@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -727,10 +728,14 @@ func signals() {
 	must(syscall.Kill(pid, syscall.SIGUSR1))
 	line("ignored", k.within(time.Second))
 	line("cleared", k.now())
+	// One at a time: a signal that still waits swallows the next.
+	witness := newKqueue()
+	witness.change(ev(int(syscall.SIGUSR1), evfiltSignal, evAdd))
 	for range 3 {
 		must(syscall.Kill(pid, syscall.SIGUSR1))
-		time.Sleep(5 * time.Millisecond)
+		witness.within(time.Second)
 	}
+	witness.close()
 	line("three", k.now())
 	channel := make(chan os.Signal, 8)
 	signal.Notify(channel, syscall.SIGUSR2)
@@ -757,8 +762,37 @@ func signals() {
 	other.close()
 	line("no signal", k.change(ev(0, evfiltSignal, evAdd)) != "")
 	events, _ := k.call(nil, 4, time.Second)
-	line("all counted", len(events) == 1 && events[0].data == 10)
+	line("counted", len(events) == 1 && events[0].data > 0 && events[0].data <= 10)
 	signal.Reset(syscall.SIGUSR1, syscall.SIGUSR2)
+	blocked(k)
+}
+
+// A blocked signal is told of once, when it is sent.
+func blocked(k kq) {
+	const sysSigprocmask, sysThrSelf, sysThrKill = 340, 432, 433
+	const setmask = 3
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var id int64
+	_, _, errno := syscall.RawSyscall(sysThrSelf, uintptr(unsafe.Pointer(&id)), 0, 0)
+	must(errno)
+	signal.Ignore(syscall.SIGUSR2)
+	var old, mask [4]uint32
+	mask[0] = 1 << (syscall.SIGUSR2 - 1)
+	_, _, errno = syscall.RawSyscall(sysSigprocmask, setmask, uintptr(unsafe.Pointer(&mask)), uintptr(unsafe.Pointer(&old)))
+	must(errno)
+	line("add", k.change(ev(int(syscall.SIGUSR2), evfiltSignal, evAdd)))
+	_, _, errno = syscall.RawSyscall(sysThrKill, uintptr(id), uintptr(syscall.SIGUSR2), 0)
+	must(errno)
+	line("blocked", k.within(time.Second))
+	line("told", k.now())
+	_, _, errno = syscall.RawSyscall(sysSigprocmask, setmask, uintptr(unsafe.Pointer(&old)), 0)
+	must(errno)
+	line("unblocked", k.within(20*time.Millisecond))
+	_, _, errno = syscall.RawSyscall(sysThrKill, uintptr(id), uintptr(syscall.SIGUSR2), 0)
+	must(errno)
+	line("sent again", k.within(time.Second))
+	signal.Reset(syscall.SIGUSR2)
 }
 
 func child() {
