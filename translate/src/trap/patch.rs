@@ -58,7 +58,7 @@ const SLOTS: usize = 128;
 static SEEN: [(AtomicU64, AtomicU32); SLOTS] =
     [const { (AtomicU64::new(0), AtomicU32::new(0)) }; SLOTS];
 
-/// A trampoline's page, and the site whose displaced instruction begins it.
+/// A trampoline's page, and the site whose displaced instructions begin it.
 struct Trampoline {
     page: u64,
     site: u64,
@@ -127,8 +127,7 @@ fn patch(at: u64, regs: &Regs) -> Option<()> {
     super::fast::prepare().ok()?;
     let displaced = recognise(at, regs)?;
     let start = at - displaced.len as u64;
-    // One store must do it, seen whole by every other processor: eight bytes that stay within a cache line.
-    if start < low || start / 64 != (start + 7) / 64 {
+    if start < low {
         return None;
     }
     let mut trampolines = TRAMPOLINES.lock();
@@ -145,7 +144,7 @@ fn patch(at: u64, regs: &Regs) -> Option<()> {
     });
     let distance = page.wrapping_sub(start + 5) as i64;
     let distance = i32::try_from(distance).ok()?;
-    rewrite(start, displaced.len, distance).ok()
+    rewrite(start, displaced.first, distance).ok()
 }
 
 fn publish(page: u64, index: usize) {
@@ -191,7 +190,7 @@ fn near(low: u64, high: u64) -> Option<u64> {
     None
 }
 
-/// The displaced instruction; `rcx` = return address, as `syscall` leaves it; jump to the entry.
+/// The displaced instructions; `rcx` = return address, as `syscall` leaves it; jump to the entry.
 fn write_trampoline(page: u64, at: u64, displaced: &Displaced) -> HostResult<()> {
     let mut code = alloc::vec::Vec::with_capacity(64);
     code.extend(displaced.bytes.iter().take(displaced.len));
@@ -210,7 +209,7 @@ fn write_trampoline(page: u64, at: u64, displaced: &Displaced) -> HostResult<()>
     Ok(())
 }
 
-/// Replaces the displaced instruction by the jump, in one store.
+/// Replaces the first displaced instruction by the jump, in one store.
 fn rewrite(start: u64, len: usize, distance: i32) -> HostResult<()> {
     let from = start & !(PAGE - 1);
     let size = (start + 8 - from).next_multiple_of(PAGE);

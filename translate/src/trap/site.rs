@@ -6,25 +6,94 @@
 //! Bytes before an address do not say where an instruction begins. A site is taken only when the bytes are one of the
 //! few forms below *and* the trapped registers are what that instruction leaves behind: `mov eax, 454` right before a
 //! call that arrives with 454 in `rax`. A longer instruction that ends in the same bytes does not do that.
+//!
+//! The jump has to be written by one store. Where that is not possible because a cache line ends in the middle, the
+//! instruction before is displaced as well, under the same conditions, and the jump is written over that one.
 
 use crate::guest;
 use crate::signal::Regs;
 
-/// The instruction to displace.
+/// The instructions to displace: one, or two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Displaced {
-    /// Its bytes; the first `len` count. None of the forms depends on where it stands.
-    pub(super) bytes: [u8; 7],
-    /// 5 or 7.
+    /// Their bytes; the first `len` count. None of the forms depends on where it stands.
+    pub(super) bytes: [u8; 12],
     pub(super) len: usize,
+    /// Bytes of the first, which the jump replaces: 5 or 7.
+    pub(super) first: usize,
 }
 
-/// The instruction before the `syscall` at `at`, when it is one that may be displaced.
+impl Displaced {
+    fn one(bytes: &[u8]) -> Self {
+        let mut all = [0; 12];
+        for (place, byte) in all.iter_mut().zip(bytes) {
+            *place = *byte;
+        }
+        Self {
+            bytes: all,
+            len: bytes.len(),
+            first: bytes.len(),
+        }
+    }
+
+    /// With `before` displaced as well.
+    fn after(self, before: [u8; 5]) -> Self {
+        let mut all = [0; 12];
+        for (place, byte) in all.iter_mut().zip(before.iter().chain(&self.bytes)) {
+            *place = *byte;
+        }
+        Self {
+            bytes: all,
+            len: before.len() + self.len,
+            first: before.len(),
+        }
+    }
+}
+
+/// Whether one store at `start` is seen whole by every other processor: eight bytes that stay within a cache line.
+fn fits(start: u64) -> bool {
+    start / 64 == (start + 7) / 64
+}
+
+/// What stands before the `syscall` at `at`, when it may be displaced and the jump can be written there.
 pub(super) fn recognise(at: u64, regs: &Regs) -> Option<Displaced> {
     // Seven bytes and one before them, for a prefix.
     let mut before = [0u8; 8];
     guest::read_bytes(at.checked_sub(8)?, &mut before).ok()?;
-    recognise_bytes(before, regs, &|address| guest::load_u64(address).ok())
+    let load = |address| guest::load_u64(address).ok();
+    let found = recognise_bytes(before, regs, &load)?;
+    let start = at.checked_sub(found.len as u64)?;
+    if fits(start) {
+        return Some(found);
+    }
+    let earlier = start.checked_sub(5)?;
+    let mut before = [0u8; 5];
+    guest::read_bytes(earlier, &mut before).ok()?;
+    (fits(earlier) && leaves_its_mark(before, regs, &load)).then(|| found.after(before))
+}
+
+/// Whether `bytes` are a lea, load or store of a 64-bit register at disp8(%rsp) and the registers are as it leaves them.
+fn leaves_its_mark(bytes: [u8; 5], regs: &Regs, load: &dyn Fn(u64) -> Option<u64>) -> bool {
+    let [
+        rex @ (0x48 | 0x4c),
+        opcode @ (0x8d | 0x8b | 0x89),
+        modrm,
+        0x24,
+        offset,
+    ] = bytes
+    else {
+        return false;
+    };
+    if modrm & 0xc7 != 0x44 {
+        return false;
+    }
+    let address = regs.rsp.wrapping_add(i64::from(offset as i8) as u64);
+    let expected = if opcode == 0x8d {
+        Some(address)
+    } else {
+        load(address)
+    };
+    expected.is_some() && register(regs, (modrm >> 3 & 7) | (rex & 4) << 1) == expected
 }
 
 fn recognise_bytes(
@@ -39,40 +108,14 @@ fn recognise_bytes(
     if let [0x48, 0xc7, 0xc0, immediate @ ..] = long
         && regs.rax == i64::from(i32::from_le_bytes(immediate)) as u64
     {
-        return Some(Displaced {
-            bytes: long,
-            len: 7,
-        });
+        return Some(Displaced::one(&long));
     }
-    let [b0, b1, b2, b3, b4] = short;
-    let shown = Displaced {
-        bytes: [b0, b1, b2, b3, b4, 0, 0],
-        len: 5,
-    };
-    match short {
-        // mov eax, imm32; with a REX prefix it would be another register.
-        [0xb8, immediate @ ..] if prefix & 0xf0 != 0x40 => {
-            (regs.rax == u64::from(u32::from_le_bytes(immediate))).then_some(shown)
-        }
-        // lea / mov load / mov store of a 64-bit register at disp8(%rsp)
-        [
-            rex @ (0x48 | 0x4c),
-            opcode @ (0x8d | 0x8b | 0x89),
-            modrm,
-            0x24,
-            offset,
-        ] if modrm & 0xc7 == 0x44 => {
-            let value = register(regs, (modrm >> 3 & 7) | (rex & 4) << 1)?;
-            let address = regs.rsp.wrapping_add(i64::from(offset as i8) as u64);
-            let expected = if opcode == 0x8d {
-                address
-            } else {
-                load(address)?
-            };
-            (value == expected).then_some(shown)
-        }
-        _ => None,
-    }
+    let [first, immediate @ ..] = short;
+    // mov eax, imm32; with a REX prefix it would be another register.
+    let number = first == 0xb8
+        && prefix & 0xf0 != 0x40
+        && regs.rax == u64::from(u32::from_le_bytes(immediate));
+    (number || leaves_its_mark(short, regs, load)).then(|| Displaced::one(&short))
 }
 
 /// A general register by its number in an instruction. `rsp` cannot be a site's, `rcx` and `r11` are the call's own.
@@ -195,5 +238,24 @@ mod tests {
             ),
             Some(7)
         );
+    }
+
+    #[test]
+    fn two_instructions_are_displaced_in_order() {
+        let one = Displaced::one(&[0xb8, 0x30, 0x02, 0, 0]);
+        let two = one.after([0x4c, 0x8b, 0x4c, 0x24, 0x30]);
+        assert_eq!((two.len, two.first), (10, 5));
+        assert_eq!(
+            two.bytes,
+            [0x4c, 0x8b, 0x4c, 0x24, 0x30, 0xb8, 0x30, 0x02, 0, 0, 0, 0]
+        );
+    }
+
+    #[test]
+    fn a_jump_is_written_within_one_cache_line() {
+        assert!(fits(0x1000));
+        assert!(fits(0x1038));
+        assert!(!fits(0x1039));
+        assert!(!fits(0x103c));
     }
 }
