@@ -145,7 +145,11 @@ impl Stat {
             dev: dev_to_guest(found.stx_dev_major, found.stx_dev_minor),
             ino: found.stx_ino,
             nlink: u64::from(found.stx_nlink),
-            mode: found.stx_mode,
+            mode: match u32::from(found.stx_mode) & linux::S_IFMT {
+                // The host's nameless objects (epoll, eventfd) have no type; FreeBSD's are FIFOs (kqueue_stat).
+                0 => linux::S_IFIFO as u16,
+                _ => found.stx_mode,
+            },
             padding0: 0,
             uid: found.stx_uid,
             gid: found.stx_gid,

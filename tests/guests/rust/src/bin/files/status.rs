@@ -152,6 +152,10 @@ pub(crate) fn devices() {
     assert_eq!(pipe.at(24, 2) & 0o170000, 0o010000);
     file::close(read);
     file::close(write);
+    const KQUEUE: u64 = 362;
+    let queue = call(KQUEUE, []).expect("kqueue");
+    let queue = Filled::by(FSTAT, [queue, 0], 1).unwrap();
+    assert_eq!(queue.at(24, 2), 0o010000);
     // FIODTYPE: what kind of device.
     const IOCTL: u64 = 54;
     const FIODTYPE: u64 = 0x4004_667a;
