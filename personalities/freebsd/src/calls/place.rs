@@ -221,20 +221,20 @@ pub(super) fn open_beneath(at: u64, path: u64, how: u64, mode: u64) -> Return<u6
         resolve: u64::from(linux::RESOLVE_BENEATH),
     };
     let size = size_of_val(&request) as u64;
-    loop {
-        // SAFETY: the kernel checks the guest's path; the request is ours.
-        let opened: HostResult = unsafe {
-            host::call_n(
-                nr::openat2,
-                [at, path, core::ptr::from_ref(&request) as u64, size],
-            )
-        };
-        match opened {
-            // A rename raced with `..`: the kernel asks to try again.
-            Err(HostErrno::EAGAIN) => {}
-            Err(HostErrno::EXDEV) => return Err(Error(Errno::ENOTCAPABLE)),
-            other => return Ok(other?),
+    let request = [at, path, core::ptr::from_ref(&request) as u64, size, 0, 0];
+    /// How often a lookup that a rename raced with is begun anew.
+    const TRIES: usize = 64;
+    let mut opened = Err(HostErrno::EAGAIN);
+    for _ in 0..TRIES {
+        // SAFETY: the kernel checks the guest's path; the request is ours. It may wait, as any open of a FIFO.
+        opened = unsafe { host::blocking(nr::openat2, request) };
+        if opened != Err(HostErrno::EAGAIN) {
+            break;
         }
+    }
+    match opened {
+        Err(HostErrno::EXDEV) => Err(Error(Errno::ENOTCAPABLE)),
+        other => Ok(other?),
     }
 }
 
