@@ -59,7 +59,7 @@ pub fn workspace() -> &'static Path {
         .expect("the suites are a member of a workspace")
 }
 
-/// Takes from this process and all it starts the right to set the clock, which some suites of others try out as root:
+/// Takes from this thread and all it starts the right to set the clock, which some suites of others try out as root:
 /// a test must not change the machine it runs on.
 pub fn leave_the_clock_alone() {
     const CAP_SYS_TIME: libc::c_ulong = 25;
@@ -71,6 +71,7 @@ pub fn leave_the_clock_alone() {
 ///
 /// Quiet, because the list of gaps at exit would stand among the guest's own words.
 pub fn guest(guest: &Path) -> Command {
+    leave_the_clock_alone();
     let mut command = Command::new(program());
     command.args(["run", "-q"]).arg(guest);
     command
@@ -78,6 +79,7 @@ pub fn guest(guest: &Path) -> Command {
 
 /// The same, but a list of the calls that are not implemented ends the guest's standard error.
 pub fn telling_guest(guest: &Path) -> Command {
+    leave_the_clock_alone();
     let mut command = Command::new(program());
     command.arg("run").arg(guest);
     command

@@ -133,6 +133,7 @@ impl Stage {
     }
 
     fn prepare(&self, mut command: Command) -> Command {
+        compat::leave_the_clock_alone();
         command
             .current_dir(self.work())
             .env("HOME", self.work())
