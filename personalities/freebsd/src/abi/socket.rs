@@ -116,6 +116,43 @@ pub(crate) struct Xucred {
     pub(crate) pad2: u32,
 }
 
+/// `struct tcp_info` of `<netinet/tcp.h>`: Linux's up to `rcv_space`, in other units here and there.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct TcpInfo {
+    pub(crate) state: u8,
+    pub(crate) unused0: [u8; 4],
+    pub(crate) options: u8,
+    /// Low half: what the other side's windows are scaled by; high half: our own.
+    pub(crate) wscale: u8,
+    pub(crate) pad: u8,
+    pub(crate) rto: u32,
+    pub(crate) unused1: u32,
+    pub(crate) snd_mss: u32,
+    pub(crate) rcv_mss: u32,
+    pub(crate) unused2: [u32; 5],
+    pub(crate) last_data_sent: u32,
+    pub(crate) last_ack_sent: u32,
+    pub(crate) last_data_recv: u32,
+    pub(crate) last_ack_recv: u32,
+    pub(crate) unused3: [u32; 2],
+    pub(crate) rtt: u32,
+    pub(crate) rttvar: u32,
+    pub(crate) snd_ssthresh: u32,
+    pub(crate) snd_cwnd: u32,
+    pub(crate) unused4: [u32; 3],
+    pub(crate) rcv_space: u32,
+    pub(crate) snd_wnd: u32,
+    pub(crate) snd_bwnd: u32,
+    pub(crate) snd_nxt: u32,
+    pub(crate) rcv_nxt: u32,
+    pub(crate) toe_tid: u32,
+    pub(crate) snd_rexmitpack: u32,
+    pub(crate) rcv_ooopack: u32,
+    pub(crate) snd_zerowin: u32,
+    pub(crate) room: [u32; 26],
+}
+
 /// `struct sf_hdtr`: what `sendfile` puts around the file.
 #[repr(C)]
 #[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
@@ -141,4 +178,6 @@ const _: () = {
     assert!(size_of::<Sockcred2>() == 32 && offset_of!(Sockcred2, groups) == 28);
     assert!(size_of::<Xucred>() == 88 && offset_of!(Xucred, pid) == 80);
     assert!(size_of::<SfHdtr>() == 32);
+    assert!(size_of::<TcpInfo>() == 236 && offset_of!(TcpInfo, rtt) == 68);
+    assert!(offset_of!(TcpInfo, rcv_space) == 96 && offset_of!(TcpInfo, snd_rexmitpack) == 120);
 };

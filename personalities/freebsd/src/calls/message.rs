@@ -159,7 +159,7 @@ fn receive_from(
     } else {
         from_len.read()?
     };
-    let host_flags = transfer::receive_flags(flags)?;
+    let host_flags = transfer::receive_flags(fd, flags)?;
     let mut name = [0u8; 128];
     let mut name_len = name.len() as u32;
     let wanted = from != 0 && room as i32 > 0;

@@ -10,8 +10,9 @@ use compat_translate::guest::InOut;
 use compat_translate::host::socket::{self as host_socket, raw};
 use compat_translate::host::{self, HostErrno, HostResult, nr};
 
+use super::transfer::{NOSIGPIPE_MARK, PERSISTENT_MARK};
 use crate::error::{Error, Return};
-use crate::lower::{Fd, flags};
+use crate::lower::{AtFd, Fd, flags};
 use crate::sockets::address::{self, HostAddress};
 
 pub(crate) fn socket(cx: &mut Cx, family: i32, kind: i32, protocol: i32) -> Return<Fd> {
@@ -143,6 +144,41 @@ pub(crate) fn misnamed(error: HostErrno, fd: u64, address: &HostAddress) -> Erro
     } else {
         error.into()
     }
+}
+
+/// A Unix address relative to a directory; no other protocol has a `bindat` or `connectat`.
+fn address_at(cx: &mut Cx, at: AtFd, fd: u64, name: u64, len: u32) -> Return<HostAddress> {
+    const AT_FDCWD: i32 = -100;
+    const S_IFMT: u32 = 0o170_000;
+    const S_IFDIR: u32 = 0o040_000;
+    let address = address_argument(fd, name, len)?;
+    if at.0 == AT_FDCWD {
+        return Ok(address);
+    }
+    if host_socket::domain(fd)? != raw::AF_UNIX || address.family() != raw::AF_UNIX {
+        return Err(Errno::EOPNOTSUPP.into());
+    }
+    let directory = at.checked(cx)?;
+    if address.path().is_some_and(|path| path.starts_with(b"/")) {
+        return Ok(address);
+    }
+    if host_mode(directory)? & S_IFMT != S_IFDIR {
+        return Err(Errno::ENOTDIR.into());
+    }
+    Ok(address.seen_from(directory)?)
+}
+
+pub(crate) fn bindat(cx: &mut Cx, at: AtFd, s: Fd, name: u64, len: u32) -> Return<()> {
+    let fd = s.checked(cx)?;
+    let address = address_at(cx, at, fd, name, len)?;
+    with_address(nr::bind, fd, &address).map_err(|error| misnamed(error, fd, &address))?;
+    Ok(())
+}
+
+pub(crate) fn connectat(cx: &mut Cx, at: AtFd, s: Fd, name: u64, len: u32) -> Return<()> {
+    let fd = s.checked(cx)?;
+    let address = address_at(cx, at, fd, name, len)?;
+    connect_to(cx, fd, &address)
 }
 
 pub(crate) fn connect(cx: &mut Cx, s: Fd, name: u64, len: u32) -> Return<()> {
@@ -364,15 +400,26 @@ fn accept_as(cx: &mut Cx, s: Fd, name: WantedName, host_flags: u64) -> Return<Fd
         HostErrno::EOPNOTSUPP => Errno::EINVAL.into(),
         error => Error::from(error),
     })?;
-    if let Some(room) = room {
-        let host = host.get(..host_len as usize).unwrap_or(&host);
-        if let Err(error) = name.write(host, room) {
-            // SAFETY: the descriptor was made above.
-            let _ = unsafe { host::call_n(nr::close, [accepted]) };
-            return Err(error);
-        }
+    let host = host.get(..host_len as usize).unwrap_or(&host);
+    if host.starts_with(&(raw::AF_UNIX as u16).to_ne_bytes()) {
+        inherit_marks(fd, accepted);
+    }
+    let written = room.map_or(Ok(()), |room| name.write(host, room));
+    if let Err(error) = written {
+        // SAFETY: the descriptor was made above.
+        let _ = unsafe { host::call_n(nr::close, [accepted]) };
+        return Err(error);
     }
     Ok(Fd(accepted as i32))
+}
+
+/// Options that stand for FreeBSD's and that the host hands from a listener to its connections for TCP only (sonewconn).
+fn inherit_marks(listener: u64, accepted: u64) {
+    for mark in [NOSIGPIPE_MARK, PERSISTENT_MARK] {
+        if host_socket::option(listener, raw::SOL_SOCKET, mark) == Ok(1) {
+            let _ = host_socket::set_option(accepted, raw::SOL_SOCKET, mark, 1);
+        }
+    }
 }
 
 /// `getsockname` or `getpeername` of the host: how many bytes the name has.

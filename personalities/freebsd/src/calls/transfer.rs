@@ -299,7 +299,7 @@ pub(crate) fn with_sigpipe_held<T>(
 }
 
 /// What a receiver's flags become: those that ask for something. The others are results on FreeBSD, whatever comes in.
-pub(crate) fn receive_flags(flags: i32) -> Return<u64> {
+pub(crate) fn receive_flags(fd: u64, flags: i32) -> Return<u64> {
     let asked = flags as u32;
     let requests = msg_flags::MSG_OOB
         | msg_flags::MSG_PEEK
@@ -309,7 +309,10 @@ pub(crate) fn receive_flags(flags: i32) -> Return<u64> {
         | msg_flags::MSG_CMSG_CLOFORK;
     let host = MSG_FLAGS.to_host(u64::from(asked & requests));
     let host = host.map_err(|_| Error::from(Errno::EOPNOTSUPP))?;
-    Ok(host | dont_wait(asked))
+    // The whole length of a datagram is wanted. From a stream the host would throw data away.
+    let whole = asked & msg_flags::MSG_TRUNC != 0 && host_socket::kind(fd)? == raw::SOCK_DGRAM;
+    let whole = if whole { raw::MSG_TRUNC } else { 0 };
+    Ok(host | dont_wait(asked) | u64::from(whole))
 }
 
 /// What FreeBSD says where there is nothing to receive from.
@@ -355,7 +358,7 @@ pub(crate) fn receive(
     wanted: &Wanted,
     name: &mut [u8; 128],
 ) -> Return<(Received, usize)> {
-    let host_flags = receive_flags(flags)?;
+    let host_flags = receive_flags(fd, flags)?;
     let mut messages = [0u8; RECEIVE_ROOM];
     let with_control = wanted.control.0 != 0;
     let mut header = HostMessage {

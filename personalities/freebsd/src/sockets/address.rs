@@ -132,6 +132,45 @@ fn unix_to_host(field: &[u8]) -> Result<Bytes, Errno> {
     Ok(Bytes::named(path).with_head((raw::AF_UNIX as u16).to_ne_bytes()))
 }
 
+/// What stands before a Unix socket's name that is relative to descriptor `n`, in the host's eyes: this, `n`, a slash.
+const RELATIVE: &[u8] = b"/proc/self/fd/";
+
+impl HostAddress {
+    /// The same Unix address as seen from directory `fd`.
+    ///
+    /// # Errors
+    /// `ENAMETOOLONG` when the host has no room for it.
+    pub(crate) fn seen_from(&self, fd: u64) -> Result<Self, Errno> {
+        let name = self.path().unwrap_or_default();
+        if name.starts_with(b"/") {
+            return Ok(*self);
+        }
+        let mut path = RELATIVE.to_vec();
+        path.extend(alloc::format!("{fd}/").bytes());
+        path.extend(name.split(|&byte| byte == 0).next().unwrap_or_default());
+        if path.len() >= HOST_PATH {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        let head = (raw::AF_UNIX as u16).to_ne_bytes();
+        Ok(Self(Bytes::named(&path).with_head(head)))
+    }
+}
+
+/// The name without what [`HostAddress::seen_from`] put before it: FreeBSD tells a name as it was given (uipc_bindat).
+fn as_given(path: &[u8]) -> &[u8] {
+    let Some(rest) = path.strip_prefix(RELATIVE) else {
+        return path;
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match rest.get(digits..) {
+        Some([b'/', name @ ..]) if digits > 0 && !name.is_empty() => name,
+        _ => path,
+    }
+}
+
+/// The host's `sun_path`.
+const HOST_PATH: usize = 108;
+
 /// An address for the guest.
 #[derive(Clone, Copy)]
 pub(crate) struct GuestAddress(Bytes);
@@ -192,7 +231,7 @@ fn unix_to_guest(field: &[u8]) -> Bytes {
         // Unnamed, or a name of Linux's abstract namespace: FreeBSD's sun_noname, a bare `struct sockaddr`.
         return sized(&[], SIZEOF_SOCKADDR, domain::AF_LOCAL);
     }
-    let guest = Bytes::named(path);
+    let guest = Bytes::named(as_given(path));
     let head = [guest.len as u8, domain::AF_LOCAL as u8];
     guest.with_head(head)
 }

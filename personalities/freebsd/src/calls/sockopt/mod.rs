@@ -6,6 +6,7 @@ mod local;
 mod multicast;
 mod socket;
 mod tcp;
+mod tcp_info;
 
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::sock_level;
@@ -170,7 +171,7 @@ pub(crate) fn getsockopt(
         Level::Local => local::get(fd, name),
         Level::Ip => ip::get(cx, fd, name, size),
         Level::Ipv6 => ipv6::get(cx, fd, name, size),
-        Level::Tcp => tcp::get(cx, fd, name, size),
+        Level::Tcp => tcp::get(fd, name),
         Level::Icmpv6 => ipv6::get_filter(fd, name),
     }?;
     let len = answer.len.min(size);

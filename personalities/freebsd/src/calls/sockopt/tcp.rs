@@ -1,12 +1,14 @@
 //! `IPPROTO_TCP` (tcp_default_ctloutput).
 
+use core::mem::offset_of;
+
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{TCP_OPTION, tcp_option};
 use compat_translate::Cx;
 use compat_translate::host::HostErrno;
 use compat_translate::host::socket::{self as host_socket, raw};
 
-use super::{Answer, Given};
+use super::{Answer, Given, tcp_info};
 use crate::error::{Error, Return};
 
 const LEVEL: u32 = raw::SOL_TCP;
@@ -26,7 +28,7 @@ fn set_option(fd: u64, name: u32, value: i32) -> Return<()> {
 }
 
 /// Another protocol's socket refuses the level (`EINVAL`), not the option.
-fn foreign(error: HostErrno, fd: u64) -> Error {
+pub(super) fn foreign(error: HostErrno, fd: u64) -> Error {
     let refused = matches!(error, HostErrno::ENOPROTOOPT | HostErrno::EOPNOTSUPP);
     if refused && !is_tcp(fd) {
         Errno::EINVAL.into()
@@ -85,7 +87,7 @@ pub(super) fn set(cx: &mut Cx, fd: u64, name: i32, given: Given) -> Return<()> {
 const TF_NODELAY: i32 = 0x4;
 const TF_NOPUSH: i32 = 0x1000;
 
-pub(super) fn get(cx: &mut Cx, fd: u64, name: i32, _room: usize) -> Return<Answer> {
+pub(super) fn get(fd: u64, name: i32) -> Return<Answer> {
     let value = match name {
         tcp_option::TCP_NODELAY => TF_NODELAY * i32::from(option(fd, raw::TCP_NODELAY)? != 0),
         tcp_option::TCP_NOPUSH => TF_NOPUSH * i32::from(option(fd, raw::TCP_CORK)? != 0),
@@ -102,10 +104,7 @@ pub(super) fn get(cx: &mut Cx, fd: u64, name: i32, _room: usize) -> Return<Answe
         }
         tcp_option::TCP_CONGESTION => return congestion(fd),
         tcp_option::TCP_FUNCTION_BLK => return check(fd).map(|()| Answer::bytes(&STACK)),
-        tcp_option::TCP_INFO => {
-            check(fd)?;
-            return Err(cx.gap("getsockopt: TCP_INFO", Errno::ENOPROTOOPT.into()));
-        }
+        tcp_option::TCP_INFO => return tcp_info::get(fd),
         _ => return check(fd).and(Err(Errno::ENOPROTOOPT.into())),
     };
     Ok(Answer::int(value))
@@ -175,20 +174,13 @@ fn set_stack(fd: u64, given: Given) -> Return<()> {
 
 /// How many connections wait to be accepted, and how many may.
 pub(super) fn listen_queue(fd: u64) -> Return<(i32, i32)> {
-    use core::mem::offset_of;
-    let mut info = [0u8; size_of::<raw::tcp_info>()];
-    if host_socket::option(fd, raw::SOL_SOCKET, raw::SO_ACCEPTCONN)? == 0
-        || host_socket::option_bytes(fd, LEVEL, raw::TCP_INFO, &mut info).is_err()
-    {
+    if host_socket::option(fd, raw::SOL_SOCKET, raw::SO_ACCEPTCONN)? == 0 {
         return Ok((0, 0));
     }
-    // For a listener the host keeps them in the fields for segments under way.
-    let field = |at: usize| {
-        let bytes = info.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
-        bytes.map_or(0, i32::from_ne_bytes)
-    };
+    // For a listener the host keeps them in the fields for segments under way. A Unix socket's are not to be had.
+    let host = tcp_info::host(fd).unwrap_or_default();
     Ok((
-        field(offset_of!(raw::tcp_info, tcpi_unacked)),
-        field(offset_of!(raw::tcp_info, tcpi_sacked)),
+        host.u32(offset_of!(raw::tcp_info, tcpi_unacked)) as i32,
+        host.u32(offset_of!(raw::tcp_info, tcpi_sacked)) as i32,
     ))
 }

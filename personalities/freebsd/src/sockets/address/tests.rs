@@ -89,3 +89,28 @@ fn old_addresses_have_a_wide_family() {
     assert_eq!(guest.bytes()[..8], [2, 0, 0, 80, 1, 2, 3, 4]);
     assert_eq!(guest.bytes().len(), 16);
 }
+
+#[test]
+fn names_relative_to_a_directory_come_back_as_they_were_given() {
+    let given = to_host(&unix(b"sub/s\0")).expect("a Unix address");
+    let host = given.seen_from(17).expect("room for it");
+    assert_eq!(host.bytes(), b"\x01\0/proc/self/fd/17/sub/s\0");
+    let back = to_guest(host.bytes()).expect("a name");
+    assert_eq!(back.bytes(), unix(b"sub/s\0"));
+    let absolute = to_host(&unix(b"/s")).expect("a Unix address");
+    assert_eq!(
+        absolute.seen_from(17).expect("itself").bytes(),
+        absolute.bytes()
+    );
+    let long = to_host(&unix(&[b'x'; 104])).expect("a Unix address");
+    assert_eq!(long.seen_from(17).err(), Some(Errno::ENAMETOOLONG));
+    for other in [
+        &b"/proc/self/fd/17"[..],
+        b"/proc/self/fd//s",
+        b"/proc/self/fd/17/",
+    ] {
+        let host = to_host(&unix(other)).expect("a Unix address");
+        let back = to_guest(host.bytes()).expect("a name");
+        assert_eq!(back.bytes()[2..], host.bytes()[2..]);
+    }
+}
