@@ -95,24 +95,32 @@ fn signals() {
     agree("signals");
 }
 
-#[test]
-fn every_kind_of_kernel_event() {
-    let Some(guest) = guest("kqueue", Target::FreeBsd) else {
+/// A program of calls that Linux has not: the text says what FreeBSD's kernel tells.
+fn tells(name: &str, expected: &str) {
+    let Some(guest) = guest(name, Target::FreeBsd) else {
         return;
     };
-    // Linux has no such calls: the text says what FreeBSD's kernel tells.
-    let expected = include_str!("../guests/go/kqueue/expected.txt");
     on_every_stage(|stage| {
         let told = said(&mut stage.guest(&guest));
         let expected = format!("{expected}exit status: 0");
         if let Some(difference) = first_difference(&told, &expected) {
             panic!(
-                "as {}: {}",
+                "{name} as {}: {}",
                 stage.user(),
                 difference.replace("linux", "kernel")
             );
         }
     });
+}
+
+#[test]
+fn every_kind_of_kernel_event() {
+    tells("kqueue", include_str!("../guests/go/kqueue/expected.txt"));
+}
+
+#[test]
+fn clocks_sysctl_processes_and_limits() {
+    tells("system", include_str!("../guests/go/system/expected.txt"));
 }
 
 #[test]

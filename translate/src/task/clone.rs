@@ -194,13 +194,13 @@ pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i3
         }
     };
     if pid == 0 {
-        become_child(cx);
+        become_child(cx, birth);
     }
     signal::restore_mask(blocked);
     Ok(pid)
 }
 
-fn become_child(cx: &mut Cx) {
+fn become_child(cx: &mut Cx, birth: Birth) {
     // What waited for the parent is the parent's alone.
     cx.thread.pending.store(0, Ordering::Release);
     cx.thread.held.clear();
@@ -215,7 +215,10 @@ fn become_child(cx: &mut Cx) {
         );
         host::exit_group(125);
     }
-    cx.process().objects.after_fork();
+    // In a table that is shared, what a child does not inherit is the creator's still.
+    if !birth.share_files {
+        cx.process().objects.after_fork();
+    }
     if let Some(personality) = crate::attached() {
         (personality.after_fork)(cx);
     }

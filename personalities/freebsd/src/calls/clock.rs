@@ -7,7 +7,6 @@ use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, HostErrno, Timespec, nr, vdso};
 use compat_translate::signal::interrupted_restarts;
 
-use super::ids;
 use crate::abi::time::{GuestTimespec, Itimerval, Timeval, is_proper, timespec};
 use crate::error::Return;
 
@@ -88,16 +87,10 @@ fn user_time() -> Return<Timespec> {
     })
 }
 
-pub(crate) fn clock_settime(_cx: &mut Cx, id: i32, time: In<GuestTimespec>) -> Return<()> {
-    let wanted = time.read()?;
-    ids::require_root()?;
-    if id != clock_id::CLOCK_REALTIME || !is_proper(wanted) {
-        return Err(Errno::EINVAL.into());
-    }
-    let wanted = timespec(wanted);
-    // SAFETY: a valid timespec.
-    unsafe { host::call_n(nr::clock_settime, [0, (&raw const wanted) as u64]) }?;
-    Ok(())
+/// Nobody sets the host's clock from in here: privileges over the system do not pass through.
+pub(crate) fn clock_settime(_cx: &mut Cx, _id: i32, time: In<GuestTimespec>) -> Return<()> {
+    time.read()?;
+    Err(Errno::EPERM.into())
 }
 
 /// Ticks of FreeBSD's statistics clock, which the process-time clocks are counted in.
@@ -154,17 +147,11 @@ pub(crate) fn gettimeofday(_cx: &mut Cx, time: Out<Timeval>, zone: Out<[i32; 2]>
     Ok(())
 }
 
+/// See [`clock_settime`].
 pub(crate) fn settimeofday(_cx: &mut Cx, time: In<Timeval>, zone: In<[i32; 2]>) -> Return<()> {
-    let time = time.read_optional()?;
+    time.read_optional()?;
     zone.read_optional()?;
-    ids::require_root()?;
-    let Some(time) = time else { return Ok(()) };
-    if !(0..1_000_000).contains(&time[1]) || time[0] < 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    // SAFETY: a valid timeval.
-    unsafe { host::call_n(nr::settimeofday, [(&raw const time) as u64, 0]) }?;
-    Ok(())
+    Err(Errno::EPERM.into())
 }
 
 pub(crate) fn nanosleep(

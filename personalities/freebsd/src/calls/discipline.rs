@@ -5,7 +5,6 @@ use compat_translate::Cx;
 use compat_translate::guest::{In, InOut, Out};
 use compat_translate::host::{self, nr};
 
-use super::ids;
 use crate::abi::time::{Ntptimeval, Timeval, Timex};
 use crate::error::Return;
 
@@ -41,10 +40,7 @@ struct HostTimex {
 
 const _: () = assert!(size_of::<HostTimex>() == 208);
 
-const HOST_ADJ_OFFSET_SINGLESHOT: u32 = 0x8001;
 const HOST_ADJ_OFFSET_SS_READ: u32 = 0xa001;
-/// MOD_OFFSET to MOD_TIMECONST, MOD_TAI, MOD_MICRO, MOD_NANO: the host's numbers too.
-const SHARED_MODES: u32 = 0x30bf;
 const STA_NANO: i32 = 0x2000;
 
 /// Asks the host; its answer is the clock's state.
@@ -53,47 +49,31 @@ fn adjust(timex: &mut HostTimex) -> Return<i32> {
     Ok(unsafe { host::call_n(nr::adjtimex, [core::ptr::from_mut(timex) as u64]) }? as i32)
 }
 
+/// Only looks: nobody changes the host's clock from in here.
 pub(crate) fn adjtime(_cx: &mut Cx, delta: In<Timeval>, old: Out<Timeval>) -> Return<()> {
-    let delta = delta.read_optional()?;
+    if delta.read_optional()?.is_some() {
+        return Err(Errno::EPERM.into());
+    }
     let mut timex = HostTimex {
         modes: HOST_ADJ_OFFSET_SS_READ,
         ..HostTimex::default()
     };
-    if let Some([sec, usec]) = delta {
-        ids::require_root()?;
-        timex.modes = HOST_ADJ_OFFSET_SINGLESHOT;
-        timex.offset = sec.saturating_mul(1_000_000).saturating_add(usec);
-    }
     adjust(&mut timex)?;
-    // What was left of the adjustment before.
+    // What is left of an adjustment.
     old.write_optional(&[timex.offset / 1_000_000, timex.offset % 1_000_000])?;
     Ok(())
 }
 
-pub(crate) fn ntp_adjtime(cx: &mut Cx, place: InOut<Timex>) -> Return<i32> {
+/// See [`adjtime`].
+pub(crate) fn ntp_adjtime(_cx: &mut Cx, place: InOut<Timex>) -> Return<i32> {
     let guest = place.read()?;
     if guest.modes != 0 {
-        ids::require_root()?;
+        return Err(Errno::EPERM.into());
     }
-    if guest.modes & !SHARED_MODES != 0 {
-        return Err(cx.gap(
-            "ntp_adjtime: MOD_PPSMAX, MOD_CLKA, MOD_CLKB",
-            Errno::EINVAL.into(),
-        ));
-    }
-    let mut host = HostTimex {
-        modes: guest.modes,
-        offset: guest.offset,
-        freq: guest.freq,
-        maxerror: guest.maxerror,
-        esterror: guest.esterror,
-        status: guest.status,
-        constant: guest.constant,
-        ..HostTimex::default()
-    };
+    let mut host = HostTimex::default();
     let state = adjust(&mut host)?;
     place.write(&Timex {
-        modes: guest.modes,
+        modes: 0,
         pad0: 0,
         offset: host.offset,
         freq: host.freq,

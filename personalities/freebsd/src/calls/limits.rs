@@ -9,6 +9,7 @@ use compat_translate::sync::Mutex;
 
 use super::ids;
 use crate::error::Return;
+use crate::image;
 
 /// `struct rlimit`: soft, hard.
 pub(crate) type Rlimit = [i64; 2];
@@ -16,9 +17,20 @@ pub(crate) type Rlimit = [i64; 2];
 const RLIM_INFINITY: i64 = i64::MAX;
 const HOST_PROCESS_CPUTIME: i32 = 2;
 const KNOWN: usize = rlimit::RLIMIT_VMM as usize + 1;
+/// The release that has RLIMIT_PIPEBUF and RLIMIT_VMM.
+const WITH_PIPEBUF: u32 = 1_500_000;
 
 /// Limits the host does not have: kept, so that what was set is read back, and not enforced.
 static UNKNOWN_TO_HOST: Mutex<[Rlimit; KNOWN]> = Mutex::new([[RLIM_INFINITY; 2]; KNOWN]);
+
+/// A resource that the release the program sees knows.
+fn known(cx: &Cx, which: i32) -> Return<i32> {
+    let release = image::osreldate(&cx.process().settings);
+    if which >= rlimit::RLIMIT_PIPEBUF && release < WITH_PIPEBUF {
+        return Err(Errno::EINVAL.into());
+    }
+    Ok(which)
+}
 
 /// The current limits of this process.
 ///
@@ -60,14 +72,14 @@ fn exchange(resource: u64, new: Option<[u64; 2]>) -> Return<[u64; 2]> {
     Ok(old)
 }
 
-pub(crate) fn getrlimit(_cx: &mut Cx, which: i32, found: Out<Rlimit>) -> Return<()> {
-    found.write(&limit(which)?)?;
+pub(crate) fn getrlimit(cx: &mut Cx, which: i32, found: Out<Rlimit>) -> Return<()> {
+    found.write(&limit(known(cx, which)?)?)?;
     Ok(())
 }
 
-pub(crate) fn setrlimit(_cx: &mut Cx, which: i32, wanted: In<Rlimit>) -> Return<()> {
+pub(crate) fn setrlimit(cx: &mut Cx, which: i32, wanted: In<Rlimit>) -> Return<()> {
     let wanted = wanted.read()?;
-    set(which, wanted)
+    set(known(cx, which)?, wanted)
 }
 
 /// kern_proc_setrlimit: negative means unlimited, and a soft limit above the hard one is lowered to it.
@@ -109,7 +121,7 @@ pub(crate) fn getrlimitusage(cx: &mut Cx, which: i32, flags: u32, place: Out<i64
     if flags & !GETRLIMITUSAGE_EUID != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let used = match which {
+    let used = match known(cx, which)? {
         rlimit::RLIMIT_CPU => vdso::clock_gettime(HOST_PROCESS_CPUTIME)?.sec,
         rlimit::RLIMIT_FSIZE | rlimit::RLIMIT_CORE => return Err(Errno::ENXIO.into()),
         rlimit::RLIMIT_DATA => status("VmData:") * 1024,

@@ -1,5 +1,6 @@
 //! `kern.proc`: what is known of processes (kern_proc.c).
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use compat_tables::freebsd::{Errno, SysctlSource};
@@ -263,7 +264,7 @@ fn rlimit(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
 
 fn descriptors(who: Who) -> i32 {
     let path = match who {
-        Who::Caller => alloc::format!("/proc/self/fd\0"),
+        Who::Caller => String::from("/proc/self/fd\0"),
         Who::Other(pid) => alloc::format!("/proc/{pid}/fd\0"),
     };
     core::ffi::CStr::from_bytes_with_nul(path.as_bytes())
