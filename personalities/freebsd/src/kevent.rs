@@ -131,6 +131,11 @@ fn wanted(cx: &mut Cx, kevent: &Kevent, flags: Flags) -> Return<Wanted> {
         EVFILT_FS => return Err(cx.gap("kevent: EVFILT_FS", Errno::EINVAL.into())),
         EVFILT_EMPTY => return Err(cx.gap("kevent: EVFILT_EMPTY", Errno::EINVAL.into())),
         // The kernel alone makes these (filt_aioattach, filt_lioattach).
+        filter @ (EVFILT_AIO | EVFILT_LIO) if !flags.has(Flags::ADD) => Wanted::Finished {
+            list: filter == EVFILT_LIO,
+            value: 0,
+            eof: false,
+        },
         EVFILT_AIO | EVFILT_LIO | EVFILT_SENDFILE => return Err(Errno::EPERM.into()),
         _ => return Err(Errno::EINVAL.into()),
     })
@@ -244,6 +249,8 @@ fn filter(kind: Kind) -> i32 {
         Kind::Signal => EVFILT_SIGNAL,
         Kind::Timer => EVFILT_TIMER,
         Kind::User => EVFILT_USER,
+        Kind::Request => EVFILT_AIO,
+        Kind::Requests => EVFILT_LIO,
     }
 }
 

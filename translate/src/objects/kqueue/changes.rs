@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 
 use super::event::{Change, Flags, Kind, Time, Wanted};
+use super::finished::Finished;
 use super::process;
 use super::signal::Signal;
 use super::special::{Special, What};
@@ -186,6 +187,9 @@ impl State {
         special.note.change(change);
         match (&mut special.what, change.wanted) {
             (What::User(user), _) => user.change(change),
+            (What::Finished(finished), _) if change.flags.has(Flags::ADD) => {
+                finished.change(change);
+            }
             (What::Timer(timer), Wanted::Timer(time)) if change.flags.has(Flags::ADD) => {
                 // Starts over, and what it counted is gone (filt_timertouch).
                 let old = timer.due();
@@ -223,6 +227,7 @@ impl State {
                 What::Process(process::Process::new(objects, epoll, change.ident, exit)?)
             }
             Wanted::User { operand, value, .. } => What::User(User::new(operand, value)),
+            Wanted::Finished { value, eof, .. } => What::Finished(Finished::new(value, eof)),
             _ => return Err(HostErrno::EINVAL),
         })
     }

@@ -21,6 +21,10 @@ pub enum Kind {
     Timer,
     /// Something of the program's own.
     User,
+    /// A request is over.
+    Request,
+    /// All requests of a list are.
+    Requests,
 }
 
 impl Kind {
@@ -75,6 +79,15 @@ pub enum Wanted {
         /// A value handed through.
         value: i64,
     },
+    /// News of what is over already. Made by ourselves on behalf of a program.
+    Finished {
+        /// [`Kind::Requests`] rather than [`Kind::Request`].
+        list: bool,
+        /// A value handed through.
+        value: i64,
+        /// Whether it is reported with [`Flags::EOF`].
+        eof: bool,
+    },
 }
 
 impl Wanted {
@@ -89,6 +102,8 @@ impl Wanted {
             Self::Signal => Kind::Signal,
             Self::Timer(_) => Kind::Timer,
             Self::User { .. } => Kind::User,
+            Self::Finished { list: false, .. } => Kind::Request,
+            Self::Finished { list: true, .. } => Kind::Requests,
         }
     }
 }

@@ -13,6 +13,7 @@ mod bell;
 mod changes;
 mod event;
 mod file;
+mod finished;
 mod note;
 mod process;
 mod ready;

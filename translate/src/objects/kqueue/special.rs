@@ -1,6 +1,7 @@
 //! Knotes that are not about descriptors.
 
 use super::event::{Change, Flags, Kind, Wanted};
+use super::finished::Finished;
 use super::note::{Found, Note, Scan};
 use super::process::Process;
 use super::signal::{Arrivals, Signal};
@@ -20,6 +21,7 @@ pub(super) enum What {
     Timer(Timer),
     Signal(Signal),
     Process(Process),
+    Finished(Finished),
 }
 
 impl Special {
@@ -28,7 +30,7 @@ impl Special {
         // These are edges by nature (filt_timerattach, filt_sigattach, filt_procattach).
         let edge = match change.wanted {
             Wanted::Timer(time) => matches!(time, super::event::Time::Every(_)),
-            Wanted::User { .. } => false,
+            Wanted::User { .. } | Wanted::Finished { .. } => false,
             _ => true,
         };
         if edge {
@@ -47,6 +49,7 @@ impl Special {
             What::Timer(timer) => timer.look(),
             What::Signal(signal) => signal.look(arrivals),
             What::Process(process) => process.look(),
+            What::Finished(finished) => finished.look(),
         })
     }
 
@@ -65,6 +68,7 @@ impl Special {
                 What::Timer(timer) => timer.clear(),
                 What::Signal(signal) => signal.clear(arrivals),
                 What::Process(_) => {}
+                What::Finished(finished) => finished.clear(),
             }
         }
         self.note.reported()

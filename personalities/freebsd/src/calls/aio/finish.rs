@@ -8,7 +8,7 @@ use compat_translate::Cx;
 use compat_translate::guest::{In, Out};
 use compat_translate::host::{self, Timespec, nr};
 
-use super::job::{self, Action, Job, Outcome};
+use super::job::{self, Action, Job};
 use super::submit::{store, stored};
 use crate::abi::time::{GuestTimespec, is_proper, timespec};
 use crate::error::Return;
@@ -32,37 +32,45 @@ pub(crate) fn aio_error(_cx: &mut Cx, block: u64) -> Return<i32> {
     }))
 }
 
-/// Hands out the end of a request, which is forgotten then.
-fn conclude(block: u64, outcome: Outcome) -> Return<u64> {
-    match outcome {
-        Ok(count) => {
-            store(block, count as i64, 0);
+/// Hands out the end of a request, which is forgotten then (aio_free_entry).
+fn conclude(cx: &Cx, job: &Job) -> Return<u64> {
+    let [own, list] = job.knotes;
+    if let Some(knote) = own {
+        knote.withdraw(cx);
+    }
+    let is_last = || job::with(|jobs| jobs.iter().all(|other| other.knotes[1] != list));
+    if let Some(knote) = list
+        && is_last()
+    {
+        knote.withdraw(cx);
+    }
+    match job.outcome {
+        Some(Ok(count)) => {
+            store(job.block, count as i64, 0);
             Ok(count)
         }
-        Err(error) => {
-            store(block, -1, error as i64);
+        Some(Err(error)) => {
+            store(job.block, -1, error as i64);
             Err(error.into())
         }
+        None => Err(Errno::EINVAL.into()),
     }
 }
 
 /// Takes the first finished request that `wanted` takes.
-fn take(wanted: impl Fn(&Job) -> bool) -> Option<(u64, Outcome)> {
+fn take(wanted: impl Fn(&Job) -> bool) -> Option<Job> {
     job::progress();
     job::with(|jobs| {
         let index = jobs
             .iter()
             .position(|job| job.outcome.is_some() && wanted(job))?;
-        let job = jobs.remove(index);
-        Some((job.block, job.outcome?))
+        Some(jobs.remove(index))
     })
 }
 
-pub(crate) fn aio_return(_cx: &mut Cx, block: u64) -> Return<u64> {
-    match take(|job| job.block == block) {
-        Some((block, outcome)) => conclude(block, outcome),
-        None => Err(Errno::EINVAL.into()),
-    }
+pub(crate) fn aio_return(cx: &mut Cx, block: u64) -> Return<u64> {
+    let job = take(|job| job.block == block).ok_or(Errno::EINVAL)?;
+    conclude(cx, &job)
 }
 
 /// itimerfix.
@@ -181,9 +189,9 @@ pub(crate) fn aio_waitcomplete(
     let _ = block.write(&0);
     let timeout = timeout.map(valid).transpose()?;
     cx.never_restart = timeout.is_some();
-    let (found, outcome) = wait(cx, timeout, || take(|_| true))?;
-    let _ = block.write(&found);
-    conclude(found, outcome)
+    let job = wait(cx, timeout, || take(|_| true))?;
+    let _ = block.write(&job.block);
+    conclude(cx, &job)
 }
 
 pub(crate) fn aio_cancel(cx: &mut Cx, fd: Fd, block: u64) -> Return<i32> {

@@ -8,6 +8,7 @@ use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::sync::Mutex;
 
 use super::file::{File, kind_of};
+use super::notice::Knote;
 use crate::error::Error;
 
 /// max_aio_queue_per_proc.
@@ -39,6 +40,8 @@ pub(super) struct Job {
     pub(super) offset: i64,
     /// How much of it a socket has taken or given.
     pub(super) moved: u64,
+    /// What becomes of its knote, and of its list's, when it is forgotten.
+    pub(super) knotes: [Option<Knote>; 2],
     /// `None` while it waits.
     pub(super) outcome: Option<Outcome>,
 }

@@ -59,14 +59,15 @@ fn listio(
         .ok()
         .filter(|&count| count <= job::LIMIT && matches!(mode, LIO_NOWAIT | LIO_WAIT))
         .ok_or(Errno::EINVAL)?;
+    let blocks_at = blocks.address();
     let blocks = blocks.read_array(count, job::LIMIT)?;
     let notice = match event {
-        Some(event) => Notice::of(cx, &event)?,
+        Some(event) => Notice::of(cx, &event, true, blocks_at)?,
         None => Notice::None,
     };
     let (mut full, mut failed) = (false, false);
     for &block in blocks.iter().filter(|&&block| block != 0) {
-        match queue(cx, block, Asked::Named, layout, notice == Notice::None) {
+        match queue(cx, block, Asked::Named, layout, Some(notice)) {
             Ok(()) => {}
             Err(error) if error.0 == Errno::EAGAIN => full = true,
             Err(_) => failed = true,
@@ -82,7 +83,7 @@ fn listio(
             (!waits).then_some(())
         })
     } else {
-        notice.give();
+        notice.give(cx, 0);
         Ok(())
     };
     if failed {

@@ -49,24 +49,30 @@ pub(super) fn stored(block: u64) -> (i64, i64) {
     (load(STATUS), load(ERROR))
 }
 
-/// Makes the request that `block` describes. With `quiet` its end must not be made known by more than itself.
+/// Makes the request that `block` describes, on its own or as one of a list whose end is to be told by a notice.
 pub(super) fn queue(
     cx: &mut Cx,
     block: u64,
     asked: Asked,
     layout: Layout,
-    quiet: bool,
+    list: Option<Notice>,
 ) -> Return<()> {
     store(block, -1, 0);
     let _ = guest::store_u64(block.wrapping_add(NUMBER), u64::MAX);
-    let result = start(cx, block, asked, layout, quiet);
+    let result = start(cx, block, asked, layout, list);
     if let Err(error) = result {
         let _ = guest::store_u64(block.wrapping_add(ERROR), error.0 as u64);
     }
     result
 }
 
-fn start(cx: &mut Cx, block: u64, asked: Asked, layout: Layout, quiet: bool) -> Return<()> {
+fn start(
+    cx: &mut Cx,
+    block: u64,
+    asked: Asked,
+    layout: Layout,
+    list: Option<Notice>,
+) -> Return<()> {
     if job::with(|jobs| jobs.len()) >= job::LIMIT {
         return Err(Errno::EAGAIN.into());
     }
@@ -79,7 +85,8 @@ fn start(cx: &mut Cx, block: u64, asked: Asked, layout: Layout, quiet: bool) -> 
         _ if i64::try_from(control.nbytes).is_err() => return Err(Errno::EINVAL.into()),
         _ => alloc::vec![[control.buf, control.nbytes]],
     };
-    let notice = Notice::of(cx, &control.sigevent)?;
+    let notice = Notice::of(cx, &control.sigevent, false, block)?;
+    let list = list.unwrap_or(Notice::None);
     let action = match asked {
         Asked::Action(action) | Asked::Vectored(action) => Some(action),
         Asked::Named => match control.opcode {
@@ -113,6 +120,7 @@ fn start(cx: &mut Cx, block: u64, asked: Asked, layout: Layout, quiet: bool) -> 
         buffers,
         offset: control.offset,
         moved: 0,
+        knotes: [notice.knote(), list.knote()],
         outcome: None,
     };
     let syncs = matches!(action, Action::Sync | Action::DataSync);
@@ -121,17 +129,17 @@ fn start(cx: &mut Cx, block: u64, asked: Asked, layout: Layout, quiet: bool) -> 
         _ if syncs => return Err(Errno::EINVAL.into()),
         File::Socket(inode) => {
             job.socket = inode;
-            begin(cx, &mut job, quiet && notice == Notice::None)?;
+            begin(cx, &mut job, [notice, list] == [Notice::None; 2])?;
         }
         // vfs.aio.enable_unsafe is off.
         File::Device | File::Other => return Err(Errno::EOPNOTSUPP.into()),
     }
     let _ = guest::store_u64(block.wrapping_add(ERROR), Errno::EINPROGRESS as u64);
-    let finished = job.outcome.is_some();
+    let outcome = job.outcome;
     job::with(|jobs| jobs.push(job));
-    if finished {
+    if let Some(outcome) = outcome {
         job::announce();
-        notice.give();
+        notice.give(cx, outcome.err().map_or(0, |error| error as i64));
     }
     Ok(())
 }
@@ -176,11 +184,11 @@ fn vector(address: u64, count: u64) -> Return<Vec<[u64; 2]>> {
 }
 
 pub(crate) fn aio_read(cx: &mut Cx, block: u64) -> Return<()> {
-    queue(cx, block, Asked::Action(Action::Read), Layout::Today, true)
+    queue(cx, block, Asked::Action(Action::Read), Layout::Today, None)
 }
 
 pub(crate) fn aio_write(cx: &mut Cx, block: u64) -> Return<()> {
-    queue(cx, block, Asked::Action(Action::Write), Layout::Today, true)
+    queue(cx, block, Asked::Action(Action::Write), Layout::Today, None)
 }
 
 pub(crate) fn aio_readv(cx: &mut Cx, block: u64) -> Return<()> {
@@ -189,7 +197,7 @@ pub(crate) fn aio_readv(cx: &mut Cx, block: u64) -> Return<()> {
         block,
         Asked::Vectored(Action::Read),
         Layout::Today,
-        true,
+        None,
     )
 }
 
@@ -199,16 +207,16 @@ pub(crate) fn aio_writev(cx: &mut Cx, block: u64) -> Return<()> {
         block,
         Asked::Vectored(Action::Write),
         Layout::Today,
-        true,
+        None,
     )
 }
 
 pub(crate) fn freebsd6_aio_read(cx: &mut Cx, block: u64) -> Return<()> {
-    queue(cx, block, Asked::Action(Action::Read), Layout::Old, true)
+    queue(cx, block, Asked::Action(Action::Read), Layout::Old, None)
 }
 
 pub(crate) fn freebsd6_aio_write(cx: &mut Cx, block: u64) -> Return<()> {
-    queue(cx, block, Asked::Action(Action::Write), Layout::Old, true)
+    queue(cx, block, Asked::Action(Action::Write), Layout::Old, None)
 }
 
 pub(crate) fn aio_fsync(cx: &mut Cx, operation: i32, block: u64) -> Return<()> {
@@ -217,9 +225,9 @@ pub(crate) fn aio_fsync(cx: &mut Cx, operation: i32, block: u64) -> Return<()> {
         O_DSYNC => Action::DataSync,
         _ => return Err(Errno::EINVAL.into()),
     };
-    queue(cx, block, Asked::Action(action), Layout::Today, true)
+    queue(cx, block, Asked::Action(action), Layout::Today, None)
 }
 
 pub(crate) fn aio_mlock(cx: &mut Cx, block: u64) -> Return<()> {
-    queue(cx, block, Asked::Action(Action::Lock), Layout::Today, true)
+    queue(cx, block, Asked::Action(Action::Lock), Layout::Today, None)
 }

@@ -24,5 +24,6 @@ extern "C" fn main() {
         ("sockets/timeouts", sockets::timeouts),
         ("notices/signals", notices::signals),
         ("notices/list", notices::list),
+        ("notices/kqueues", notices::kqueues),
     ]);
 }
