@@ -36,7 +36,12 @@ impl SigSet {
 
     /// The members, ascending.
     pub fn iter(self) -> impl Iterator<Item = u8> {
-        (1..=128).filter(move |&signal| self.has(signal))
+        let mut left = self.0;
+        core::iter::from_fn(move || {
+            let lowest = (left != 0).then(|| left.trailing_zeros() as u8)?;
+            left &= left - 1;
+            Some(lowest + 1)
+        })
     }
 
     /// The set's four 32-bit words, lowest signals first: how every BSD lays it out.

@@ -3,10 +3,10 @@
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::ev_flags::EV_RECEIPT;
 use compat_tables::freebsd::flags::kqueue_flags::KQUEUE_CLOEXEC;
-use compat_translate::Cx;
 use compat_translate::guest::{In, Out};
 use compat_translate::host::Timespec;
 use compat_translate::objects::kqueue::{Change, Event, Kind, Kqueue};
+use compat_translate::{Cx, Progress};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::abi::event::{Kevent, KeventFreebsd11};
@@ -129,6 +129,10 @@ fn change<L>(
 where
     L: FromBytes + IntoBytes + Immutable + Into<Kevent> + From<Kevent>,
 {
+    if count != 0 {
+        // From here on the call must not start over.
+        cx.progress = Progress::Made;
+    }
     let mut index = 0;
     let mut ahead = None;
     while index < count {

@@ -41,6 +41,7 @@ var parts = []struct {
 	{"timers", timers},
 	{"signals", signals},
 	{"processes", processes},
+	{"descriptors", descriptors},
 	{"vnodes", vnodes},
 	{"forks", forks},
 	{"hidden", hidden},
@@ -835,6 +836,41 @@ func processes() {
 	line("ended", k.within(time.Second))
 	command.Wait()
 	line("a process descriptor, not", k.change(ev(0, evfiltProcdesc, evAdd).with(noteExit, 0)))
+}
+
+// Processes known by descriptors.
+func descriptors() {
+	const sysPdfork, sysPdkill, noteExit = 518, 519, 0x80000000
+	k := newKqueue()
+	defer k.close()
+	for _, sleeps := range []bool{false, true} {
+		var fd int32
+		pid, _, errno := syscall.RawSyscall(sysPdfork, uintptr(unsafe.Pointer(&fd)), 0, 0)
+		if pid == 0 && errno == 0 {
+			if sleeps {
+				syscall.RawSyscall(syscall.SYS_SELECT, 0, 0, 0)
+			}
+			syscall.RawSyscall(syscall.SYS_EXIT, 3, 0, 0)
+		}
+		must(errno)
+		names[uint64(fd)] = "process"
+		line("add", k.change(ev(int(fd), evfiltProcdesc, evAdd).with(noteExit, 0)))
+		if sleeps {
+			line("alive", k.within(20*time.Millisecond))
+			_, _, errno = syscall.RawSyscall(sysPdkill, uintptr(fd), uintptr(syscall.SIGKILL), 0)
+			must(errno)
+		}
+		line("ended", k.within(5*time.Second))
+		line("told", k.now())
+		line("gone", k.change(ev(int(fd), evfiltProcdesc, evDelete)))
+		line("as a zombie", k.change(ev(int(fd), evfiltProcdesc, evAdd).with(noteExit, 0)))
+		line("ended", k.within(time.Second))
+		syscall.Close(int(fd))
+	}
+	r, w := pipe()
+	line("of a pipe", k.change(ev(r, evfiltProcdesc, evAdd).with(noteExit, 0)))
+	syscall.Close(r)
+	syscall.Close(w)
 }
 
 const (

@@ -24,7 +24,9 @@ impl Side {
             exit: false,
         };
         if side.kind == Kind::ProcessDescriptor {
-            side.note.flags = side.note.flags.with(Flags::CLEAR);
+            // A process ends once (procdesc_kqops_event).
+            let once = Flags::CLEAR.with(Flags::ONCE);
+            side.note.flags = side.note.flags.with(once);
         }
         side.details(change);
         side
@@ -94,7 +96,6 @@ impl Side {
 
     /// Its state after a report; `false` when it is to go.
     pub(super) fn reported(&mut self) -> bool {
-        // A process ends once.
-        self.note.reported() && self.kind != Kind::ProcessDescriptor
+        self.note.reported()
     }
 }
