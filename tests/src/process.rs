@@ -65,6 +65,9 @@ pub struct Finished {
 /// The outputs are files rather than pipes, so that a grandchild that lives on cannot hold us here.
 /// One that outstays its limits gets SIGQUIT, for the traceback that Go programs then print, and
 /// its whole group SIGKILL. What is left of the group is killed in any case.
+///
+/// Even as root the program can neither set the machine's clock nor restart it: there are tests that
+/// try.
 pub fn run(command: &mut Command, log: &Path, limits: Limits) -> io::Result<Finished> {
     let (stdout, stderr) = (log.with_extension("out"), log.with_extension("err"));
     command
@@ -90,6 +93,10 @@ pub fn run(command: &mut Command, log: &Path, limits: Limits) -> io::Result<Fini
     })
 }
 
+// `linux/capability.h`; not in the libc crate.
+const CAP_SYS_BOOT: libc::c_ulong = 22;
+const CAP_SYS_TIME: libc::c_ulong = 25;
+
 /// Makes the program the leader of a session whose controlling terminal is a new one: as on a
 /// console, `/dev/tty` opens and job control works. The other end must live as long as the program.
 fn give_terminal(command: &mut Command) -> io::Result<PtyMaster> {
@@ -103,9 +110,13 @@ fn give_terminal(command: &mut Command) -> io::Result<PtyMaster> {
         OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC,
         Mode::empty(),
     )?;
-    // SAFETY: between fork and exec the closure only makes two system calls.
+    // SAFETY: between fork and exec the closure only makes system calls.
     unsafe {
         command.pre_exec(move || {
+            for capability in [CAP_SYS_TIME, CAP_SYS_BOOT] {
+                // SAFETY: only numbers. An ordinary user may not, and need not.
+                libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0);
+            }
             setsid()?;
             // SAFETY: TIOCSCTTY takes a number, and the descriptor is open until exec closes it.
             Errno::result(libc::ioctl(theirs.as_raw_fd(), libc::TIOCSCTTY, 0))?;
