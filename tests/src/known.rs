@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 /// One line of a list: `<package> <test> | <reason>`.
 ///
 /// A test written `TestX/...` stands for `TestX` and everything below it. A reason that begins with
-/// `timing:` lets the test pass as well.
+/// `maybe:` lets the test pass as well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The package, or whatever groups the tests of a suite.
@@ -33,7 +33,7 @@ impl Entry {
 
     /// Whether the test may pass without that being news.
     pub fn may_pass(&self) -> bool {
-        self.reason.starts_with("timing:")
+        self.reason.starts_with("maybe:")
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn a_line_covers_its_test_or_what_is_below_it() {
         let known =
-            Known::parse("# why\n\nos TestA | it is so\nnet TestB/... | timing: slow machine\n")
+            Known::parse("# why\n\nos TestA | it is so\nnet TestB/... | maybe: slow machine\n")
                 .unwrap();
         assert_eq!(known.find("os", "TestA").unwrap().reason, "it is so");
         assert!(known.find("os", "TestA/sub").is_none() && known.find("net", "TestA").is_none());
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn a_line_that_nothing_bears_out_is_reported_unless_it_may_pass() {
-        let known = Known::parse("os TestA | so\nos TestB | timing: so\nnet TestC | so").unwrap();
+        let known = Known::parse("os TestA | so\nos TestB | maybe: so\nnet TestC | so").unwrap();
         let unborne = known.unborne(&BTreeSet::from(["os"]), &BTreeSet::new());
         assert_eq!(
             unborne.iter().map(|e| e.test.as_str()).collect::<Vec<_>>(),

@@ -92,6 +92,15 @@ impl TestBinary<'_> {
         Ok(outcome)
     }
 
+    /// The top-level tests that the binary holds: some are built for one system only.
+    pub fn list(&self) -> io::Result<BTreeSet<String>> {
+        let log = self.logs.join(format!("{}-list", self.package.file_name()));
+        let mut command = self.command(&std::env::temp_dir());
+        let finished = run(command.arg("-test.list=."), &log, ALONE)?;
+        let names = fs::read_to_string(&finished.stdout)?;
+        Ok(names.lines().map(str::to_owned).collect())
+    }
+
     /// Runs these top-level tests again and lets the new verdicts stand.
     pub fn run_some(&self, tests: &[String], outcome: &mut Outcome) -> io::Result<()> {
         let selection = format!("-test.run={}", any_of(tests));
