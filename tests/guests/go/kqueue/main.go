@@ -750,20 +750,24 @@ func signals() {
 	line("not told", k.now())
 	// A sleeper is not disturbed by what is ignored, and its time goes on.
 	other := newKqueue()
+	sent := make(chan bool)
 	go func() {
 		for range 10 {
 			time.Sleep(5 * time.Millisecond)
 			syscall.Kill(pid, syscall.SIGUSR1)
 		}
+		close(sent)
 	}()
 	start := time.Now()
 	line("asleep", other.within(80*time.Millisecond))
 	took := time.Since(start)
 	line("for so long", took >= 80*time.Millisecond && took < 400*time.Millisecond)
+	<-sent
 	other.close()
 	line("no signal", k.change(ev(0, evfiltSignal, evAdd)) != "")
 	events, _ := k.call(nil, 4, time.Second)
 	line("counted", len(events) == 1 && events[0].data > 0 && events[0].data <= 10)
+	line("delete", k.change(ev(int(syscall.SIGUSR1), evfiltSignal, evDelete)))
 	signal.Reset(syscall.SIGUSR1, syscall.SIGUSR2)
 	blocked(k)
 }

@@ -54,9 +54,13 @@ impl Process {
     }
 
     /// epoll reported the pidfd.
-    pub(super) fn ended(&mut self, objects: &Objects, epoll: i32) {
+    pub(super) fn ended(&mut self, objects: &Objects, epoll: i32, pid: i32) {
         if let Some(fd) = self.fd {
-            self.ended = how_it_ended(fd).ok();
+            let ended = how_it_ended(fd);
+            self.ended = match ended {
+                Ok(Ended::Unknown) => status_of_zombie(pid).or(ended.ok()),
+                ended => ended.ok(),
+            };
             self.release(objects, epoll);
         }
     }
@@ -107,7 +111,27 @@ pub(super) fn how_it_ended(fd: i32) -> HostResult<Ended> {
     }
 }
 
-/// Newer hosts tell how any process ended that the caller may look at (PIDFD_GET_INFO, Linux 6.15).
+/// The status of a process that its own parent has not waited for yet: the last field of its line in `/proc`.
+fn status_of_zombie(pid: i32) -> Option<Ended> {
+    let path = alloc::format!("/proc/{pid}/stat\0");
+    let path = core::ffi::CStr::from_bytes_with_nul(path.as_bytes()).ok()?;
+    let line = host::read_file(path, 4096).ok()?;
+    let line = core::str::from_utf8(line.trim_ascii_end()).ok()?;
+    Some(status(line.rsplit(' ').next()?.parse().ok()?))
+}
+
+/// A wait status of the host.
+fn status(status: u32) -> Ended {
+    match status & 0x7f {
+        0 => Ended::Exit((status >> 8 & 0xff) as i32),
+        signal => Ended::Signal {
+            signal: signal as u8,
+            core: status & 0x80 != 0,
+        },
+    }
+}
+
+/// Newer hosts tell how any process ended that has been waited for (PIDFD_GET_INFO, Linux 6.15).
 fn what_the_host_remembers(fd: i32) -> HostResult<Ended> {
     /// `_IOWR(0xff, 11, struct pidfd_info)` with the 64 bytes of its first version.
     const PIDFD_GET_INFO: u64 = 0xc040_ff0b;
@@ -129,13 +153,19 @@ fn what_the_host_remembers(fd: i32) -> HostResult<Ended> {
         && info
             .first()
             .is_some_and(|&mask| u64::from(mask) & PIDFD_INFO_EXIT != 0);
-    let status = info.get(EXIT_CODE).copied().unwrap_or(0);
-    Ok(match status & 0x7f {
-        _ if !told => Ended::Unknown,
-        0 => Ended::Exit((status >> 8 & 0xff) as i32),
-        signal => Ended::Signal {
-            signal: signal as u8,
-            core: status & 0x80 != 0,
-        },
-    })
+    let ended = info.get(EXIT_CODE).map(|&code| status(code));
+    Ok(ended.filter(|_| told).unwrap_or(Ended::Unknown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ended, status};
+
+    #[test]
+    fn statuses_are_read_as_wait_reads_them() {
+        assert_eq!(status(5 << 8), Ended::Exit(5));
+        let killed = |core| Ended::Signal { signal: 6, core };
+        assert_eq!(status(6), killed(false));
+        assert_eq!(status(6 | 0x80), killed(true));
+    }
 }

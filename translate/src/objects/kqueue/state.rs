@@ -143,7 +143,7 @@ impl State {
                     ..
                 }) = self.specials.get_mut(&key)
                 {
-                    process.ended(objects, epoll);
+                    process.ended(objects, epoll, pid);
                 }
                 self.remember_special(objects, key);
             }

@@ -155,3 +155,46 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Timer;
+
+    #[test]
+    fn a_period_that_was_missed_is_counted() {
+        let mut timer = Timer {
+            due: 100,
+            period: 10,
+            count: 0,
+        };
+        timer.fire(99);
+        assert_eq!((timer.count, timer.due()), (0, Some(100)));
+        timer.fire(100);
+        assert_eq!((timer.count, timer.due()), (1, Some(110)));
+        timer.fire(135);
+        assert_eq!((timer.count, timer.due()), (4, Some(140)));
+    }
+
+    #[test]
+    fn a_single_timer_fires_once() {
+        let mut timer = Timer {
+            due: 100,
+            period: 0,
+            count: 0,
+        };
+        timer.fire(5000);
+        timer.fire(i64::MAX - 1);
+        assert_eq!((timer.count, timer.due()), (1, None));
+    }
+
+    #[test]
+    fn times_beyond_the_clock_never_come() {
+        let mut timer = Timer {
+            due: i64::MAX,
+            period: i64::MAX,
+            count: 0,
+        };
+        timer.fire(i64::MAX - 1);
+        assert_eq!((timer.count, timer.due()), (0, None));
+    }
+}

@@ -56,3 +56,43 @@ impl User {
         self.triggered = false;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::User;
+    use crate::objects::kqueue::{Bits, Change, Flags, News, Wanted};
+
+    fn change(operation: Bits, operand: u32, trigger: bool, flags: Flags) -> Change {
+        Change {
+            ident: 1,
+            wanted: Wanted::User {
+                operation,
+                operand,
+                trigger,
+                value: 9,
+            },
+            flags,
+            user_data: 0,
+            extensions: [0; 4],
+        }
+    }
+
+    #[test]
+    fn bits_are_kept_combined_and_replaced() {
+        let mut user = User::new(0, 0);
+        user.change(&change(Bits::Copy, 0xff, false, Flags::NONE));
+        user.change(&change(Bits::And, 0x0f, false, Flags::NONE));
+        user.change(&change(Bits::Or, 0x100, false, Flags::NONE));
+        assert!(user.look().is_none());
+        user.change(&change(Bits::Keep, 0x7000, true, Flags::NONE));
+        let found = user.look().expect("it was triggered");
+        assert_eq!((found.news, found.data), (News::User(0x10f), 9));
+    }
+
+    #[test]
+    fn a_change_with_clear_takes_the_trigger_back() {
+        let mut user = User::new(0, 0);
+        user.change(&change(Bits::Keep, 0, true, Flags::CLEAR));
+        assert!(user.look().is_none());
+    }
+}
