@@ -36,3 +36,8 @@ fn memory_behaves_as_on_freebsd() {
 fn pointers_that_lead_nowhere_are_refused() {
     all_checks_hold("guest-pointers");
 }
+
+#[test]
+fn sockets_behave_as_on_freebsd() {
+    all_checks_hold("guest-sockets");
+}

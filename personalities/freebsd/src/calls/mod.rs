@@ -56,6 +56,7 @@ mod timer;
 mod transfer;
 mod umtx;
 mod wait;
+mod write;
 mod xattr;
 
 use compat_translate::Cx;
@@ -112,6 +113,7 @@ pub(crate) use thread::*;
 pub(crate) use timer::*;
 pub(crate) use umtx::*;
 pub(crate) use wait::*;
+pub(crate) use write::*;
 pub(crate) use xattr::*;
 
 /// See [`compat_translate::Personality::after_fork`].

@@ -47,7 +47,10 @@ pub(super) fn set(cx: &mut Cx, fd: u64, name: i32, given: Given) -> Return<()> {
         // The host wakes writers by a rule of its own.
         so_option::SO_SNDLOWAT => at_least_one(given.int()?).map(drop),
         so_option::SO_SNDTIMEO | so_option::SO_RCVTIMEO => set_timeout(fd, name, given),
-        so_option::SO_NOSIGPIPE => set_option(fd, NOSIGPIPE_MARK, given.int()?),
+        so_option::SO_NOSIGPIPE => {
+            crate::calls::nosigpipe_is_used();
+            set_option(fd, NOSIGPIPE_MARK, given.int()?)
+        }
         so_option::SO_TIMESTAMP => set_timestamp(fd, given.int()? != 0),
         so_option::SO_BINTIME => match (given.int()?, clock(fd)?) {
             (0, Some(so_ts_clock::SO_TS_BINTIME)) => set_clock(fd, None),

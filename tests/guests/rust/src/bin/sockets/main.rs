@@ -1,0 +1,40 @@
+//! Sockets: names, errors, options, control messages, waiting, and files sent into streams.
+#![no_std]
+#![no_main]
+
+mod control;
+mod names;
+mod net;
+mod options;
+mod sending;
+mod waiting;
+
+use compat_guests::check;
+
+compat_guests::entry!(main);
+
+extern "C" fn main() {
+    check::run(&[
+        ("address-lengths", names::lengths),
+        ("unix-names", names::unix),
+        ("relative-names", names::relative),
+        ("refused-addresses", names::refused),
+        ("kinds-of-socket", options::kinds),
+        ("option-values", options::values),
+        ("option-errors", options::errors),
+        ("peer-credentials", options::peer),
+        ("connection-information", options::info),
+        ("descriptors-are-passed", control::rights),
+        ("descriptors-without-room-are-closed", control::truncated),
+        ("malformed-control-messages", control::malformed),
+        ("sent-credentials", control::credentials),
+        ("datagram-information", control::datagram),
+        ("poll", waiting::poll),
+        ("select", waiting::select),
+        ("accept-inherits", waiting::accept),
+        ("broken-pipes", sending::broken),
+        ("not-connected", sending::unconnected),
+        ("whole-length-of-a-datagram", sending::whole),
+        ("sendfile", sending::file),
+    ]);
+}
