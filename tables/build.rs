@@ -14,7 +14,7 @@ fn main() {
     println!("cargo::rerun-if-changed=grammar");
     println!("cargo::rerun-if-changed=freebsd");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    let mut pool = Pool::default();
+    let mut pool = Pool::new(perfect_hash);
     for os in ["freebsd"] {
         if let Err(mistake) = generate(os, Path::new(&out), &mut pool) {
             eprintln!("error: tables/{mistake}");
@@ -43,6 +43,15 @@ fn generate(os: &str, out: &Path, pool: &mut Pool) -> Result<(), Mistake> {
         &generate::dispatch(os, &facts),
     );
     Ok(())
+}
+
+/// Source of a `phf` map from names to values.
+fn perfect_hash(entries: &[(String, String)]) -> String {
+    let mut map = phf_codegen::Map::new();
+    for (name, value) in entries {
+        map.entry(name.as_str(), value.as_str());
+    }
+    map.build().to_string()
 }
 
 fn write(path: &Path, source: &str) {

@@ -41,18 +41,16 @@ pub(crate) fn tables(out: &mut String, os: &str, facts: &Facts, pool: &mut Pool)
             .collect::<String>()
     );
 
-    let mut names = phf_codegen::Map::new();
-    for call in facts
+    let names = facts
         .calls
         .iter()
         .filter(|call| call.verdict != Verdict::Gone)
-    {
-        names.entry(call.symbol(), call.number.to_string());
-    }
+        .map(|call| (call.symbol(), call.number.to_string()))
+        .collect::<Vec<_>>();
     line!(
         out,
         "static NUMBER_OF: phf::Map<&'static str, u16> = {};",
-        names.build()
+        pool.map(&names)
     );
 }
 

@@ -69,8 +69,9 @@ pub(crate) fn module(os: &str, facts: &Facts, pool: &mut Pool) -> String {
 /// What the tables of all systems share: every name and note once, in one string, and every list of parameters.
 /// The tables hold places in them, because an address would cost the position-independent stub a relocation at
 /// every start.
-#[derive(Default)]
 pub(crate) struct Pool {
+    /// Source of a perfect hash map from the entries given; the caller's, because who hashes needs `std`.
+    hash: fn(&[(String, String)]) -> String,
     text: String,
     known: HashMap<String, usize>,
     /// Parameters of all calls, as expressions.
@@ -82,6 +83,22 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
+    pub(crate) fn new(hash: fn(&[(String, String)]) -> String) -> Self {
+        Pool {
+            hash,
+            text: String::new(),
+            known: HashMap::new(),
+            params: Vec::new(),
+            flag_sets: Vec::new(),
+            value_maps: Vec::new(),
+        }
+    }
+
+    /// The expression of a map from names to values.
+    pub(crate) fn map(&self, entries: &[(String, String)]) -> String {
+        (self.hash)(entries)
+    }
+
     /// The expression for `text`.
     pub(crate) fn add(&mut self, text: &str) -> String {
         let at = match self.known.get(text) {

@@ -20,14 +20,16 @@ pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
         row(out, sysctl, pool);
     }
     line!(out, "];");
-    let mut names = phf_codegen::Map::new();
-    for (index, sysctl) in facts.sysctl.iter().enumerate() {
-        names.entry(sysctl.name.as_str(), index.to_string());
-    }
+    let names = facts
+        .sysctl
+        .iter()
+        .enumerate()
+        .map(|(index, sysctl)| (sysctl.name.clone(), index.to_string()))
+        .collect::<Vec<_>>();
     line!(
         out,
         "static SYSCTL_OF: phf::Map<&'static str, u16> = {};",
-        names.build()
+        pool.map(&names)
     );
 }
 

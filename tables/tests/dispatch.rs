@@ -19,7 +19,7 @@ fn dispatch(calls: &str) -> String {
         (format!("toy/{table}.tbl"), text.to_owned())
     };
     let facts = Facts::parse(&read).expect("the tables are right");
-    let mut pool = Pool::default();
+    let mut pool = Pool::new(|_| String::new());
     let module = generate::module("toy", &facts, &mut pool);
     assert!(module.contains("pub static CALLS: [crate::Call; "));
     assert!(pool.source().contains("static PARAMS: [crate::Param; "));

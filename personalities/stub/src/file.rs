@@ -25,15 +25,12 @@ impl File {
         let mut text = path.to_vec();
         text.push(0);
         // SAFETY: a NUL-terminated path.
-        let fd = match unsafe {
+        let fd = unsafe {
             host::call_n(
                 nr::openat,
                 [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC_NONBLOCK, 0],
             )
-        } {
-            Ok(fd) => fd,
-            Err(error) => return Err(error),
-        };
+        }?;
         let mut file = Self { fd, size: 0 };
         // struct statx: stx_mode is a u16 at 28, stx_size a u64 at 40.
         let mut found = [0u64; 32];
