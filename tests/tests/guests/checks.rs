@@ -41,3 +41,8 @@ fn pointers_that_lead_nowhere_are_refused() {
 fn sockets_behave_as_on_freebsd() {
     all_checks_hold("guest-sockets");
 }
+
+#[test]
+fn locks_exclude_and_wake() {
+    all_checks_hold("guest-locks");
+}

@@ -2,6 +2,7 @@
 
 mod hidden;
 pub mod kqueue;
+pub mod line;
 pub mod semaphore;
 pub mod umtx;
 

@@ -58,6 +58,8 @@ pub struct Thread {
     pub(crate) disturbed: AtomicBool,
     /// One-shot wake flag (FreeBSD `thr_wake`), also a futex word.
     pub wake: AtomicU32,
+    /// Set when the thread, which waits in line, is called (see `objects::line`); also a futex word.
+    pub(crate) called: AtomicU32,
     /// Words for the personality's own use (robust lists and the like).
     pub words: [AtomicU64; 8],
     pub(crate) start: UnsafeCell<Start>,
@@ -196,6 +198,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             alternate: Cell::new((0, 0, false)),
             disturbed: AtomicBool::new(false),
             wake: AtomicU32::new(0),
+            called: AtomicU32::new(0),
             words: [const { AtomicU64::new(0) }; 8],
             start: UnsafeCell::new(Start::default()),
             gate: Gate::new(),

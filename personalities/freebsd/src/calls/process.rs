@@ -13,6 +13,7 @@ use compat_translate::{Cx, Outcome};
 use crate::error::Return;
 
 pub(crate) fn exit(cx: &mut Cx, status: i32) -> Return<Outcome> {
+    super::umtx_thread_exit(cx);
     report_gaps(cx);
     host::exit_group(status)
 }

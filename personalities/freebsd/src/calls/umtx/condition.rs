@@ -1,82 +1,38 @@
 //! `struct ucond` (do_cv_wait, do_cv_signal, do_cv_broadcast).
 //!
-//! The guest calls to signal only while `c_has_waiters` is set. Threads sleep on the word behind it that FreeBSD keeps
-//! spare, which counts signals. A waiter
-//!
-//! 1. reads the count, 2. sets `c_has_waiters`, 3. unlocks the mutex, 4. sleeps while the count is what it was.
-//!
-//! A signal adds to the count before it wakes, so a waiter that is not asleep yet does not fall asleep any more (rule 1):
-//! it returns, for nothing if another one was woken, which callers expect. Clearing is: `c_has_waiters = 0`, add to the
-//! count, wake all (rule 2). Whoever waits at that time either reads the count before the addition, and is released, or
-//! reads it after, and then sets `c_has_waiters` after it was cleared: nobody sleeps behind a cleared mark.
-//!
-//! A waiter that was signalled must not touch the memory any more: the condition may be gone (rule 3). That is why it
-//! is the signaller who clears, before the count lets anyone go.
+//! The guest calls to signal only while `c_has_waiters` is set. A waiter joins the queue, sets it, unlocks the mutex and
+//! sleeps; who empties the queue clears it. A waiter that was signalled must not touch the memory any more, not even by
+//! falling asleep on it: the condition may be gone, and something else be there. The host's queues cannot give that,
+//! so threads of one process wait in lines of ours ([`compat_translate::objects::line`]), which are as FreeBSD's queues
+//! are. Processes wait as [`super::shared_condition`] says.
 
 use core::mem::offset_of;
 
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::clock_id::{CLOCK_REALTIME, CLOCK_THREAD_CPUTIME_ID};
 use compat_tables::freebsd::flags::umtx_cv_wait::{CVWAIT_ABSTIME, CVWAIT_CLOCKID};
+use compat_tables::freebsd::flags::umutex_flags::USYNC_PROCESS_SHARED;
 use compat_translate::guest;
-use compat_translate::objects::umtx::{ALL, ANY, End, Queue};
+use compat_translate::objects::line::Lines;
+use compat_translate::objects::umtx::End;
 use compat_translate::{Cx, Progress};
 
-use super::mutex::{Mutex, queue};
-use super::timeout::{Timeout, failure, sleep};
+use super::mutex::Mutex;
+use super::shared_condition;
+use super::timeout::{Deadline, Timeout, by, failure};
 use super::wait::will_be_ignored;
-use super::word::{add, settle, swap};
 use crate::abi::umtx::Ucond;
-use crate::error::Return;
+use crate::error::{Error, Return};
 
-#[derive(Clone, Copy)]
-struct Condition {
-    has_waiters: u64,
-    signals: u64,
-    queue: Queue,
+static LINES: Lines = Lines::new();
+
+pub(super) fn after_fork() {
+    LINES.after_fork();
 }
 
-impl Condition {
-    fn at(address: u64) -> Return<Self> {
-        let field = |offset: usize| address.wrapping_add(offset as u64);
-        let flags = guest::load_u32(field(offset_of!(Ucond, c_flags)))?;
-        let signals = field(offset_of!(Ucond, c_spare));
-        Ok(Self {
-            has_waiters: address,
-            signals,
-            queue: queue(signals, flags),
-        })
-    }
-
-    /// See above.
-    fn clear(self) -> Return<()> {
-        guest::store_u32(self.has_waiters, 0)?;
-        add(self.signals, 1)?;
-        self.queue.wake(ALL);
-        Ok(())
-    }
-
-    /// A waiter whom nobody signalled, as far as is known, leaves. If he was the last, nobody has to call any more.
-    fn leave(self, signals: u32) -> Return<Signalled> {
-        if guest::load_u32(self.signals)? != signals {
-            return Ok(Signalled::Yes);
-        }
-        if self.queue.sleepers() == 0
-            && guest::load_u32(self.signals)? == signals
-            && swap(self.has_waiters, 1, 0)?
-        {
-            // The mark was somebody else's too if he sleeps by now, or is about to.
-            add(self.signals, 1)?;
-            self.queue.wake(ALL);
-        }
-        Ok(Signalled::No)
-    }
-}
-
-#[derive(PartialEq, Eq)]
-enum Signalled {
-    Yes,
-    No,
+fn is_shared(address: u64) -> Return<bool> {
+    let flags = guest::load_u32(address.wrapping_add(offset_of!(Ucond, c_flags) as u64))?;
+    Ok(flags & USYNC_PROCESS_SHARED != 0)
 }
 
 pub(super) fn wait(
@@ -99,46 +55,65 @@ pub(super) fn wait(
         return Err(Errno::EINVAL.into());
     }
     let deadline = timeout.map(Timeout::start).transpose()?;
-    let condition = Condition::at(address)?;
-
-    let signals = guest::load_u32(condition.signals)?;
-    // No store when it is set already: the line is shared.
-    if guest::load_u32(condition.has_waiters)? == 0 {
-        guest::store_u32(condition.has_waiters, 1)?;
+    if is_shared(address)? {
+        shared_condition::wait(cx, address, mutex, deadline)
+    } else {
+        wait_in_line(cx, address, mutex, deadline)
     }
-    settle();
-    if let Err(error) = mutex.unlock(cx.thread) {
-        condition.leave(signals)?;
-        return Err(error);
-    }
-    // The mutex is unlocked only once: there is no starting over from here.
-    cx.progress = Progress::Made;
-    let end = sleep(cx, condition.queue, signals, ANY, deadline)?;
-    let Some(error) = failure(end) else {
-        return Ok(());
-    };
-    // A signal that nobody else was there for was ours, though we slept no longer.
-    if condition.leave(signals) == Ok(Signalled::Yes) {
-        return Ok(());
-    }
-    // Being woken for nothing is better than starting over without the mutex.
-    if end == End::Interrupted && will_be_ignored(cx) {
-        return Ok(());
-    }
-    Err(error.into())
 }
 
-pub(super) fn signal(address: u64) -> Return<()> {
-    let condition = Condition::at(address)?;
-    settle();
-    if condition.queue.sleepers() < 2 {
-        return condition.clear();
+fn wait_in_line(cx: &mut Cx, address: u64, mutex: Mutex, deadline: Option<Deadline>) -> Return<()> {
+    LINES.join(cx, address, || {
+        // No store when it is set already: the line of memory is shared.
+        if guest::load_u32(address)? == 0 {
+            guest::store_u32(address, 1)?;
+        }
+        Ok::<(), Error>(())
+    })?;
+    let slept = unlock(cx, mutex).and_then(|()| by(deadline, |until| Lines::sleep(cx, until)));
+    // Those who are not called are in line still, so the memory is a condition still.
+    let called = LINES.leave(cx, address, || {
+        let _ = guest::store_u32(address, 0);
+    });
+    match slept {
+        Ok(end) if !called => woken(cx, end),
+        slept => slept.map(drop),
     }
-    add(condition.signals, 1)?;
-    condition.queue.wake(1);
+}
+
+/// Unlocks the mutex, which happens only once: there is no starting over from here.
+pub(super) fn unlock(cx: &mut Cx, mutex: Mutex) -> Return<()> {
+    mutex.unlock(cx.thread)?;
+    cx.progress = Progress::Made;
     Ok(())
 }
 
+/// What the end of a sleep comes to.
+pub(super) fn woken(cx: &Cx, end: End) -> Return<()> {
+    match failure(end) {
+        None => Ok(()),
+        // Being woken for nothing is better than starting over without the mutex.
+        Some(_) if end == End::Interrupted && will_be_ignored(cx) => Ok(()),
+        Some(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn signal(address: u64) -> Return<()> {
+    if is_shared(address)? {
+        shared_condition::signal(address)
+    } else {
+        call(address, 1)
+    }
+}
+
 pub(super) fn broadcast(address: u64) -> Return<()> {
-    Condition::at(address)?.clear()
+    if is_shared(address)? {
+        shared_condition::broadcast(address)
+    } else {
+        call(address, usize::MAX)
+    }
+}
+
+fn call(address: u64, count: usize) -> Return<()> {
+    LINES.call(address, count, || Ok(guest::store_u32(address, 0)?))
 }

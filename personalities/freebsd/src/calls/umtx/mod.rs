@@ -13,7 +13,8 @@
 //! 3. *After a lock is given away its memory is not touched.* The next owner may have freed it. Waking does not touch
 //!    memory.
 //!
-//! All of it is in guest memory and the host's queues, so it holds between processes as within one.
+//! All of it is in guest memory and the host's queues, so it holds between processes as within one. The one exception
+//! is [`condition`].
 
 mod ceiling;
 mod condition;
@@ -23,6 +24,7 @@ mod owner;
 mod robust;
 mod rwlock;
 mod semaphore;
+mod shared_condition;
 mod timeout;
 mod wait;
 mod word;
@@ -37,7 +39,13 @@ use timeout::Timeout;
 
 pub(crate) use old::{freebsd10__umtx_lock, freebsd10__umtx_unlock};
 pub(crate) use robust::umtx_thread_exit;
-pub(crate) use wait::{umtx_after_fork, umtx_wake_all};
+pub(crate) use wait::umtx_wake_all;
+
+/// Called in a forked child.
+pub(crate) fn umtx_after_fork() {
+    wait::after_fork();
+    condition::after_fork();
+}
 
 pub(crate) fn _umtx_op(
     cx: &mut Cx,

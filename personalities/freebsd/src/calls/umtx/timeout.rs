@@ -158,7 +158,8 @@ pub(super) fn sleep_long(
     by(deadline, |until| queue.sleep_long(cx, expected, until))
 }
 
-fn by(
+/// Sleeps by whatever the deadline asks of the host, as often as that takes.
+pub(super) fn by(
     deadline: Option<Deadline>,
     mut sleep: impl FnMut(Option<&Until>) -> Result<End, HostErrno>,
 ) -> Return<End> {

@@ -25,7 +25,7 @@ static BY_MEMORY: AtomicU32 = AtomicU32::new(0);
 static BY_ADDRESS: AtomicU32 = AtomicU32::new(0);
 
 /// In a forked child nobody sleeps.
-pub(crate) fn umtx_after_fork() {
+pub(super) fn after_fork() {
     BY_MEMORY.store(0, Ordering::Relaxed);
     BY_ADDRESS.store(0, Ordering::Relaxed);
 }
