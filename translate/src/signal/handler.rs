@@ -25,6 +25,10 @@ global_asm!(
     ".globl compat_sigsys_entry", ".hidden compat_sigsys_entry",
     "compat_sigsys_entry:",
     "mov rbx, rdx",
+    // The kernel leaves the alignment check on.
+    "pushfq",
+    "and qword ptr [rsp], ~{trapping}",
+    "popfq",
     "sub rsp, 8",
     "call {on_sigsys}",
     "test al, al",
@@ -49,6 +53,9 @@ global_asm!(
     ".globl compat_signal_entry", ".hidden compat_signal_entry",
     "compat_signal_entry:",
     "mov rbx, rdx",
+    "pushfq",
+    "and qword ptr [rsp], ~{trapping}",
+    "popfq",
     "sub rsp, 8",
     "call {on_signal}",
     "mov rsp, rbx",
@@ -66,6 +73,7 @@ global_asm!(
     "mov eax, 15",
     "syscall",
     "ud2",
+    trapping = const trap::TRAPPING_FLAGS,
     on_sigsys = sym on_sigsys,
     on_signal = sym on_signal,
     deliver_waiting = sym deliver_waiting,
@@ -173,6 +181,7 @@ pub(super) fn is_fault(signal: u8, info: &SigInfo) -> bool {
 }
 
 const SYS_USER_DISPATCH: i32 = 2;
+const TRAP_TRACE: i32 = 2;
 
 /// A trapped system call, or a SIGSYS that someone sent. Returns whether the frame is the guest's, so that signals that
 /// wait must be looked at before it is resumed.
@@ -215,7 +224,8 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     // SAFETY: the kernel's own frame.
     let (info, frame) = unsafe { (&*info, &mut *frame) };
     let signal = signal as u8;
-    if is_fault(signal, info) {
+    let step = signal == SIGTRAP && info.code == TRAP_TRACE;
+    if is_fault(signal, info) && !step {
         // A displaced instruction that faults faults where the guest has it.
         frame.regs.rip = trap::original(frame.regs.rip).unwrap_or(frame.regs.rip);
     }
@@ -229,6 +239,10 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
         return;
     }
     if is_fault(signal, info) {
+        // A program that steps through itself steps through our trampolines as well, up to where its flags are kept.
+        if step {
+            return;
+        }
         match guest::landing(rip) {
             Some(landing) => frame.regs.rip = landing,
             None => our_own_fault(signal, info, frame),

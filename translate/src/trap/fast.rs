@@ -20,6 +20,9 @@ use crate::task::current;
 
 const REGS: usize = offset_of!(UContext, regs);
 
+/// The flags that make ordinary instructions fault: single step and alignment check.
+pub(crate) const TRAPPING_FLAGS: i32 = 0x100 | 0x4_0000;
+
 /// Bytes kept on the stub stack: a UContext, padded to 16, then 16 vector registers.
 const CONTEXT: usize = size_of::<UContext>().next_multiple_of(16);
 const AREA: usize = CONTEXT + 256;
@@ -37,6 +40,10 @@ global_asm!(
     "pop r11",
     "cld",
     "mov [rsp + {regs} + {rflags}], r11",
+    // Our code neither steps nor checks alignment.
+    "test r11d, {trapping}",
+    "jnz 4f",
+    "5:",
     "mov [rsp + {regs} + {r8}], r8",
     "mov [rsp + {regs} + {r9}], r9",
     "mov [rsp + {regs} + {r10}], r10",
@@ -78,6 +85,9 @@ global_asm!(
     "compat_fast_exit:",
     "cmp dword ptr gs:[8], 0",
     "jne 3f",
+    // A flag that traps can be put back only together with the program counter.
+    "test dword ptr [rsp + {regs} + {rflags}], {trapping}",
+    "jnz 3f",
     "movaps xmm0, [rsp + {xmm}]",
     "movaps xmm1, [rsp + {xmm} + 16]",
     "movaps xmm2, [rsp + {xmm} + 32]",
@@ -117,6 +127,12 @@ global_asm!(
     ".globl compat_fast_leave", ".hidden compat_fast_leave",
     "compat_fast_leave:",
     "jmp rcx",
+    "4:",
+    "and r11d, ~{trapping}",
+    "push r11",
+    "popfq",
+    "cld",
+    "jmp 5b",
     ".globl compat_fast_restart", ".hidden compat_fast_restart",
     "compat_fast_restart:",
     "mov rsp, gs:[24]",
@@ -140,6 +156,7 @@ global_asm!(
     "movaps xmm15, [rsp + {xmm} + 240]",
     "jmp qword ptr [rip + {gate}]",
     area = const AREA,
+    trapping = const TRAPPING_FLAGS,
     xmm = const CONTEXT,
     regs = const REGS,
     r8 = const offset_of!(Regs, r8),

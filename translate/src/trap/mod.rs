@@ -19,7 +19,7 @@ use crate::task::current;
 pub use patch::{forget_text, patched, register_text};
 pub use sud::arm;
 
-pub(crate) use fast::{Leaving, leave_by_gate, leaving};
+pub(crate) use fast::{Leaving, TRAPPING_FLAGS, leave_by_gate, leaving};
 pub(crate) use patch::{in_trampoline, lock, original, overlaps_trampoline};
 
 /// Notes one more trap at a site, which may be made faster.

@@ -197,12 +197,14 @@ fn write_trampoline(page: u64, at: u64, displaced: &Displaced) -> HostResult<()>
     // mov rcx, imm64
     code.extend([0x48, 0xb9]);
     code.extend((at + 2).to_le_bytes());
-    // jmp [rip]; .quad entry
-    code.extend([0xff, 0x25, 0, 0, 0, 0]);
-    code.extend((compat_fast_entry as *const () as u64).to_le_bytes());
+    // jmp [entry], near the page's end: an aligned word, should the guest have alignment checked.
+    code.extend([0xff, 0x25]);
+    let behind = code.len() as u64 + 4;
+    code.extend(((PAGE - 16 - behind) as u32).to_le_bytes());
     // SAFETY: a fresh writable page of ours, longer than the code; the site's address goes into its last word.
     unsafe {
         core::ptr::copy_nonoverlapping(code.as_ptr(), page as *mut u8, code.len());
+        ((page + PAGE - 16) as *mut u64).write(compat_fast_entry as *const () as u64);
         ((page + PAGE - 8) as *mut u64).write(at - displaced.len as u64);
         host::call_n(nr::mprotect, [page, PAGE, READ | EXECUTE])?;
     }
