@@ -302,12 +302,13 @@ global_asm!(
     "mov rsp, [rip + PROBE_OWN_RSP]",
     "pushfq",
     "pop [rax + 128]",
-    "cld",
+    // The code around wants the usual flags and modes.
+    "push 0x202",
+    "popfq",
     "mov rdi, rax",
     "mov eax, [rip + {mask}]",
     "mov edx, [rip + {mask} + 4]",
     "xsave64 [rdi + 256]",
-    // The code around wants the usual modes.
     "fninit",
     "mov dword ptr [rip + PROBE_RAX], 0x1f80",
     "ldmxcsr [rip + PROBE_RAX]",
@@ -343,6 +344,15 @@ global_asm!(
     "syscall",
     "probe_after_address:",
     "jmp probe_back",
+    // A number that a cache line divides, behind a load: both may be moved elsewhere.
+    ".p2align 6",
+    ".fill 55, 1, 0x90",
+    "probe_divided:",
+    "mov rdx, [rsp + 8]",
+    "mov eax, 20",
+    "syscall",
+    "probe_after_divided:",
+    "jmp probe_back",
     "probe_undefined:",
     "ud2",
     "jmp probe_back",
@@ -366,6 +376,8 @@ unsafe extern "C" {
     fn probe_after_load();
     fn probe_address();
     fn probe_after_address();
+    fn probe_divided();
+    fn probe_after_divided();
     fn probe_undefined();
     fn probe_breakpoint();
     fn probe_wait();
@@ -412,6 +424,8 @@ pub enum Body {
     Load,
     /// `lea rsi, [rsp + 8]; syscall`.
     Address,
+    /// `mov rdx, [rsp + 8]; mov eax, 20; syscall`, with the number's instruction over the end of a cache line.
+    Divided,
     /// `ud2`, two bytes that a handler has to step over.
     Undefined,
     /// `int3`.
@@ -451,6 +465,7 @@ pub fn run(body: Body, set: &mut State, get: &mut State) {
         Body::Long => known(probe_long, probe_after_long),
         Body::Load => known(probe_load, probe_after_load),
         Body::Address => known(probe_address, probe_after_address),
+        Body::Divided => known(probe_divided, probe_after_divided),
         Body::Undefined => known(probe_undefined, probe_undefined),
         Body::Breakpoint => known(probe_breakpoint, probe_breakpoint),
         Body::Wait => known(probe_wait, probe_wait),

@@ -130,14 +130,14 @@ pub(crate) fn succeeding() {
 /// The other instructions that may come before a call.
 pub(crate) fn other_sites() {
     let pid = sys::call(sys::GETPID, []).expect("getpid");
-    for site in [Body::Long, Body::Load, Body::Address] {
+    for site in [Body::Long, Body::Load, Body::Address, Body::Divided] {
         for seed in 1..=20 {
             let (set, get) = states();
             set.fill(seed);
             arrange(set, sys::GETPID, &[]);
             probe::run(site, set, get);
             match site {
-                Body::Load => set.general[RDX] = probe::ON_STACK,
+                Body::Load | Body::Divided => set.general[RDX] = probe::ON_STACK,
                 Body::Address => set.general[RSI] = probe::stack_pointer() + 8,
                 _ => {}
             }

@@ -3,6 +3,7 @@
 #![no_main]
 
 mod calls;
+mod flags;
 mod interrupted;
 mod signals;
 
@@ -19,6 +20,8 @@ extern "C" fn main() {
         ("calls/failing", calls::failing),
         ("calls/two-values", calls::two_values),
         ("calls/random", calls::random),
+        ("flags/alignment-check", flags::alignment_check),
+        ("flags/single-step", flags::single_step),
         ("signals/undefined-instruction", signals::undefined),
         ("signals/breakpoint", signals::breakpoint),
         ("signals/alarm-in-user-code", signals::alarm),

@@ -3,6 +3,7 @@
 #![no_main]
 
 mod begin;
+mod code;
 mod end;
 mod segment;
 mod signals;
@@ -33,6 +34,7 @@ extern "C" fn main() {
         ("segment/by-instruction", segment::by_instruction),
         ("segment/by-call", segment::by_call),
         ("segment/of-each-thread", segment::of_each_thread),
+        ("code/hot-sites-under-load", code::hot_sites),
         ("end/last-thread", end::last_thread),
         ("end/first-thread-leaves", end::first_thread_leaves),
         ("end/exit-ends-all", end::exit_ends_all),
