@@ -65,7 +65,7 @@ impl Queue {
 
     /// One of many who put, when their index is even, or take.
     pub(crate) fn work(&self, turn: Turn, time: Option<&Time>) {
-        if turn.index % 2 == 0 {
+        if turn.index.is_multiple_of(2) {
             self.put(turn.round as u32 + 1, turn.id, time);
         } else {
             self.take(turn.id, time);
