@@ -45,8 +45,15 @@ pub(crate) fn all_checks_hold(name: &str) {
         assert!(!list.is_empty(), "{name} names no check");
         let mut failures = String::new();
         for check in list.lines() {
-            if let Err(what) = holds(stage, &guest, check) {
-                let _ = writeln!(failures, "{check}: {what}");
+            // Some checks give other threads a moment to fall asleep, which a busy machine may not grant: a check that
+            // fails gets one more try, and the failure of the first is told.
+            if let Err(first) = holds(stage, &guest, check) {
+                match holds(stage, &guest, check) {
+                    Ok(()) => eprintln!("{name} {check}: held only when run again: {first}"),
+                    Err(what) => {
+                        let _ = writeln!(failures, "{check}: {what}");
+                    }
+                }
             }
         }
         assert!(

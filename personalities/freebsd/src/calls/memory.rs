@@ -342,10 +342,10 @@ pub(crate) fn madvise(_cx: &mut Cx, addr: u64, len: u64, advice: i32) -> Return<
     }
 }
 
-pub(crate) fn minherit(_cx: &mut Cx, addr: u64, len: u64, inherit: i32) -> Return<()> {
+pub(crate) fn minherit(cx: &mut Cx, addr: u64, len: u64, inherit: i32) -> Return<()> {
     match inherit {
-        // SHARE cannot be had after the fact; private memory that nobody forks is the same.
-        0 => Ok(()),
+        // Private memory cannot become shared after the fact.
+        0 => Err(cx.gap("minherit: INHERIT_SHARE", Errno::EINVAL.into())),
         1 => on_range(nr::madvise, addr, len, [11])
             .and_then(|()| on_range(nr::madvise, addr, len, [19])),
         2 => on_range(nr::madvise, addr, len, [10]),

@@ -280,35 +280,40 @@ pub(crate) fn swapcontext(cx: &mut Cx, old: Out<Ucontext>, new: In<Ucontext>) ->
     sigreturn(cx, new)
 }
 
-fn host_signal_or_probe(signal: i32) -> Return<u64> {
+fn host_signal_or_probe(cx: &mut Cx, signal: i32) -> Return<u64> {
     if signal == 0 {
         return Ok(0);
     }
     // Numbers FreeBSD accepts and the host has no signal for cannot be carried between processes.
     signals::to_host(signal_number(signal)?)
         .map(u64::from)
-        .ok_or(Errno::EINVAL.into())
+        .ok_or_else(|| {
+            cx.gap(
+                "a signal that Linux has no number for",
+                Errno::EINVAL.into(),
+            )
+        })
 }
 
-pub(crate) fn kill(_cx: &mut Cx, pid: i32, signal: i32) -> Return<()> {
-    let signal = host_signal_or_probe(signal)?;
+pub(crate) fn kill(cx: &mut Cx, pid: i32, signal: i32) -> Return<()> {
+    let signal = host_signal_or_probe(cx, signal)?;
     // SAFETY: no pointers.
     unsafe { host::call_n(nr::kill, [i64::from(pid) as u64, signal]) }?;
     Ok(())
 }
 
-pub(crate) fn thr_kill(_cx: &mut Cx, id: i64, signal: i32) -> Return<()> {
+pub(crate) fn thr_kill(cx: &mut Cx, id: i64, signal: i32) -> Return<()> {
     // SAFETY: no arguments.
     let pid = unsafe { host::call_n(nr::getpid, []) }?;
-    send_to_thread(pid as i32, id, signal)
+    send_to_thread(cx, pid as i32, id, signal)
 }
 
-pub(crate) fn thr_kill2(_cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {
-    send_to_thread(pid, id, signal)
+pub(crate) fn thr_kill2(cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {
+    send_to_thread(cx, pid, id, signal)
 }
 
 /// -1 is every thread of the process but the caller's.
-fn send_to_thread(pid: i32, id: i64, signal: i32) -> Return<()> {
+fn send_to_thread(cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {
     // A thread that is not there matters more than a signal that is none.
     let send = |tid: i32, signal: u64| {
         // SAFETY: no pointers.
@@ -318,10 +323,10 @@ fn send_to_thread(pid: i32, id: i64, signal: i32) -> Return<()> {
         let tid = i32::try_from(id).ok().filter(|&tid| tid > 0 && pid > 0);
         let tid = tid.ok_or(Errno::ESRCH)?;
         send(tid, 0)?;
-        send(tid, host_signal_or_probe(signal)?)?;
+        send(tid, host_signal_or_probe(cx, signal)?)?;
         return Ok(());
     }
-    let signal = host_signal_or_probe(signal)?;
+    let signal = host_signal_or_probe(cx, signal)?;
     // SAFETY: no arguments.
     let own = unsafe { host::call_n(nr::gettid, []) }? as i32;
     let mut sent = Err(HostErrno::ESRCH);
@@ -332,8 +337,8 @@ fn send_to_thread(pid: i32, id: i64, signal: i32) -> Return<()> {
     Ok(())
 }
 
-pub(crate) fn sigqueue(_cx: &mut Cx, pid: i32, signal: i32, value: u64) -> Return<()> {
-    let host_signal = host_signal_or_probe(signal)?;
+pub(crate) fn sigqueue(cx: &mut Cx, pid: i32, signal: i32, value: u64) -> Return<()> {
+    let host_signal = host_signal_or_probe(cx, signal)?;
     if pid <= 0 {
         // FreeBSD: the pid of one process only.
         return Err(Errno::EINVAL.into());
