@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"syscall"
 	"unsafe"
 )
@@ -36,6 +37,8 @@ var parts = []struct {
 }
 
 func main() {
+	// Addresses of variables travel as numbers here: no collection may move the stack they stand on.
+	debug.SetGCPercent(-1)
 	if len(os.Args) > 1 {
 		child(os.Args[1])
 	}
