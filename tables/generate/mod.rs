@@ -67,7 +67,7 @@ pub(crate) fn module(os: &str, facts: &Facts, pool: &mut Pool) -> String {
 }
 
 /// What the tables of all systems share: every name and note once, in one string, and every list of parameters.
-/// The tables hold places in them, because an address would cost the position-independent stub a relocation at
+/// The tables hold places in them, because an address would cost a position-independent program a relocation at
 /// every start.
 pub(crate) struct Pool {
     /// Source of a perfect hash map from the entries given; the caller's, because who hashes needs `std`.

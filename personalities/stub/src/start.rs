@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::arch::global_asm;
 
-use compat_translate::host::{self, vdso};
+use compat_translate::host::vdso;
 use compat_translate::task::{self, Process, Thread};
 use compat_translate::{attach, signal, trap};
 
@@ -131,7 +131,6 @@ unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block, Vec
             ),
         );
     }
-    let _ = host::HostErrno::EPERM;
     // SAFETY: the launcher made a complete context for the guest's first instruction.
     unsafe { signal::resume(&context, thread) }
 }

@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use super::actions::{SA_NODEFER, SA_RESTART, own_action};
 use super::context::KernelAction;
 use super::deliver::{deliver, settle_unhandled};
-use super::host_signal::{SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+use super::host_signal::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
 use super::{AltStack, Disposition, NEVER_BLOCKED, SigInfo, UContext, current_action, host_mask};
 use crate::host::{
     self, HostResult, compat_window_interrupted, compat_window_start, compat_window_syscall, nr,
@@ -378,6 +378,5 @@ fn our_own_fault(signal: u8, info: &SigInfo, frame: &UContext) -> ! {
         info.address()
     );
     host::write_stderr(text.as_bytes());
-    let _ = SIGCHLD;
     host::exit_group(125)
 }

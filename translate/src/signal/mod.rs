@@ -44,7 +44,6 @@ pub(crate) mod host_signal {
     pub(crate) const SIGFPE: u8 = 8;
     pub(crate) const SIGKILL: u8 = 9;
     pub(crate) const SIGSEGV: u8 = 11;
-    pub(crate) const SIGCHLD: u8 = 17;
     pub(crate) const SIGSTOP: u8 = 19;
     pub(crate) const SIGSYS: u8 = 31;
 }
