@@ -93,5 +93,14 @@ begin
   WriteLn('closed: ', PClose(output_of));
   Flush(Output);
   WriteLn('executed: ', ExecuteProcess('/bin/sh', ['-c', 'exit 12']));
-  WriteLn('group: ', FpGetpgrp > 0, ' ', FpGetsid(0) > 0, ' ', FpGetpid > 1);
+  { A group or session led from outside a process namespace has no number in it: make both. }
+  Flush(Output);
+  child := FpFork;
+  if child = 0 then
+  begin
+    WriteLn('session: ', FpSetsid = FpGetpid, ' ', FpGetsid(0) = FpGetpid, ' ', FpGetpgrp = FpGetpid);
+    Flush(Output);
+    FpExit(0);
+  end;
+  FpWaitPid(child, status, 0);
 end.
