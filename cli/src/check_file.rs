@@ -150,7 +150,7 @@ fn not_opened(error: &io::Error) -> Verdict {
 }
 
 /// An open regular file.
-struct OnDisk {
+pub(crate) struct OnDisk {
     file: File,
     size: u64,
     /// Whether anybody may execute it, which is what root needs too.
@@ -167,7 +167,10 @@ impl OnDisk {
         if !kind.is_file() {
             return Err(io::ErrorKind::InvalidInput.into());
         }
-        let file = File::open(path)?;
+        OnDisk::new(File::open(path)?)
+    }
+
+    pub(crate) fn new(file: File) -> io::Result<OnDisk> {
         let metadata = file.metadata()?;
         Ok(OnDisk {
             file,

@@ -3,6 +3,7 @@
 mod check;
 mod check_file;
 mod check_report;
+mod root;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -17,8 +18,10 @@ pub(crate) const EXIT_NOT_FOUND: u8 = 127;
 const USAGE: &str = "\
 usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
        compat check FILE... [--json] [--abi OS] [--root DIR]
+       compat root add|list|path|default|verify|remove ...
   run     run a foreign program; `compat run --help` lists the options
-  check   say what each file is, what it needs and whether compat can run it";
+  check   say what each file is, what it needs and whether compat can run it
+  root    keep the files of foreign systems; `compat root --help` lists the commands";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
@@ -26,6 +29,7 @@ fn main() -> ExitCode {
     let rest: Vec<OsString> = arguments.collect();
     match command.to_str() {
         Some("check") => check::check(rest),
+        Some("root") => root::root(rest),
         Some("-h" | "--help" | "help") => {
             println!("{USAGE}");
             ExitCode::SUCCESS
