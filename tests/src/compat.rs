@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        leave_the_clock_alone();
+        ordinary_surroundings();
         match env::var_os("COMPAT") {
             Some(chosen) => PathBuf::from(chosen),
             None => build(),
@@ -59,19 +59,25 @@ pub fn workspace() -> &'static Path {
         .expect("the suites are a member of a workspace")
 }
 
-/// Takes from this thread and all it starts the right to set the clock, which some suites of others try out as root:
-/// a test must not change the machine it runs on.
-pub fn leave_the_clock_alone() {
+/// What this thread starts finds itself in ordinary surroundings.
+///
+/// It has no right to set the clock, which some suites of others try out as root: a test must not change the machine it
+/// runs on. And interrupts end it, although a shell's background jobs ignore them, and `nohup`'s hang-ups.
+pub fn ordinary_surroundings() {
     const CAP_SYS_TIME: libc::c_ulong = 25;
     // SAFETY: no pointers. An ordinary user may not do it and need not.
     unsafe { libc::prctl(libc::PR_CAPBSET_DROP, CAP_SYS_TIME, 0, 0, 0) };
+    for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP] {
+        // SAFETY: the default disposition needs no handler.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
 }
 
 /// `compat run -q -- <guest>`, to be completed with the guest's arguments.
 ///
 /// Quiet, because the list of gaps at exit would stand among the guest's own words.
 pub fn guest(guest: &Path) -> Command {
-    leave_the_clock_alone();
+    ordinary_surroundings();
     let mut command = Command::new(program());
     command.args(["run", "-q"]).arg(guest);
     command
@@ -79,7 +85,7 @@ pub fn guest(guest: &Path) -> Command {
 
 /// The same, but a list of the calls that are not implemented ends the guest's standard error.
 pub fn telling_guest(guest: &Path) -> Command {
-    leave_the_clock_alone();
+    ordinary_surroundings();
     let mut command = Command::new(program());
     command.arg("run").arg(guest);
     command

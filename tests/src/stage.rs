@@ -133,7 +133,7 @@ impl Stage {
     }
 
     fn prepare(&self, mut command: Command) -> Command {
-        compat::leave_the_clock_alone();
+        compat::ordinary_surroundings();
         command
             .current_dir(self.work())
             .env("HOME", self.work())

@@ -14,6 +14,7 @@ pub mod guest;
 pub mod heap;
 pub mod host;
 pub mod objects;
+pub mod paths;
 mod personality;
 pub mod settings;
 pub mod signal;

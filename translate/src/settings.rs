@@ -21,8 +21,14 @@ pub struct Settings {
     pub release: Option<String>,
     /// The kernel version that matches it, such as 1402000.
     pub osreldate: Option<u32>,
-    /// The guest root that absolute paths are looked up in before the host.
+    /// The directory that absolute paths are looked up in before the host.
     pub root: Option<String>,
+    /// Nothing but the root is to be seen.
+    pub root_only: bool,
+    /// What of the host appears in the guest: `host[:guest][:ro]` each.
+    pub binds: Vec<String>,
+    /// `root` is a real path, and `binds` are all there are: handed on by another image.
+    pub settled: bool,
 }
 
 /// How every record begins.
@@ -36,6 +42,8 @@ impl Settings {
             ("quiet", self.quiet),
             ("trace", self.trace),
             ("no-patch", self.no_patch),
+            ("root-only", self.root_only),
+            ("settled", self.settled),
         ] {
             if on {
                 record.push(';');
@@ -50,11 +58,11 @@ impl Settings {
             ("root", &self.root),
         ] {
             if let Some(value) = value {
-                record.push(';');
-                record.push_str(key);
-                record.push('=');
-                escape(value, &mut record);
+                push(&mut record, key, value);
             }
+        }
+        for bind in &self.binds {
+            push(&mut record, "bind", bind);
         }
         record
     }
@@ -74,11 +82,21 @@ impl Settings {
                 "release" => settings.release = Some(unescape(value)),
                 "osreldate" => settings.osreldate = value.parse().ok(),
                 "root" => settings.root = Some(unescape(value)),
+                "root-only" => settings.root_only = true,
+                "settled" => settings.settled = true,
+                "bind" => settings.binds.push(unescape(value)),
                 _ => {}
             }
         }
         Some(settings)
     }
+}
+
+fn push(record: &mut String, key: &str, value: &str) {
+    record.push(';');
+    record.push_str(key);
+    record.push('=');
+    escape(value, record);
 }
 
 fn escape(value: &str, into: &mut String) {
@@ -126,6 +144,9 @@ mod tests {
             release: Some("14.2;x=%".into()),
             osreldate: Some(1_402_000),
             root: Some("/tmp/a b".into()),
+            root_only: true,
+            binds: ["/dev".into(), "/home/me;x:/home:ro".into()].into(),
+            settled: false,
         };
         assert_eq!(
             Settings::from_record(settings.to_record().as_bytes()),

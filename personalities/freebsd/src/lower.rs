@@ -155,6 +155,7 @@ pub(crate) fn fd(cx: &mut Cx, raw: u64) -> Return<u64> {
     Fd::from_arg(raw).checked(cx)
 }
 
+#[allow(dead_code, reason = "as below")]
 pub(crate) fn at_fd(cx: &mut Cx, raw: u64) -> Return<u64> {
     Fd::from_arg(raw).checked(cx)
 }

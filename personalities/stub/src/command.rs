@@ -6,11 +6,13 @@
 //! * anything else: a person. `run` is served here, other commands by `compat-cli` beside this program.
 
 use alloc::borrow::ToOwned;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
 use compat_loader::Os;
 use compat_translate::host::{self, nr};
+use compat_translate::paths::{self, Look, Space};
 use compat_translate::settings::Settings;
 
 use crate::start::Block;
@@ -22,17 +24,22 @@ usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
   -t, --trace            print every system call on standard error
       --no-patch         enter by a trap at every call; leave the program's code as it is
       --abi OS           take the program to be of this system, whatever its headers say
-      --root DIR         look absolute paths of the system up here first (dynamic linker)
+      --root NAME|DIR    look absolute paths up in this root first, then on the host
+      --root-only        show the program nothing but the root and what is bound into it
+  -b, --bind HOST[:GUEST][:ro]
+                         show the program this file or directory of the host
       --release NAME     the release programs see, such as 14.2-RELEASE
       --osreldate N      the kernel version that goes with it, such as 1402000
 ";
 
-/// What to run, and how.
+/// What to run, and how. The program's path is the host's.
 pub(crate) struct Order {
     /// The program's path.
     pub(crate) program: Vec<u8>,
     /// The user's wishes.
     pub(crate) settings: Settings,
+    /// Where the guest's paths lead, when it has a root.
+    pub(crate) space: Option<Space>,
 }
 
 /// Reads the command line and leaves only the guest's arguments in `block`. Ends the process when there is nothing to
@@ -53,7 +60,13 @@ pub(crate) fn read(block: &mut Block) -> Order {
             ));
         };
         block.arguments.drain(..2);
-        return Order { program, settings };
+        let root = settings.root.clone().map(String::into_bytes);
+        let space = root.map(|root| space_around(&root, &settings));
+        return Order {
+            program,
+            settings,
+            space,
+        };
     }
     match block.arguments.get(1).map(|&text| text_of(text)) {
         Some(b"run") => run(block),
@@ -96,6 +109,8 @@ fn run(block: &mut Block) -> Order {
             b"--no-patch" => settings.no_patch = true,
             b"--abi" => settings.abi = Some(system(value())),
             b"--root" => settings.root = Some(text("--root", value())),
+            b"--root-only" => settings.root_only = true,
+            b"-b" | b"--bind" => settings.binds.push(text("-b", value())),
             b"--release" => settings.release = Some(text("--release", value())),
             b"--osreldate" => settings.osreldate = Some(number(value())),
             b"-h" | b"--help" => {
@@ -109,13 +124,81 @@ fn run(block: &mut Block) -> Order {
         misused(format_args!("no program given"));
     };
     block.arguments.drain(..at);
-    let Some(program) = find(name, &block.environment) else {
+    let space = root(&settings, &block.environment);
+    if let Some(space) = &space {
+        enter(space);
+    }
+    let Some(program) = find(name, &block.environment, space.as_ref()) else {
         fail(
             EXIT_NOT_FOUND,
             format_args!("{}: no such program in PATH", show(name)),
         );
     };
-    Order { program, settings }
+    Order {
+        program,
+        settings,
+        space,
+    }
+}
+
+/// What an environment variable says.
+pub(crate) fn variable<'a>(environment: &'a [*const u8], name: &[u8]) -> Option<&'a [u8]> {
+    environment.iter().find_map(|&text| {
+        text_of(text)
+            .strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix(b"="))
+    })
+}
+
+/// The space that `--root` and its like ask for.
+fn root(settings: &Settings, environment: &[*const u8]) -> Option<Space> {
+    let wanted = settings.root.as_deref();
+    if wanted.is_none() && !settings.root_only && settings.binds.is_empty() {
+        return None;
+    }
+    match paths::find_root(wanted.map(str::as_bytes), |name| {
+        variable(environment, name)
+    }) {
+        Ok(path) => Some(space_around(&path, settings)),
+        Err(error) => match wanted {
+            Some(name) if name.contains('/') => misused(format_args!(
+                "--root {name}: not a directory that can be entered: host errno {}",
+                error.0
+            )),
+            Some(name) => misused(format_args!(
+                "--root {name}: no such root; `compat root list` shows what there is, and `compat root add {name} --from \
+                 base.txz` makes one"
+            )),
+            None => misused(format_args!(
+                "there is no default root; name one with --root, or make one with `compat root add NAME --from base.txz`"
+            )),
+        },
+    }
+}
+
+fn space_around(root: &[u8], settings: &Settings) -> Space {
+    Space::from_settings(root, settings).unwrap_or_else(|bind| {
+        misused(format_args!(
+            "-b {bind}: not of the form HOST[:GUEST][:ro] with absolute paths"
+        ))
+    })
+}
+
+/// A rooted guest that starts in a directory outside its root starts in the root itself.
+fn enter(space: &Space) {
+    if !space.rooted {
+        return;
+    }
+    let mut here = [0u8; 4096];
+    let args = [here.as_mut_ptr() as u64, here.len() as u64];
+    // SAFETY: a buffer of the length given.
+    let length = unsafe { host::call_n(nr::getcwd, args) }.unwrap_or_default() as usize;
+    let here = here.get(..length.saturating_sub(1)).unwrap_or_default();
+    if space.guest_name(here).is_none() {
+        let root = [&space.root, &b"/\0"[..]].concat();
+        // SAFETY: a NUL-terminated path.
+        let _ = unsafe { host::call_n(nr::chdir, [root.as_ptr() as u64]) };
+    }
 }
 
 fn text(option: &str, value: Option<&[u8]>) -> alloc::string::String {
@@ -145,15 +228,16 @@ fn number(value: Option<&[u8]>) -> u32 {
 }
 
 /// A name without a slash is looked up in `PATH`, as a shell does.
-fn find(name: &[u8], environment: &[*const u8]) -> Option<Vec<u8>> {
+fn find(name: &[u8], environment: &[*const u8], space: Option<&Space>) -> Option<Vec<u8>> {
+    let located = |path: &[u8]| {
+        paths::locate_text(space, path, Look::FOLLOW).unwrap_or_else(|_| path.to_vec())
+    };
     if name.contains(&b'/') {
-        return Some(name.to_vec());
+        return Some(located(name));
     }
-    let path = environment
-        .iter()
-        .find_map(|&text| text_of(text).strip_prefix(b"PATH="))?;
-    path.split(|&byte| byte == b':')
-        .map(|folder| join(folder, name))
+    variable(environment, b"PATH")?
+        .split(|&byte| byte == b':')
+        .map(|folder| located(&join(folder, name)))
         .find(|candidate| is_executable(candidate))
 }
 

@@ -7,14 +7,15 @@ use alloc::vec::Vec;
 use compat_freebsd::image::{self, Loaded, Strings};
 use compat_loader::{Identity, Image, ImagePlan, identify, plan, supported};
 use compat_translate::host::{self, HostErrno, nr};
+use compat_translate::paths::{self, Look, Space};
 use compat_translate::signal::{UContext, install_guest_mask};
-use compat_translate::task::{self, ProgramBreak, Thread};
+use compat_translate::task::{self, Process, ProgramBreak, Thread};
 
 use crate::classify::{classify, explain, forced_os, is_missing};
 use crate::file::File;
 use crate::map::map;
 use crate::start::Block;
-use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail};
+use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE, command, fail};
 
 struct Program {
     file: File,
@@ -30,7 +31,7 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UCo
     task::exec::set_classifier(classify);
     let process = thread.process();
     let program = open(thread, path);
-    let loaded = load(thread, path, &program);
+    let loaded = load(thread, path, &program, &block.environment);
 
     // The kernel put the strings on the stack already; a script's come from our own heap.
     let mut given = block.arguments.clone();
@@ -61,7 +62,7 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UCo
     let strings = Strings {
         arguments,
         environment: block.environment.iter().map(|&text| text as u64).collect(),
-        path: absolute,
+        path: paths::guest_name(process.space.get(), &absolute).unwrap_or(absolute),
     };
     let mut context = match image::start(&loaded, &strings, block.stack, &process.settings) {
         Ok(context) => context,
@@ -103,8 +104,11 @@ fn open(thread: &Thread, path: &[u8]) -> Program {
         Err((interpreter, argument)) => {
             let mut script = Vec::from([interpreter.clone()]);
             script.extend(argument);
-            script.push(path.to_owned());
-            match open_one(thread, &interpreter) {
+            let space = thread.process().space.get();
+            script.push(paths::guest_name(space, path).unwrap_or_else(|| path.to_owned()));
+            let found = paths::locate_text(space, &interpreter, Look::FOLLOW)
+                .unwrap_or_else(|_| interpreter.clone());
+            match open_one(thread, &found) {
                 Ok(program) => Program {
                     script: script.into_iter().map(terminated).collect(),
                     ..program
@@ -175,7 +179,7 @@ fn fail_to_open(path: &[u8], error: HostErrno) -> ! {
     }
 }
 
-fn load(thread: &Thread, path: &[u8], program: &Program) -> Loaded {
+fn load(thread: &Thread, path: &[u8], program: &Program, environment: &[*const u8]) -> Loaded {
     let no_room = |error: HostErrno| -> ! {
         fail(
             EXIT_CANNOT_RUN,
@@ -201,7 +205,7 @@ fn load(thread: &Thread, path: &[u8], program: &Program) -> Loaded {
         data_start: base.wrapping_add(plan.data.start),
     };
     if let Some(interpreter) = &plan.interpreter {
-        let Some((linker, linker_plan)) = open_linker(thread, interpreter) else {
+        let Some((linker, linker_plan)) = open_linker(thread, interpreter, environment) else {
             let refusal = compat_loader::Refusal::InterpreterMissing {
                 path: interpreter.clone(),
                 os: program.image.os,
@@ -217,21 +221,31 @@ fn load(thread: &Thread, path: &[u8], program: &Program) -> Loaded {
     loaded
 }
 
-/// The dynamic linker, in the guest root first, then on the host.
-fn open_linker(thread: &Thread, path: &[u8]) -> Option<(File, ImagePlan)> {
-    let root = thread
-        .process()
-        .settings
-        .root
-        .as_deref()
-        .unwrap_or_default();
-    let file = File::open_executable(&[root.as_bytes(), path].concat())
-        .or_else(|_| File::open_executable(path))
-        .ok()?;
-    let Ok(Identity::Elf(image)) = identify(&file, forced_os(&thread.process().settings)) else {
+/// The dynamic linker: in the guest's root, or without one in the default root, which is the guest's from then on.
+fn open_linker(
+    thread: &Thread,
+    path: &[u8],
+    environment: &[*const u8],
+) -> Option<(File, ImagePlan)> {
+    let process = thread.process();
+    let file = find_linker(process, path).or_else(|| {
+        if process.space.get().is_some() {
+            return None;
+        }
+        let root = paths::find_root(None, |name| command::variable(environment, name)).ok()?;
+        let space = Space::from_settings(&root, &process.settings).ok()?;
+        process.space.set(space);
+        find_linker(process, path)
+    })?;
+    let Ok(Identity::Elf(image)) = identify(&file, forced_os(&process.settings)) else {
         return None;
     };
     supported(&image).ok()?;
     let plan = plan(&file, &image).ok()?;
     Some((file, plan))
+}
+
+fn find_linker(process: &Process, path: &[u8]) -> Option<File> {
+    let found = paths::locate_text(process.space.get(), path, Look::FOLLOW).ok()?;
+    File::open_executable(&found).ok()
 }

@@ -92,6 +92,9 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
         settings: order.settings,
         ..Process::default()
     }));
+    if let Some(space) = order.space {
+        process.space.set(space);
+    }
     let thread = match task::new_thread(process) {
         Ok(thread) => thread,
         Err(error) => fail(

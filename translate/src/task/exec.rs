@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cx::Cx;
 use crate::host::{self, HostErrno, HostResult, nr};
+use crate::paths::{self, Look};
 use crate::signal;
 use crate::sync::Mutex;
 
@@ -41,14 +42,16 @@ fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
     }
 }
 
-/// Runs the program at `path` in place of this one. Returns only on failure.
+/// Runs the program that the guest calls `name` and the host calls `path` in place of this one. Returns only on failure.
 pub fn replace(
     cx: &mut Cx,
-    path: &[u8],
+    name: &[u8],
+    path: Vec<u8>,
     mut arguments: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
 ) -> HostErrno {
-    let mut path = path.to_vec();
+    let space = cx.process().space.get();
+    let mut path = path;
     let mut target = match classify(cx, &path) {
         Ok(target) => target,
         Err(error) => return error,
@@ -61,23 +64,35 @@ pub fn replace(
         if !arguments.is_empty() {
             arguments.remove(0);
         }
-        let mut whole = Vec::from([interpreter.clone()]);
-        whole.extend(argument);
-        whole.push(path);
-        whole.append(&mut arguments);
-        arguments = whole;
-        path = interpreter;
-        target = match classify(cx, &path) {
+        let reader = match paths::locate_text(space, &interpreter, Look::FOLLOW) {
+            Ok(path) => path,
+            Err(error) => return error,
+        };
+        target = match classify(cx, &reader) {
             // A script cannot read a script.
             Ok(Target::Script { .. }) => return HostErrno::ENOEXEC,
             Ok(target) => target,
             Err(error) => return error,
         };
+        let mut whole = Vec::from([interpreter]);
+        whole.extend(argument);
+        // A program of the host does not know the guest's names.
+        whole.push(match target {
+            Target::Native => path,
+            _ => name.to_vec(),
+        });
+        whole.append(&mut arguments);
+        arguments = whole;
+        path = reader;
     }
     match target {
         Target::Native => call(cx, &[&path], arguments, environment),
         Target::Foreign => {
-            let mut handed = Vec::from([cx.process().settings.to_record().into_bytes(), path]);
+            let mut settings = cx.process().settings.clone();
+            if let Some(space) = space {
+                space.tell(&mut settings);
+            }
+            let mut handed = Vec::from([settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
             call(cx, &[OWN_LINK, &own_path()], handed, environment)
         }

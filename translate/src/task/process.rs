@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::objects::Objects;
+use crate::paths::SpaceCell;
 use crate::settings::Settings;
 use crate::signal::Actions;
 use crate::sync::Mutex;
@@ -27,12 +28,14 @@ pub struct Process {
     pub actions: Mutex<Actions>,
     /// Kernel objects Linux lacks.
     pub objects: Objects,
-    /// Absolute path of the program, as the guest's kernel reports it.
+    /// Absolute path of the program's file, as the host knows it.
     pub program: Mutex<Vec<u8>>,
     /// Its argument strings.
     pub arguments: Mutex<Vec<Vec<u8>>>,
     /// What the user asked for.
     pub settings: Settings,
+    /// Where paths lead.
+    pub space: SpaceCell,
     /// The end of the guest's data segment.
     pub program_break: Mutex<ProgramBreak>,
 }
@@ -46,6 +49,7 @@ impl Process {
             program: Mutex::new(self.program.lock().clone()),
             arguments: Mutex::new(self.arguments.lock().clone()),
             settings: self.settings.clone(),
+            space: self.space.same(),
             program_break: Mutex::new(*self.program_break.lock()),
         })
     }

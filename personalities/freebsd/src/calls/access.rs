@@ -11,6 +11,10 @@ use super::place::Place;
 use crate::error::{Error, Return};
 use crate::lower::AtFd;
 
+pub(crate) fn access(cx: &mut Cx, path: Path, amode: u32) -> Return<()> {
+    faccessat(cx, CWD, path, amode, AtFlags::NONE)
+}
+
 pub(crate) fn eaccess(cx: &mut Cx, path: Path, amode: u32) -> Return<()> {
     faccessat(cx, CWD, path, amode, AtFlags(AT_EACCESS))
 }

@@ -4,15 +4,19 @@ use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::Path;
 use compat_translate::host::linux;
+use compat_translate::paths::Look;
 
 use super::at::CWD;
+use super::place::located;
 use super::stat::{statx, statx_fd};
 use crate::error::Return;
 use crate::lower::Fd;
 
 /// What is there is looked up first.
-fn unsupported(path: Path, flags: u32) -> Return<()> {
-    statx(CWD.0 as u64, path.0, u64::from(flags))?;
+fn unsupported(cx: &Cx, path: Path, flags: u32) -> Return<()> {
+    let look = if flags == 0 { Look::FOLLOW } else { Look::LINK };
+    let place = located(cx, CWD, path, look)?;
+    statx(place.at, place.path(), u64::from(flags))?;
     Err(Errno::EOPNOTSUPP.into())
 }
 
@@ -23,8 +27,8 @@ fn unsupported_fd(cx: &mut Cx, fd: Fd) -> Return<()> {
 
 macro_rules! calls {
     ($(fn $name:ident(path $(, $rest:ident: $kind:ty)*) $flags:expr;)*) => {
-        $(pub(crate) fn $name(_cx: &mut Cx, path: Path $(, $rest: $kind)*) -> Return<()> {
-            unsupported(path, $flags)
+        $(pub(crate) fn $name(cx: &mut Cx, path: Path $(, $rest: $kind)*) -> Return<()> {
+            unsupported(cx, path, $flags)
         })*
     };
     ($(fn $name:ident(fd $(, $rest:ident: $kind:ty)*);)*) => {

@@ -61,7 +61,7 @@ pub(crate) fn fchmod(cx: &mut Cx, fd: Fd, mode: u32) -> Return<()> {
 }
 
 pub(crate) fn fchmodat(cx: &mut Cx, at: AtFd, path: Path, mode: u32, flag: AtFlags) -> Return<()> {
-    let place = Place::find(cx, at, path, flag.only(USUAL)?)?;
+    let place = Place::to_change(cx, at, path, flag.only(USUAL)?)?;
     check_sticky(mode, || statx(place.at, place.path, place.flags))?;
     let mode = u64::from(mode & ALLPERMS);
     if place.flags == 0 {
@@ -103,11 +103,19 @@ pub(crate) fn fchownat(
     gid: u32,
     flag: AtFlags,
 ) -> Return<()> {
-    let place = Place::find(cx, at, path, flag.only(USUAL)?)?;
+    let place = Place::to_change(cx, at, path, flag.only(USUAL)?)?;
     let (uid, gid) = (u64::from(uid), u64::from(gid));
     // SAFETY: the kernel checks the guest's path.
     unsafe { host::call_n(nr::fchownat, [place.at, place.path, uid, gid, place.flags]) }?;
     Ok(())
+}
+
+pub(crate) fn chown(cx: &mut Cx, path: Path, uid: u32, gid: u32) -> Return<()> {
+    fchownat(cx, CWD, path, uid, gid, AtFlags::NONE)
+}
+
+pub(crate) fn lchown(cx: &mut Cx, path: Path, uid: u32, gid: u32) -> Return<()> {
+    fchownat(cx, CWD, path, uid, gid, LINK_ITSELF)
 }
 
 pub(crate) fn chflags(cx: &mut Cx, path: Path, flags: u64) -> Return<()> {
@@ -125,7 +133,7 @@ pub(crate) fn chflagsat(
     flags: u64,
     atflag: AtFlags,
 ) -> Return<()> {
-    let place = Place::find(cx, at, path, atflag.only(USUAL)?)?;
+    let place = Place::to_change(cx, at, path, atflag.only(USUAL)?)?;
     let found = statx(place.at, place.path, place.flags)?;
     set_flags(&found, flags, || {
         let name = place.open_file().map(own_name);

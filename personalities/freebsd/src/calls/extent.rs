@@ -7,7 +7,10 @@ use compat_tables::freebsd::flags::FADVICE;
 use compat_translate::Cx;
 use compat_translate::guest::{self, In, Out, Path};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::paths::Look;
 
+use super::at::CWD;
+use super::place::located;
 use super::stat::statx_fd;
 use crate::error::{Error, Return};
 use crate::lower::Fd;
@@ -33,9 +36,14 @@ pub(crate) fn otruncate(cx: &mut Cx, path: Path, length: i64) -> Return<()> {
     freebsd6_truncate(cx, path, 0, length)
 }
 
-pub(crate) fn freebsd6_truncate(_cx: &mut Cx, path: Path, _pad: i32, length: i64) -> Return<()> {
+pub(crate) fn freebsd6_truncate(cx: &mut Cx, path: Path, _pad: i32, length: i64) -> Return<()> {
+    truncate(cx, path, length)
+}
+
+pub(crate) fn truncate(cx: &mut Cx, path: Path, length: i64) -> Return<()> {
+    let place = located(cx, CWD, path, Look::FOLLOW.change())?;
     // SAFETY: the kernel checks the guest's path.
-    unsafe { host::call_n(nr::truncate, [path.0, length as u64]) }?;
+    unsafe { host::call_n(nr::truncate, [place.path(), length as u64]) }?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use compat_tables::freebsd::flags::{FCNTL_CMD, STATUS_FLAGS, fcntl_cmd, status_f
 use compat_translate::Cx;
 use compat_translate::guest;
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::paths;
 
 use super::descriptor::copy_to;
 use super::path::name_of;
@@ -88,6 +89,7 @@ fn information(fd: i32, host_fd: u64) -> Return<KinfoFile> {
     // SAFETY: no memory is involved.
     let offset = unsafe { host::call_n(nr::lseek, [host_fd, 0, current]) }.unwrap_or_default();
     let name = name_of(host_fd)?;
+    let name = paths::guest_name(paths::current(), &name).unwrap_or_default();
     // What has no path has a name of the host's own: `pipe:[1]`.
     let path = if name.starts_with(b"/") {
         &name[..]

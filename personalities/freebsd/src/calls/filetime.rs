@@ -75,13 +75,13 @@ fn set(at: u64, path: u64, times: &Times, flags: u64) -> HostResult<()> {
 }
 
 fn set_at(cx: &mut Cx, at: AtFd, path: Path, times: &Times, flags: AtFlags) -> Return<()> {
-    let place = Place::find(cx, at, path, flags)?;
+    let place = Place::to_change(cx, at, path, flags)?;
     if nothing_to_set(times) {
         // The host would not even look the file up.
         statx(place.at, place.path, place.flags)?;
         return Ok(());
     }
-    if place.path == 0 {
+    if path.0 == 0 {
         return Err(Errno::EFAULT.into());
     }
     Ok(set(place.at, place.path, times, place.flags)?)

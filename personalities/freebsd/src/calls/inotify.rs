@@ -6,9 +6,10 @@ use compat_tables::freebsd::flags::inotify_mask::IN_DONT_FOLLOW;
 use compat_translate::Cx;
 use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, linux, nr};
+use compat_translate::paths::Look;
 
 use super::at::CWD;
-use super::place::Held;
+use super::place::{Held, located};
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
 
@@ -27,17 +28,23 @@ pub(crate) fn inotify_add_watch_at(
         // SAFETY: the kernel checks the path.
         Ok(unsafe { host::call_n(nr::inotify_add_watch, [fd, path, mask]) }? as i32)
     };
+    let look = if mask & IN_DONT_FOLLOW != 0 {
+        Look::LINK
+    } else {
+        Look::FOLLOW
+    };
     let absolute = guest::read::<u8>(path.0)? == b'/';
-    if at == CWD || absolute {
-        return add(path.0, wanted);
+    let place = located(cx, if absolute { CWD } else { at }, path, look)?;
+    if absolute || place.at == CWD.0 as u64 {
+        return add(place.path(), wanted);
     }
-    let at = at.checked(cx)?;
     let mut how = linux::O_PATH | linux::O_CLOEXEC;
     if mask & IN_DONT_FOLLOW != 0 {
         how |= linux::O_NOFOLLOW;
     }
     // SAFETY: the kernel checks the path.
-    let file = Held(unsafe { host::call_n(nr::openat, [at, path.0, u64::from(how), 0]) }?);
+    let file =
+        Held(unsafe { host::call_n(nr::openat, [place.at, place.path(), u64::from(how), 0]) }?);
     let name = alloc::format!("/proc/self/fd/{}\0", file.0);
     add(
         name.as_ptr() as u64,

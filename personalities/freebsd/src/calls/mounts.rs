@@ -12,9 +12,11 @@ use compat_tables::freebsd::flags::mount_flags::{
 use compat_translate::Cx;
 use compat_translate::guest::{Out, Path};
 use compat_translate::host::{self, HostResult, linux, nr};
+use compat_translate::paths::Look;
 use zerocopy::{Immutable, IntoBytes};
 
 use super::at::CWD;
+use super::place::located;
 use super::stat::{mount_of, statx_fd};
 use crate::abi::statfs::{Freebsd11Statfs, Ostatfs, STATFS_VERSION, Statfs, name};
 use crate::error::Return;
@@ -168,9 +170,10 @@ fn of(found: &linux::statfs64, mount_id: u64) -> Return<Statfs> {
     Ok(to_guest(found, mount))
 }
 
-fn of_path(path: Path) -> Return<Statfs> {
-    let found = host_statfs(nr::statfs, path.0)?;
-    of(&found, mount_of(CWD.0 as u64, path.0, 0)?)
+fn of_path(cx: &Cx, path: Path) -> Return<Statfs> {
+    let place = located(cx, CWD, path, Look::FOLLOW)?;
+    let found = host_statfs(nr::statfs, place.path())?;
+    of(&found, mount_of(place.at, place.path(), 0)?)
 }
 
 fn of_fd(cx: &Cx, fd: Fd) -> Return<Statfs> {
@@ -211,8 +214,8 @@ where
     Ok(written as i32)
 }
 
-pub(crate) fn statfs(_cx: &mut Cx, path: Path, buf: Out<Statfs>) -> Return<()> {
-    Ok(buf.write(&of_path(path)?)?)
+pub(crate) fn statfs(cx: &mut Cx, path: Path, buf: Out<Statfs>) -> Return<()> {
+    Ok(buf.write(&of_path(cx, path)?)?)
 }
 
 pub(crate) fn fstatfs(cx: &mut Cx, fd: Fd, buf: Out<Statfs>) -> Return<()> {
@@ -223,8 +226,8 @@ pub(crate) fn getfsstat(_cx: &mut Cx, buf: Out<Statfs>, bufsize: i64, mode: i32)
     list(buf, bufsize, mode)
 }
 
-pub(crate) fn freebsd11_statfs(_cx: &mut Cx, path: Path, buf: Out<Freebsd11Statfs>) -> Return<()> {
-    Ok(buf.write(&(&of_path(path)?).into())?)
+pub(crate) fn freebsd11_statfs(cx: &mut Cx, path: Path, buf: Out<Freebsd11Statfs>) -> Return<()> {
+    Ok(buf.write(&(&of_path(cx, path)?).into())?)
 }
 
 pub(crate) fn freebsd11_fstatfs(cx: &mut Cx, fd: Fd, buf: Out<Freebsd11Statfs>) -> Return<()> {
@@ -240,8 +243,8 @@ pub(crate) fn freebsd11_getfsstat(
     list(buf, bufsize, mode)
 }
 
-pub(crate) fn freebsd4_statfs(_cx: &mut Cx, path: Path, buf: Out<Ostatfs>) -> Return<()> {
-    Ok(buf.write(&(&of_path(path)?).into())?)
+pub(crate) fn freebsd4_statfs(cx: &mut Cx, path: Path, buf: Out<Ostatfs>) -> Return<()> {
+    Ok(buf.write(&(&of_path(cx, path)?).into())?)
 }
 
 pub(crate) fn freebsd4_fstatfs(cx: &mut Cx, fd: Fd, buf: Out<Ostatfs>) -> Return<()> {

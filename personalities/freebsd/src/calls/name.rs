@@ -4,9 +4,10 @@ use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{Out, Path};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::paths::{self, Look};
 
 use super::at::{AT_EMPTY_PATH, AT_REMOVEDIR, AT_RESOLVE_BENEATH, AT_SYMLINK_FOLLOW, AtFlags, CWD};
-use super::place::{Parent, Place, own_name, through_link};
+use super::place::{Parent, Place, is_own_program, located, own_name, through_link};
 use super::stat::{statx, statx_fd};
 use crate::error::{Error, Return};
 use crate::lower::{AtFd, Fd};
@@ -30,23 +31,34 @@ pub(crate) fn linkat(
     flag: AtFlags,
 ) -> Return<()> {
     let flag = flag.only(AT_SYMLINK_FOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
-    let to_at = to_at.checked(cx)?;
+    let name = located(cx, to_at, to, Look::NAME)?;
     let place = Place::find_link(cx, at, path, flag)?;
     if let Some(fd) = place.open_file() {
         // The host lets only root link a descriptor by an empty path, but anybody by its name in /proc.
-        let name = own_name(fd);
+        let own = own_name(fd);
         let follow = u64::from(linux::AT_SYMLINK_FOLLOW);
         // SAFETY: a NUL-terminated name of ours; the kernel checks the guest's path.
         unsafe {
             host::call_n(
                 nr::linkat,
-                [CWD.0 as u64, name.as_ptr() as u64, to_at, to.0, follow],
+                [
+                    CWD.0 as u64,
+                    own.as_ptr() as u64,
+                    name.at,
+                    name.path(),
+                    follow,
+                ],
             )
         }?;
         return Ok(());
     }
     // SAFETY: the kernel checks the guest's paths.
-    unsafe { host::call_n(nr::linkat, [place.at, place.path, to_at, to.0, place.flags]) }?;
+    unsafe {
+        host::call_n(
+            nr::linkat,
+            [place.at, place.path, name.at, name.path(), place.flags],
+        )
+    }?;
     Ok(())
 }
 
@@ -108,10 +120,10 @@ pub(crate) fn mkdir(cx: &mut Cx, path: Path, mode: u32) -> Return<()> {
 }
 
 pub(crate) fn mkdirat(cx: &mut Cx, at: AtFd, path: Path, mode: u32) -> Return<()> {
-    let at = at.checked(cx)?;
-    let made = with_name(at, path.0, |path| {
+    let place = located(cx, at, path, Look::NAME)?;
+    let made = with_name(place.at, place.path(), |path| {
         // SAFETY: the kernel checks the guest's path.
-        unsafe { host::call_n(nr::mkdirat, [at, path, u64::from(mode & ACCESSPERMS)]) }
+        unsafe { host::call_n(nr::mkdirat, [place.at, path, u64::from(mode & ACCESSPERMS)]) }
     });
     match made {
         // The root has no name that could be taken (vfs_lookup: a degenerate path).
@@ -147,15 +159,16 @@ pub(crate) fn renameat2(
     let flags = compat_tables::freebsd::flags::RENAME_FLAGS
         .to_host(u64::from(flags))
         .map_err(|_| Error(Errno::EINVAL))?;
-    let (from_at, to_at) = (from_at.checked(cx)?, to_at.checked(cx)?);
-    let renamed = with_name(from_at, from.0, |from| {
-        with_name(to_at, to.0, |to| {
+    let old = located(cx, from_at, from, Look::LINK.change())?;
+    let new = located(cx, to_at, to, Look::NAME)?;
+    let renamed = with_name(old.at, old.path(), |from| {
+        with_name(new.at, new.path(), |to| {
             // SAFETY: the kernel checks the guest's paths.
             unsafe {
                 if flags == 0 {
-                    host::call_n(nr::renameat, [from_at, from, to_at, to])
+                    host::call_n(nr::renameat, [old.at, from, new.at, to])
                 } else {
-                    host::call_n(nr::renameat2, [from_at, from, to_at, to, flags])
+                    host::call_n(nr::renameat2, [old.at, from, new.at, to, flags])
                 }
             }
         })
@@ -188,13 +201,24 @@ pub(crate) fn readlinkat(
     buf: Out<u8>,
     bufsize: usize,
 ) -> Return<usize> {
-    let at = at.checked(cx)?;
     if i64::try_from(bufsize).is_err() {
         return Err(Errno::EINVAL.into());
     }
+    if is_own_program(path) {
+        let program = cx.process().program.lock().clone();
+        let name = paths::guest_name(cx.process().space.get(), &program).unwrap_or(program);
+        let part = name.get(..bufsize).unwrap_or(&name);
+        compat_translate::guest::write_bytes(buf.address(), part)?;
+        return Ok(part.len());
+    }
+    let place = located(cx, at, path, Look::LINK)?;
     if bufsize == 0 {
         // The host refuses an empty buffer; FreeBSD looks the link up and writes nothing.
-        let found = statx(at, path.0, u64::from(linux::AT_SYMLINK_NOFOLLOW))?;
+        let found = statx(
+            place.at,
+            place.path(),
+            u64::from(linux::AT_SYMLINK_NOFOLLOW),
+        )?;
         return if u32::from(found.stx_mode) & linux::S_IFMT == linux::S_IFLNK {
             Ok(0)
         } else {
@@ -204,12 +228,33 @@ pub(crate) fn readlinkat(
     // The host counts in an int.
     let size = bufsize.min(i32::MAX as usize) as u64;
     // SAFETY: the kernel checks the guest's path and buffer.
-    let length = unsafe { host::call_n(nr::readlinkat, [at, path.0, buf.address(), size]) }?;
+    let length = unsafe {
+        host::call_n(
+            nr::readlinkat,
+            [place.at, place.path(), buf.address(), size],
+        )
+    }?;
     Ok(length as usize)
 }
 
+pub(crate) fn symlink(cx: &mut Cx, path: Path, link: Path) -> Return<()> {
+    symlinkat(cx, path, CWD, link)
+}
+
+pub(crate) fn symlinkat(cx: &mut Cx, target: Path, at: AtFd, link: Path) -> Return<()> {
+    let place = located(cx, at, link, Look::NAME)?;
+    // SAFETY: the kernel checks the guest's path and text.
+    unsafe { host::call_n(nr::symlinkat, [target.0, place.at, place.path()]) }?;
+    Ok(())
+}
+
 /// Removes a whiteout; the host has none, so there is nothing a name could be but absent or something else.
-pub(crate) fn undelete(_cx: &mut Cx, path: Path) -> Return<()> {
-    statx(CWD.0 as u64, path.0, u64::from(linux::AT_SYMLINK_NOFOLLOW))?;
+pub(crate) fn undelete(cx: &mut Cx, path: Path) -> Return<()> {
+    let place = located(cx, CWD, path, Look::LINK)?;
+    statx(
+        place.at,
+        place.path(),
+        u64::from(linux::AT_SYMLINK_NOFOLLOW),
+    )?;
     Err(Errno::EEXIST.into())
 }

@@ -4,8 +4,10 @@ use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::Path;
 use compat_translate::host::{self, linux, nr};
+use compat_translate::paths::Look;
 
 use super::at::CWD;
+use super::place::located;
 use crate::abi::stat::dev_to_host;
 use crate::error::Return;
 use crate::lower::AtFd;
@@ -45,9 +47,14 @@ pub(crate) fn freebsd11_mknodat(
 }
 
 fn make(cx: &mut Cx, at: AtFd, path: Path, mode: u32, dev: u64) -> Return<()> {
-    let at = at.checked(cx)?;
+    let place = located(cx, at, path, Look::NAME)?;
     let mode = u64::from(mode);
     // SAFETY: the kernel checks the guest's path.
-    unsafe { host::call_n(nr::mknodat, [at, path.0, mode, dev_to_host(dev)]) }?;
+    unsafe {
+        host::call_n(
+            nr::mknodat,
+            [place.at, place.path(), mode, dev_to_host(dev)],
+        )
+    }?;
     Ok(())
 }

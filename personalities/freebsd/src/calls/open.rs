@@ -9,9 +9,10 @@ use compat_tables::freebsd::flags::open_flags::{
 use compat_translate::Cx;
 use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::paths::Look;
 
 use super::at::CWD;
-use super::place::{Held, open_beneath};
+use super::place::{Held, located, open_beneath};
 use super::stat::statx;
 use crate::error::{Error, Return};
 use crate::lower::{AtFd, Fd};
@@ -28,7 +29,7 @@ pub(crate) fn ocreat(cx: &mut Cx, path: Path, mode: u32) -> Return<Fd> {
 }
 
 pub(crate) fn openat(cx: &mut Cx, at: AtFd, path: Path, flags: u32, mode: u32) -> Return<Fd> {
-    let at = at.checked(cx)?;
+    let directory = at.checked(cx)?;
     let flags = settled(flags)?;
     let locks = flags & (O_EXLOCK | O_SHLOCK) != 0;
     let mut how = host_flags(flags)?;
@@ -37,7 +38,7 @@ pub(crate) fn openat(cx: &mut Cx, at: AtFd, path: Path, flags: u32, mode: u32) -
         how &= !u64::from(linux::O_TRUNC);
     }
     let fd = if flags & O_EMPTY_PATH != 0 && guest::read::<u8>(path.0)? == 0 {
-        reopened(cx, at, how)?
+        reopened(cx, directory, how)?
     } else {
         opened(cx, at, path, flags, how, mode)?
     };
@@ -89,12 +90,12 @@ fn host_flags(flags: u32) -> Return<u64> {
     })
 }
 
-fn opened(cx: &mut Cx, at: u64, path: Path, flags: u32, how: u64, mode: u32) -> Return<u64> {
+fn opened(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64, mode: u32) -> Return<u64> {
     // The sticky bit is not for open to set.
     let mode = u64::from(mode & 0o6777);
     if flags & O_RESOLVE_BENEATH != 0 {
         let mode = if flags & O_CREAT != 0 { mode } else { 0 };
-        let fd = open_beneath(at, path.0, how, mode).map_err(|error| {
+        let fd = open_beneath(at.checked(cx)?, path.0, how, mode).map_err(|error| {
             if error == Error(Errno::ELOOP) && flags & O_NOFOLLOW != 0 {
                 Error(Errno::EMLINK)
             } else {
@@ -106,15 +107,28 @@ fn opened(cx: &mut Cx, at: u64, path: Path, flags: u32, how: u64, mode: u32) -> 
         }
         return Ok(fd);
     }
+    let place = located(cx, at, path, looking(flags))?;
     // SAFETY: the kernel checks the guest's path.
-    let result = unsafe { cx.host(nr::openat, [at, path.0, how, mode, 0, 0]) };
+    let result = unsafe { cx.host(nr::openat, [place.at, place.path(), how, mode, 0, 0]) };
     match result {
         Err(HostErrno::ELOOP | HostErrno::ENOTDIR)
-            if flags & O_NOFOLLOW != 0 && is_link(at, path) =>
+            if flags & O_NOFOLLOW != 0 && is_link(place.at, place.path()) =>
         {
             Err(Errno::EMLINK.into())
         }
         other => Ok(other?),
+    }
+}
+
+fn looking(flags: u32) -> Look {
+    let link = flags & O_NOFOLLOW != 0 || flags & (O_CREAT | O_EXCL) == O_CREAT | O_EXCL;
+    let look = if link { Look::LINK } else { Look::FOLLOW };
+    if flags & O_CREAT != 0 {
+        look.make()
+    } else if flags & (O_ACCMODE | O_TRUNC) != 0 {
+        look.change()
+    } else {
+        look
     }
 }
 
@@ -130,8 +144,8 @@ fn reopened(cx: &mut Cx, at: u64, how: u64) -> Return<u64> {
     Ok(unsafe { cx.host(nr::openat, [at, name.as_ptr() as u64, how, 0, 0, 0]) }?)
 }
 
-fn is_link(at: u64, path: Path) -> bool {
-    statx(at, path.0, u64::from(linux::AT_SYMLINK_NOFOLLOW))
+fn is_link(at: u64, path: u64) -> bool {
+    statx(at, path, u64::from(linux::AT_SYMLINK_NOFOLLOW))
         .is_ok_and(|found| u32::from(found.stx_mode) & linux::S_IFMT == linux::S_IFLNK)
 }
 

@@ -6,16 +6,18 @@ use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{self, Out, Path};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::paths::{self, Look, Space};
 
 use super::at::CWD;
-use super::place::{Held, own_name};
+use super::place::{Held, located, own_name};
+use super::stat::statx_fd;
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
 
 /// MAXPATHLEN, the NUL included.
 pub(super) const PATH_MAX: usize = 1024;
 
-pub(crate) fn __getcwd(_cx: &mut Cx, buf: Out<u8>, buflen: usize) -> Return<()> {
+pub(crate) fn __getcwd(cx: &mut Cx, buf: Out<u8>, buflen: usize) -> Return<()> {
     if buflen < 2 {
         return Err(Errno::EINVAL.into());
     }
@@ -28,13 +30,15 @@ pub(crate) fn __getcwd(_cx: &mut Cx, buf: Out<u8>, buflen: usize) -> Return<()> 
         })?;
     // A directory outside the root, or removed: the host says "(unreachable)/...".
     let path = path
-        .get(..length as usize)
+        .get(..(length as usize).saturating_sub(1))
         .filter(|path| path.first() == Some(&b'/'))
         .ok_or(Errno::ENOENT)?;
+    let mut path = paths::guest_name(cx.process().space.get(), path).ok_or(Errno::ENOENT)?;
+    path.push(0);
     if path.len() > buflen.min(PATH_MAX) {
         return Err(Errno::ERANGE.into());
     }
-    Ok(guest::write_bytes(buf.address(), path)?)
+    Ok(guest::write_bytes(buf.address(), &path)?)
 }
 
 /// The absolute name of a file, free of links (kern___realpathat).
@@ -49,11 +53,12 @@ pub(crate) fn __realpathat(
     if flags != 0 || size < 2 {
         return Err(Errno::EINVAL.into());
     }
-    let at = at.checked(cx)?;
+    let place = located(cx, at, path, Look::FOLLOW)?;
     let how = u64::from(linux::O_PATH | linux::O_CLOEXEC);
     // SAFETY: the kernel checks the guest's path.
-    let file = Held(unsafe { host::call_n(nr::openat, [at, path.0, how, 0]) }?);
-    let mut real = name_of(file.0)?;
+    let file = Held(unsafe { host::call_n(nr::openat, [place.at, place.path(), how, 0]) }?);
+    let real = name_of(file.0)?;
+    let mut real = paths::guest_name(cx.process().space.get(), &real).ok_or(Errno::ENOENT)?;
     if real.first() != Some(&b'/') {
         return Err(Errno::ENOENT.into());
     }
@@ -86,9 +91,56 @@ pub(super) fn name_of(fd: u64) -> HostResult<Vec<u8>> {
     Ok(name)
 }
 
+pub(crate) fn chdir(cx: &mut Cx, path: Path) -> Return<()> {
+    let place = located(cx, CWD, path, Look::FOLLOW)?;
+    // SAFETY: the kernel checks the guest's path.
+    unsafe { host::call_n(nr::chdir, [place.path()]) }?;
+    Ok(())
+}
+
+pub(crate) fn chroot(cx: &mut Cx, path: Path) -> Return<()> {
+    let place = located(cx, CWD, path, Look::FOLLOW)?;
+    let how = u64::from(linux::O_PATH | linux::O_DIRECTORY | linux::O_CLOEXEC);
+    // SAFETY: the kernel checks the guest's path.
+    let directory = Held(unsafe { host::call_n(nr::openat, [place.at, place.path(), how, 0]) }?);
+    new_root(cx, directory.0)
+}
+
 pub(crate) fn fchroot(cx: &mut Cx, fd: Fd) -> Return<()> {
-    let name = own_name(fd.checked(cx)?);
-    // SAFETY: a NUL-terminated name of ours.
-    unsafe { host::call_n(nr::chroot, [name.as_ptr() as u64]) }?;
+    let fd = fd.checked(cx)?;
+    if u32::from(statx_fd(fd)?.stx_mode) & linux::S_IFMT != linux::S_IFDIR {
+        return Err(Errno::ENOTDIR.into());
+    }
+    new_root(cx, fd)
+}
+
+/// Only what the guest sees changes: compat itself goes on needing the host's `/proc`, and the host's own `chroot` would
+/// need a privilege that root in a container often lacks.
+fn new_root(cx: &mut Cx, directory: u64) -> Return<()> {
+    // SAFETY: no memory is involved.
+    if unsafe { host::call_n(nr::geteuid, []) }? != 0 {
+        return Err(Errno::EPERM.into());
+    }
+    let host_name = name_of(directory)?;
+    if !host_name.starts_with(b"/") {
+        return Err(Errno::ENOENT.into());
+    }
+    let process = cx.process();
+    let space = match process.space.get() {
+        Some(space) => {
+            let name = space.guest_name(&host_name).ok_or(Errno::ENOENT)?;
+            space.below(&host_name, &name)
+        }
+        None => Space {
+            root: if host_name == b"/" {
+                Vec::new()
+            } else {
+                host_name
+            },
+            rooted: true,
+            binds: Vec::new(),
+        },
+    };
+    process.space.set(space);
     Ok(())
 }

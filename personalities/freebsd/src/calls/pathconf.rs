@@ -5,10 +5,12 @@ use compat_tables::freebsd::flags::pathconf_name as name;
 use compat_translate::Cx;
 use compat_translate::guest::Path;
 use compat_translate::host::{linux, nr};
+use compat_translate::paths::Look;
 
 use super::at::CWD;
 use super::mounts::host_statfs;
 use super::path::PATH_MAX;
+use super::place::located;
 use super::stat::{statx, statx_fd};
 use super::terminal::is_terminal;
 use crate::error::Return;
@@ -88,9 +90,11 @@ impl File {
     }
 }
 
-fn of_path(path: Path, wanted: i32, flags: u32) -> Return<i64> {
-    let found = statx(CWD.0 as u64, path.0, u64::from(flags))?;
-    let system = host_statfs(nr::statfs, path.0)?;
+fn of_path(cx: &Cx, path: Path, wanted: i32, flags: u32) -> Return<i64> {
+    let look = if flags == 0 { Look::FOLLOW } else { Look::LINK };
+    let place = located(cx, CWD, path, look)?;
+    let found = statx(place.at, place.path(), u64::from(flags))?;
+    let system = host_statfs(nr::statfs, place.path())?;
     // A terminal is known by its major number here: TTYAUX_MAJOR, TTY_MAJOR, the UNIX98 slaves.
     let terminal = u32::from(found.stx_mode) & linux::S_IFMT == linux::S_IFCHR
         && matches!(found.stx_rdev_major, 4 | 5 | 136..=143);
@@ -98,12 +102,12 @@ fn of_path(path: Path, wanted: i32, flags: u32) -> Return<i64> {
     value(file, wanted).ok_or(Errno::EINVAL.into())
 }
 
-pub(crate) fn pathconf(_cx: &mut Cx, path: Path, wanted: i32) -> Return<i64> {
-    of_path(path, wanted, 0)
+pub(crate) fn pathconf(cx: &mut Cx, path: Path, wanted: i32) -> Return<i64> {
+    of_path(cx, path, wanted, 0)
 }
 
-pub(crate) fn lpathconf(_cx: &mut Cx, path: Path, wanted: i32) -> Return<i64> {
-    of_path(path, wanted, linux::AT_SYMLINK_NOFOLLOW)
+pub(crate) fn lpathconf(cx: &mut Cx, path: Path, wanted: i32) -> Return<i64> {
+    of_path(cx, path, wanted, linux::AT_SYMLINK_NOFOLLOW)
 }
 
 pub(crate) fn fpathconf(cx: &mut Cx, fd: Fd, wanted: i32) -> Return<i64> {

@@ -7,6 +7,7 @@ use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::paths::{self, Located, Look};
 
 use super::at::{
     AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_FOLLOW, AT_SYMLINK_NOFOLLOW, AtFlags,
@@ -22,6 +23,32 @@ impl Drop for Held {
         // SAFETY: the descriptor was opened by us and given to nobody.
         let _ = unsafe { host::call_n(nr::close, [self.0]) };
     }
+}
+
+/// The host's path for the guest's `path`, seen from `at`.
+///
+/// # Errors
+/// `EBADF`; see [`paths::locate`].
+pub(super) fn located(cx: &Cx, at: AtFd, path: Path, look: Look) -> Return<Located> {
+    let at = at.checked(cx)?;
+    if look.follow && is_own_program(path) {
+        return Ok(Located::host(cx.process().program.lock().clone()));
+    }
+    Ok(paths::locate(cx.process().space.get(), at, path.0, look)?)
+}
+
+/// Whether `path` is a name of the running program's own file: to the host that is compat.
+pub(super) fn is_own_program(path: Path) -> bool {
+    const NAMES: [&[u8]; 4] = [
+        b"/proc/curproc/file",
+        b"/proc/curproc/exe",
+        b"/proc/self/exe",
+        b"/proc/self/file",
+    ];
+    /// What they begin with; nearly no path does.
+    const HEADS: [&[u8; 8]; 2] = [b"/proc/cu", b"/proc/se"];
+    guest::read::<[u8; 8]>(path.0).is_ok_and(|head| HEADS.contains(&&head))
+        && path.copy().is_ok_and(|path| NAMES.contains(&&path[..]))
 }
 
 /// The address of the empty path.
@@ -43,6 +70,7 @@ pub(super) struct Place {
     /// The host's flags.
     pub(super) flags: u64,
     held: Option<Held>,
+    _located: Option<Located>,
 }
 
 impl Place {
@@ -52,7 +80,15 @@ impl Place {
     /// # Errors
     /// `EBADF`; with `AT_RESOLVE_BENEATH` also what the lookup says, `ENOTCAPABLE` when it leaves `at`.
     pub(super) fn find(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
-        Self::seen(cx, at, path, flags, !flags.has(AT_SYMLINK_NOFOLLOW))
+        Self::seen(cx, at, path, flags, looking(flags))
+    }
+
+    /// The same for a call that changes the file.
+    ///
+    /// # Errors
+    /// As [`Place::find`]; `EROFS`.
+    pub(super) fn to_change(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
+        Self::seen(cx, at, path, flags, looking(flags).change())
     }
 
     /// The same for `linkat`, which follows links only with `AT_SYMLINK_FOLLOW`.
@@ -60,22 +96,33 @@ impl Place {
     /// # Errors
     /// As [`Place::find`].
     pub(super) fn find_link(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
-        Self::seen(cx, at, path, flags, flags.has(AT_SYMLINK_FOLLOW))
+        let look = if flags.has(AT_SYMLINK_FOLLOW) {
+            Look::FOLLOW
+        } else {
+            Look::LINK
+        };
+        Self::seen(cx, at, path, flags, look)
     }
 
-    fn seen(cx: &Cx, at: AtFd, path: Path, flags: AtFlags, follow: bool) -> Return<Self> {
-        let at = at.checked(cx)?;
+    fn seen(cx: &Cx, at: AtFd, path: Path, flags: AtFlags, look: Look) -> Return<Self> {
         if !flags.has(AT_RESOLVE_BENEATH) {
             let nameless = flags.has(AT_EMPTY_PATH) && guest::read::<u8>(path.0)? == 0;
+            let located = if nameless {
+                Located::straight(at.checked(cx)?, empty())
+            } else {
+                located(cx, at, path, look)?
+            };
             return Ok(Self {
-                at,
-                path: if nameless { empty() } else { path.0 },
+                at: located.at,
+                path: located.path(),
                 flags: flags.to_host(),
                 held: None,
+                _located: Some(located),
             });
         }
+        let at = at.checked(cx)?;
         let mut how = linux::O_PATH;
-        if !follow {
+        if !look.follow {
             how |= linux::O_NOFOLLOW;
         }
         let held = Held(open_beneath(at, path.0, u64::from(how), 0)?);
@@ -84,6 +131,7 @@ impl Place {
             path: empty(),
             flags: flags.to_host() | u64::from(linux::AT_EMPTY_PATH),
             held: Some(held),
+            _located: None,
         })
     }
 
@@ -94,13 +142,22 @@ impl Place {
     }
 }
 
+fn looking(flags: AtFlags) -> Look {
+    if flags.has(AT_SYMLINK_NOFOLLOW) {
+        Look::LINK
+    } else {
+        Look::FOLLOW
+    }
+}
+
 /// A name in a directory, for calls that change the directory.
 pub(super) struct Parent {
     /// The directory.
     pub(super) at: u64,
-    /// Address of the path from there: the guest's, or of the last name.
+    /// Address of the path from there: the guest's, the host's, or of the last name.
     pub(super) path: u64,
     _held: Option<(Held, Vec<u8>)>,
+    _located: Option<Located>,
 }
 
 impl Parent {
@@ -109,14 +166,16 @@ impl Parent {
     /// # Errors
     /// As [`Place::find`].
     pub(super) fn find(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
-        let at = at.checked(cx)?;
         if !flags.has(AT_RESOLVE_BENEATH) {
+            let located = located(cx, at, path, Look::NAME)?;
             return Ok(Self {
-                at,
-                path: path.0,
+                at: located.at,
+                path: located.path(),
                 _held: None,
+                _located: Some(located),
             });
         }
+        let at = at.checked(cx)?;
         let (directory, name) = split(&path.copy()?)?;
         let how = u64::from(linux::O_PATH | linux::O_DIRECTORY);
         let held = Held(open_beneath(at, directory.as_ptr() as u64, how, 0)?);
@@ -124,6 +183,7 @@ impl Parent {
             at: held.0,
             path: name.as_ptr() as u64,
             _held: Some((held, name)),
+            _located: None,
         })
     }
 }

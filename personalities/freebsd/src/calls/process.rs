@@ -6,10 +6,12 @@ use core::fmt::Write;
 use compat_tables::freebsd::Errno;
 use compat_translate::guest::{self, In, Path};
 use compat_translate::host;
+use compat_translate::paths::{self, Look};
 use compat_translate::task::clone::{self, Birth};
 use compat_translate::task::{Start, exec, gaps};
 use compat_translate::{Cx, Outcome};
 
+use super::place::is_own_program;
 use crate::error::Return;
 
 pub(crate) fn exit(cx: &mut Cx, status: i32) -> Return<Outcome> {
@@ -65,25 +67,30 @@ pub(crate) fn vfork(cx: &mut Cx) -> Return<Outcome> {
 const ARG_MAX: usize = 524_288;
 
 pub(crate) fn execve(cx: &mut Cx, path: Path, argv: In<u64>, envp: In<u64>) -> Return<()> {
-    let path = path.copy()?;
-    execute(cx, path, argv, envp)
+    let name = path.copy()?;
+    if name.is_empty() {
+        return Err(Errno::ENOENT.into());
+    }
+    let path = if is_own_program(path) {
+        cx.process().program.lock().clone()
+    } else {
+        paths::locate_text(cx.process().space.get(), &name, Look::FOLLOW)?
+    };
+    execute(cx, &name, path, argv, envp)
 }
 
-fn execute(cx: &mut Cx, path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<()> {
+fn execute(cx: &mut Cx, name: &[u8], path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<()> {
     let arguments = guest::read_strings(argv.address(), ARG_MAX)?;
     let environment = if envp.is_null() {
         Vec::new()
     } else {
         guest::read_strings(envp.address(), ARG_MAX)?
     };
-    if path.is_empty() {
-        return Err(Errno::ENOENT.into());
-    }
     // Nobody may be left without a name (do_execve, since 13.1).
     if arguments.is_empty() {
         return Err(Errno::EINVAL.into());
     }
-    Err(exec::replace(cx, &path, arguments, environment).into())
+    Err(exec::replace(cx, name, path, arguments, environment).into())
 }
 
 pub(crate) fn fexecve(
@@ -93,10 +100,8 @@ pub(crate) fn fexecve(
     envp: In<u64>,
 ) -> Return<()> {
     let fd = fd.checked(cx)?;
-    execute(
-        cx,
-        alloc::format!("/proc/self/fd/{fd}").into_bytes(),
-        argv,
-        envp,
-    )
+    // FreeBSD tells a script's interpreter this name.
+    let name = alloc::format!("/dev/fd/{fd}").into_bytes();
+    let path = alloc::format!("/proc/self/fd/{fd}").into_bytes();
+    execute(cx, &name, path, argv, envp)
 }

@@ -9,6 +9,7 @@ use compat_translate::Cx;
 use compat_translate::guest::InOut;
 use compat_translate::host::socket::{self as host_socket, raw};
 use compat_translate::host::{self, HostErrno, HostResult, nr};
+use compat_translate::paths;
 
 use super::transfer::{NOSIGPIPE_MARK, PERSISTENT_MARK};
 use crate::error::{Error, Return};
@@ -110,8 +111,13 @@ pub(crate) fn socketpair(
     Ok(())
 }
 
-/// The address a call names. FreeBSD looks at the descriptor before it looks at what the address says.
+/// The address a call names.
 pub(crate) fn address_argument(fd: u64, at: u64, len: u32) -> Return<HostAddress> {
+    raw_address(fd, at, len)?.placed(paths::current())
+}
+
+/// The same with a path as the guest gave it. FreeBSD looks at the descriptor before it looks at what the address says.
+fn raw_address(fd: u64, at: u64, len: u32) -> Return<HostAddress> {
     let copy = address::read(at, len)?;
     match address::to_host(copy.as_ref()) {
         Ok(address) => Ok(address),
@@ -151,16 +157,16 @@ fn address_at(cx: &mut Cx, at: AtFd, fd: u64, name: u64, len: u32) -> Return<Hos
     const AT_FDCWD: i32 = -100;
     const S_IFMT: u32 = 0o170_000;
     const S_IFDIR: u32 = 0o040_000;
-    let address = address_argument(fd, name, len)?;
     if at.0 == AT_FDCWD {
-        return Ok(address);
+        return address_argument(fd, name, len);
     }
+    let address = raw_address(fd, name, len)?;
     if host_socket::domain(fd)? != raw::AF_UNIX || address.family() != raw::AF_UNIX {
         return Err(Errno::EOPNOTSUPP.into());
     }
     let directory = at.checked(cx)?;
     if address.path().is_some_and(|path| path.starts_with(b"/")) {
-        return Ok(address);
+        return address.placed(paths::current());
     }
     if host_mode(directory)? & S_IFMT != S_IFDIR {
         return Err(Errno::ENOTDIR.into());

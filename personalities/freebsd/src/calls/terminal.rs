@@ -9,10 +9,11 @@ use compat_tables::freebsd::flags::open_flags::{O_CLOEXEC, O_NOCTTY, O_RDWR};
 use compat_translate::Cx;
 use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, HostErrno, HostResult, ioctl, linux, nr};
+use compat_translate::paths::Look;
 
 use super::at::CWD;
 use super::path::name_of;
-use super::place::Held;
+use super::place::{Held, located};
 use super::stat::statx;
 use crate::abi::termios::Termios;
 use crate::error::{Error, Return};
@@ -172,13 +173,14 @@ pub(crate) fn posix_openpt(_cx: &mut Cx, flags: u32) -> Return<Fd> {
 
 /// Takes a terminal away from everybody who has it open.
 pub(crate) fn revoke(cx: &mut Cx, path: Path) -> Return<()> {
-    let found = statx(CWD.0 as u64, path.0, 0)?;
+    let place = located(cx, CWD, path, Look::FOLLOW)?;
+    let found = statx(place.at, place.path(), 0)?;
     if u32::from(found.stx_mode) & linux::S_IFMT != linux::S_IFCHR {
         return Err(Errno::EINVAL.into());
     }
     let how = u64::from(linux::O_RDWR | linux::O_NOCTTY | linux::O_NONBLOCK | linux::O_CLOEXEC);
     // SAFETY: the kernel checks the guest's path.
-    let device = Held(unsafe { host::call_n(nr::openat, [CWD.0 as u64, path.0, how, 0]) }?);
+    let device = Held(unsafe { host::call_n(nr::openat, [place.at, place.path(), how, 0]) }?);
     match control(device.0, ioctl::TIOCVHANGUP, 0) {
         Ok(_) => Ok(()),
         // Devices other than terminals cannot be taken away on the host.

@@ -9,7 +9,10 @@ use compat_tables::freebsd::flags::extattr_namespace::{
 use compat_translate::Cx;
 use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, HostErrno, HostResult, nr};
+use compat_translate::paths::Look;
 
+use super::at::CWD;
+use super::place::located;
 use crate::error::{Error, Return};
 use crate::lower::Fd;
 
@@ -156,25 +159,37 @@ fn packed(names: &[u8], prefix: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn extattr_set_file(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     namespace: i32,
     name: Path,
     data: u64,
     nbytes: u64,
 ) -> Return<u64> {
-    FILE.set(path.0, namespace, name, data, nbytes)
+    FILE.set(
+        located(cx, CWD, path, Look::FOLLOW.change())?.path(),
+        namespace,
+        name,
+        data,
+        nbytes,
+    )
 }
 
 pub(crate) fn extattr_set_link(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     namespace: i32,
     name: Path,
     data: u64,
     nbytes: u64,
 ) -> Return<u64> {
-    LINK.set(path.0, namespace, name, data, nbytes)
+    LINK.set(
+        located(cx, CWD, path, Look::LINK.change())?.path(),
+        namespace,
+        name,
+        data,
+        nbytes,
+    )
 }
 
 pub(crate) fn extattr_set_fd(
@@ -189,25 +204,37 @@ pub(crate) fn extattr_set_fd(
 }
 
 pub(crate) fn extattr_get_file(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     namespace: i32,
     name: Path,
     data: u64,
     nbytes: usize,
 ) -> Return<usize> {
-    FILE.get(path.0, namespace, name, data, nbytes)
+    FILE.get(
+        located(cx, CWD, path, Look::FOLLOW)?.path(),
+        namespace,
+        name,
+        data,
+        nbytes,
+    )
 }
 
 pub(crate) fn extattr_get_link(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     namespace: i32,
     name: Path,
     data: u64,
     nbytes: usize,
 ) -> Return<usize> {
-    LINK.get(path.0, namespace, name, data, nbytes)
+    LINK.get(
+        located(cx, CWD, path, Look::LINK)?.path(),
+        namespace,
+        name,
+        data,
+        nbytes,
+    )
 }
 
 pub(crate) fn extattr_get_fd(
@@ -222,21 +249,29 @@ pub(crate) fn extattr_get_fd(
 }
 
 pub(crate) fn extattr_delete_file(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     namespace: i32,
     name: Path,
 ) -> Return<()> {
-    FILE.remove(path.0, namespace, name)
+    FILE.remove(
+        located(cx, CWD, path, Look::FOLLOW.change())?.path(),
+        namespace,
+        name,
+    )
 }
 
 pub(crate) fn extattr_delete_link(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     namespace: i32,
     name: Path,
 ) -> Return<()> {
-    LINK.remove(path.0, namespace, name)
+    LINK.remove(
+        located(cx, CWD, path, Look::LINK.change())?.path(),
+        namespace,
+        name,
+    )
 }
 
 pub(crate) fn extattr_delete_fd(cx: &mut Cx, fd: Fd, namespace: i32, name: Path) -> Return<()> {
@@ -244,23 +279,33 @@ pub(crate) fn extattr_delete_fd(cx: &mut Cx, fd: Fd, namespace: i32, name: Path)
 }
 
 pub(crate) fn extattr_list_file(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     namespace: i32,
     data: u64,
     nbytes: usize,
 ) -> Return<usize> {
-    FILE.list(path.0, namespace, data, nbytes)
+    FILE.list(
+        located(cx, CWD, path, Look::FOLLOW)?.path(),
+        namespace,
+        data,
+        nbytes,
+    )
 }
 
 pub(crate) fn extattr_list_link(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     namespace: i32,
     data: u64,
     nbytes: usize,
 ) -> Return<usize> {
-    LINK.list(path.0, namespace, data, nbytes)
+    LINK.list(
+        located(cx, CWD, path, Look::LINK)?.path(),
+        namespace,
+        data,
+        nbytes,
+    )
 }
 
 pub(crate) fn extattr_list_fd(
@@ -275,14 +320,15 @@ pub(crate) fn extattr_list_fd(
 
 /// Starts and stops attributes on old UFS volumes; no other file system knows it (vfs_stdextattrctl).
 pub(crate) fn extattrctl(
-    _cx: &mut Cx,
+    cx: &mut Cx,
     path: Path,
     _cmd: i32,
     _filename: Path,
     _namespace: i32,
     _name: Path,
 ) -> Return<()> {
-    super::stat::statx(super::at::CWD.0 as u64, path.0, 0)?;
+    let place = located(cx, CWD, path, Look::FOLLOW)?;
+    super::stat::statx(place.at, place.path(), 0)?;
     Err(Errno::EOPNOTSUPP.into())
 }
 

@@ -5,6 +5,7 @@ use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::domain;
 use compat_translate::guest;
 use compat_translate::host::socket::raw;
+use compat_translate::paths::{self, Look, Space};
 
 use crate::abi::socket::{
     OSOCKADDR_FAMILY, SIZEOF_SOCKADDR, SIZEOF_SOCKADDR_IN, SIZEOF_SOCKADDR_IN6, SIZEOF_SOCKADDR_UN,
@@ -156,6 +157,32 @@ impl HostAddress {
     }
 }
 
+impl HostAddress {
+    /// The same Unix address where the guest's root has it.
+    ///
+    /// # Errors
+    /// `ENAMETOOLONG` when the host has no room for it; see [`paths::locate_text`].
+    pub(crate) fn placed(self, space: Option<&Space>) -> Return<Self> {
+        let Some(path) = self.path().filter(|_| space.is_some()) else {
+            return Ok(self);
+        };
+        let name = path.split(|&byte| byte == 0).next().unwrap_or_default();
+        let look = Look {
+            make: true,
+            ..Look::FOLLOW
+        };
+        let found = paths::locate_text(space, name, look)?;
+        if found == name {
+            return Ok(self);
+        }
+        if found.len() >= HOST_PATH {
+            return Err(Errno::ENAMETOOLONG.into());
+        }
+        let head = (raw::AF_UNIX as u16).to_ne_bytes();
+        Ok(Self(Bytes::named(&found).with_head(head)))
+    }
+}
+
 /// The name without what [`HostAddress::seen_from`] put before it: FreeBSD tells a name as it was given (uipc_bindat).
 fn as_given(path: &[u8]) -> &[u8] {
     let Some(rest) = path.strip_prefix(RELATIVE) else {
@@ -231,7 +258,11 @@ fn unix_to_guest(field: &[u8]) -> Bytes {
         // Unnamed, or a name of Linux's abstract namespace: FreeBSD's sun_noname, a bare `struct sockaddr`.
         return sized(&[], SIZEOF_SOCKADDR, domain::AF_LOCAL);
     }
-    let guest = Bytes::named(as_given(path));
+    let given = as_given(path);
+    let guest = match paths::current().filter(|_| given.starts_with(b"/")) {
+        Some(space) => Bytes::named(space.guest_name(given).as_deref().unwrap_or(given)),
+        None => Bytes::named(given),
+    };
     let head = [guest.len as u8, domain::AF_LOCAL as u8];
     guest.with_head(head)
 }

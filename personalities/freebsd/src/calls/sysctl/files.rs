@@ -9,7 +9,7 @@ use compat_translate::Cx;
 use compat_translate::host::{numbers_in, process_file};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::process::link;
+use super::process::{link, named};
 use crate::abi::user::{
     KF_FD_TYPE_CWD, KF_FD_TYPE_ROOT, KF_FD_TYPE_TEXT, KF_FLAG_APPEND, KF_FLAG_NONBLOCK,
     KF_FLAG_READ, KF_FLAG_WRITE, KF_TYPE_EVENTFD, KF_TYPE_KQUEUE, KF_TYPE_PIPE, KF_TYPE_PROCDESC,
@@ -20,7 +20,7 @@ use crate::error::Return;
 /// The working directory.
 pub(super) fn directory(pid: i32) -> Return<Vec<u8>> {
     let path = link(pid, "cwd").map_err(|_| Errno::ESRCH)?;
-    Ok(special(KF_FD_TYPE_CWD, &path))
+    Ok(special(KF_FD_TYPE_CWD, &named(&path)))
 }
 
 /// Working directory, root, program, then every descriptor.
@@ -32,7 +32,7 @@ pub(super) fn all(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
     } else {
         link(pid, "exe").unwrap_or_default()
     };
-    out.extend(special(KF_FD_TYPE_TEXT, &program));
+    out.extend(special(KF_FD_TYPE_TEXT, &named(&program)));
     let folder = match pid {
         0 => String::from("/proc/self/fd\0"),
         pid => alloc::format!("/proc/{pid}/fd\0"),
@@ -86,8 +86,12 @@ fn descriptor(pid: i32, fd: i32, target: &[u8]) -> Vec<u8> {
         offset,
         ..KinfoFile::new_zeroed()
     };
-    let path = if kind == KF_TYPE_VNODE { target } else { &[] };
-    packed(file.as_bytes(), path)
+    let path = if kind == KF_TYPE_VNODE {
+        named(target)
+    } else {
+        Vec::new()
+    };
+    packed(file.as_bytes(), &path)
 }
 
 /// Offset and `KF_FLAG_*` from `fdinfo`, whose flags are the host's in octal.

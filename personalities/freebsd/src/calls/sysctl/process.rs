@@ -7,6 +7,7 @@ use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::Cx;
 use compat_translate::guest;
 use compat_translate::host::{self, nr, process_file, process_stat, processes, threads_of};
+use compat_translate::paths;
 use zerocopy::IntoBytes;
 
 use super::kinfo::{EMULATION, Status, kinfo};
@@ -205,7 +206,10 @@ fn run_by_compat(cmdline: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn pathname(cx: &Cx, more: &[i32]) -> Return<Vec<u8>> {
     let pid = match Who::of(more)? {
-        Who::Caller => return Ok(terminated(&cx.process().program.lock())),
+        Who::Caller => {
+            let program = cx.process().program.lock().clone();
+            return Ok(terminated(&named(&program)));
+        }
         Who::Other(pid) => pid,
     };
     let text = process_file(pid, "cmdline", WHOLE).unwrap_or_default();
@@ -214,7 +218,12 @@ fn pathname(cx: &Cx, more: &[i32]) -> Return<Vec<u8>> {
         Some((path, _)) => [&link(pid, "cwd")?, b"/".as_slice(), path].concat(),
         None => link(pid, "exe")?,
     };
-    Ok(terminated(&path))
+    Ok(terminated(&named(&path)))
+}
+
+/// What the guest calls a file of the host.
+pub(super) fn named(path: &[u8]) -> Vec<u8> {
+    paths::guest_name(paths::current(), path).unwrap_or_default()
 }
 
 /// Where a link of `/proc/PID` leads; 0 is the caller.

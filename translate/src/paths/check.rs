@@ -1,0 +1,62 @@
+//! One look at a host path: is it there, and are there links on the way?
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use alloc::vec::Vec;
+
+use crate::host::{self, HostErrno, linux, nr};
+
+/// What was found at a host path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checked {
+    /// The file is there, and no link is on the way to it.
+    Found,
+    /// Nothing is there, and no link is on the way to where it is missing.
+    Missing,
+    /// There are links, or nobody can tell: the path must be walked.
+    Linked,
+}
+
+/// Sandboxes that know nothing of `openat2` answer with these.
+static REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// Looks at `path`; with `follow`, a link in the last place counts as one on the way.
+pub(super) fn check(path: &[u8], follow: bool) -> Checked {
+    if REFUSED.load(Ordering::Relaxed) {
+        return Checked::Linked;
+    }
+    let mut text = Vec::with_capacity(path.len() + 1);
+    text.extend_from_slice(path);
+    text.push(0);
+    let mut flags = linux::O_PATH | linux::O_CLOEXEC;
+    if !follow {
+        flags |= linux::O_NOFOLLOW;
+    }
+    let how = linux::open_how {
+        flags: u64::from(flags),
+        mode: 0,
+        resolve: u64::from(linux::RESOLVE_NO_SYMLINKS),
+    };
+    let request = [
+        i64::from(linux::AT_FDCWD) as u64,
+        text.as_ptr() as u64,
+        core::ptr::from_ref(&how) as u64,
+        size_of_val(&how) as u64,
+    ];
+    // SAFETY: a NUL-terminated path and a request, both ours.
+    match unsafe { host::call_n(nr::openat2, request) } {
+        Ok(fd) => {
+            // SAFETY: our own descriptor.
+            let _ = unsafe { host::call_n(nr::close, [fd]) };
+            Checked::Found
+        }
+        Err(HostErrno::ENOENT | HostErrno::ENOTDIR) => Checked::Missing,
+        // Whoever uses the path gets the same answer.
+        Err(HostErrno::EACCES | HostErrno::ENAMETOOLONG) => Checked::Found,
+        Err(HostErrno::ENOSYS | HostErrno::EPERM) => {
+            REFUSED.store(true, Ordering::Relaxed);
+            Checked::Linked
+        }
+        Err(_) => Checked::Linked,
+    }
+}

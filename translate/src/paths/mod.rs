@@ -1,0 +1,216 @@
+//! Where a guest's paths lead when it lives in a root directory.
+//!
+//! Two modes, one resolver. In an *overlay* an absolute path is looked up in the root first and then on the host, so that
+//! a program sees its own system's libraries and the user's files. In a *rooted* guest everything lies in the root, but for
+//! what is bound into it. Without a root nothing here does anything: the guest's own pointer goes to the host kernel.
+//!
+//! A path is turned into the host's, without symbolic links on the way that the host would follow to the wrong place:
+//! an absolute link inside the root means a place inside the root. That costs two host calls when no link is on the
+//! way ([`check`]), and one for each component otherwise ([`walk`]).
+
+mod check;
+mod names;
+mod space;
+mod walk;
+
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+
+use alloc::boxed::Box;
+
+use crate::guest;
+use crate::host::{HostErrno, HostResult, linux};
+
+pub use names::{data_directory, find_root};
+pub use space::{Bind, Space};
+
+/// What a call means to do with the file a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// A symbolic link in the last place is followed.
+    pub follow: bool,
+    /// The file or its name is changed: not on a read-only bind.
+    pub change: bool,
+    /// The file may come into being here.
+    pub make: bool,
+}
+
+impl Look {
+    /// The file.
+    pub const FOLLOW: Self = Self {
+        follow: true,
+        change: false,
+        make: false,
+    };
+    /// The file, or the link in the last place.
+    pub const LINK: Self = Self {
+        follow: false,
+        ..Self::FOLLOW
+    };
+    /// The name, to be made, removed or changed.
+    pub const NAME: Self = Self {
+        follow: false,
+        change: true,
+        make: true,
+    };
+
+    /// The same, with a change in mind.
+    #[must_use]
+    pub const fn change(self) -> Self {
+        Self {
+            change: true,
+            ..self
+        }
+    }
+
+    /// The same, where the file may have to be made.
+    #[must_use]
+    pub const fn make(self) -> Self {
+        Self {
+            make: true,
+            change: true,
+            ..self
+        }
+    }
+}
+
+/// A path for the host: what an `*at` call takes.
+#[derive(Debug)]
+pub struct Located {
+    /// The directory it is relative to.
+    pub at: u64,
+    guest: u64,
+    text: Option<Vec<u8>>,
+}
+
+impl Located {
+    /// The guest's own path, seen from `at`.
+    pub fn straight(at: u64, path: u64) -> Self {
+        Self {
+            at,
+            guest: path,
+            text: None,
+        }
+    }
+
+    /// A path of the host's own, absolute.
+    pub fn host(mut text: Vec<u8>) -> Self {
+        text.push(0);
+        Self {
+            at: i64::from(linux::AT_FDCWD) as u64,
+            guest: 0,
+            text: Some(text),
+        }
+    }
+
+    /// The address of the path, for as long as this value lives.
+    pub fn path(&self) -> u64 {
+        self.text
+            .as_ref()
+            .map_or(self.guest, |text| text.as_ptr() as u64)
+    }
+}
+
+/// Whether there is a space at all.
+static ANY: AtomicBool = AtomicBool::new(false);
+
+/// The space of the calling thread's process.
+pub fn current() -> Option<&'static Space> {
+    if ANY.load(Ordering::Acquire) {
+        crate::task::current().process().space.get()
+    } else {
+        None
+    }
+}
+
+/// The space of a process: none as long as there is no root. Replaced as a whole by `chroot`, and never freed, because
+/// another thread may be reading it.
+#[derive(Default)]
+pub struct SpaceCell(AtomicPtr<Space>);
+
+impl SpaceCell {
+    /// The space, when there is a root.
+    pub fn get(&self) -> Option<&'static Space> {
+        // SAFETY: null, or what `set` leaked.
+        unsafe { self.0.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// From now on, paths mean this.
+    pub fn set(&self, space: Space) {
+        ANY.store(true, Ordering::Release);
+        self.0
+            .store(Box::into_raw(Box::new(space)), Ordering::Release);
+    }
+
+    /// The same space in another process (`vfork`).
+    #[must_use]
+    pub fn same(&self) -> Self {
+        Self(AtomicPtr::new(self.0.load(Ordering::Acquire)))
+    }
+}
+
+/// Where the guest's path at address `path` leads, seen from descriptor `at`.
+///
+/// # Errors
+/// `EFAULT`, `ENAMETOOLONG`; `ELOOP`; `EROFS` for a change in what is bound read-only.
+pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResult<Located> {
+    let Some(space) = space else {
+        return Ok(Located::straight(at, path));
+    };
+    let text = guest::read_string(path, linux::PATH_MAX as usize)?;
+    let absolute = match text.first() {
+        // The empty path is the host's to answer.
+        None => return Ok(Located::straight(at, path)),
+        Some(b'/') => text,
+        Some(_) => match names::directory(space, at) {
+            Some(mut base) => {
+                base.push(b'/');
+                base.extend_from_slice(&text);
+                base
+            }
+            // Relative to a directory outside the root: the host's own affair.
+            None => return Ok(Located::straight(at, path)),
+        },
+    };
+    Ok(match space.locate(&absolute, look)? {
+        Some(found) => Located::host(found),
+        None => Located::straight(at, path),
+    })
+}
+
+/// The host's path for an absolute or relative guest path, without a NUL.
+///
+/// # Errors
+/// As [`locate`].
+pub fn locate_text(space: Option<&Space>, path: &[u8], look: Look) -> HostResult<Vec<u8>> {
+    let Some(space) = space else {
+        return Ok(path.to_vec());
+    };
+    let cwd = i64::from(linux::AT_FDCWD) as u64;
+    let absolute = match path.first() {
+        None => return Err(HostErrno::ENOENT),
+        Some(b'/') => path.to_vec(),
+        Some(_) => match names::directory(space, cwd) {
+            Some(mut base) => {
+                base.push(b'/');
+                base.extend_from_slice(path);
+                base
+            }
+            None => return Ok(path.to_vec()),
+        },
+    };
+    Ok(space
+        .locate(&absolute, look)?
+        .unwrap_or_else(|| path.to_vec()))
+}
+
+/// What the guest calls the file that the host calls `path`. `None` when it has no name for it.
+pub fn guest_name(space: Option<&Space>, path: &[u8]) -> Option<Vec<u8>> {
+    match space {
+        Some(space) => space.guest_name(path),
+        None => Some(path.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Names of directories and of roots.
+
+use alloc::vec::Vec;
+
+use crate::host::{self, HostResult, linux, nr};
+
+use super::space::{Space, without_slash};
+
+/// The guest's name of the directory `at` refers to, when it lies in the guest's root; without a slash at the end.
+pub(super) fn directory(space: &Space, at: u64) -> Option<Vec<u8>> {
+    let host = if at as i32 == linux::AT_FDCWD {
+        current_directory()?
+    } else {
+        open_file(at).ok()?
+    };
+    if !host.starts_with(b"/") || !space.holds(&host) {
+        return None;
+    }
+    let name = space.guest_name(&host)?;
+    Some(without_slash(&name).to_vec())
+}
+
+fn current_directory() -> Option<Vec<u8>> {
+    let mut path = alloc::vec![0u8; linux::PATH_MAX as usize];
+    let request = [path.as_mut_ptr() as u64, path.len() as u64];
+    // SAFETY: a buffer of the length given.
+    let length = unsafe { host::call_n(nr::getcwd, request) }.ok()?;
+    // Without the NUL.
+    path.truncate((length as usize).saturating_sub(1));
+    Some(path)
+}
+
+/// What the host calls the open file `fd`.
+fn open_file(fd: u64) -> HostResult<Vec<u8>> {
+    link_target(alloc::format!("/proc/self/fd/{fd}\0").as_bytes())
+}
+
+/// Where a symbolic link, named with its NUL, leads.
+fn link_target(link: &[u8]) -> HostResult<Vec<u8>> {
+    let mut target = alloc::vec![0u8; linux::PATH_MAX as usize];
+    let request = [
+        i64::from(linux::AT_FDCWD) as u64,
+        link.as_ptr() as u64,
+        target.as_mut_ptr() as u64,
+        target.len() as u64,
+    ];
+    // SAFETY: a NUL-terminated name and a buffer of the length given.
+    let length = unsafe { host::call_n(nr::readlinkat, request) }?;
+    target.truncate(length as usize);
+    Ok(target)
+}
+
+/// Where a user's roots are kept: `$XDG_DATA_HOME/compat/roots`, by default in `~/.local/share`. `variable` looks up the
+/// environment.
+pub fn data_directory<'a>(variable: impl Fn(&[u8]) -> Option<&'a [u8]>) -> Option<Vec<u8>> {
+    if let Some(data) = variable(b"XDG_DATA_HOME").filter(|data| data.starts_with(b"/")) {
+        return Some([data, b"/compat/roots"].concat());
+    }
+    let home = variable(b"HOME").filter(|home| home.starts_with(b"/"))?;
+    Some([home, b"/.local/share/compat/roots"].concat())
+}
+
+/// The real path of the directory `name`: a path when it has a slash, else a root that `compat root add` made; no name
+/// means the default one.
+///
+/// # Errors
+/// `ENOENT` and the like when there is none; `ENOTDIR`.
+pub fn find_root<'a>(
+    name: Option<&[u8]>,
+    variable: impl Fn(&[u8]) -> Option<&'a [u8]>,
+) -> HostResult<Vec<u8>> {
+    let path = match name {
+        Some(path) if path.contains(&b'/') || path == b"." || path == b".." => path.to_vec(),
+        name => {
+            let roots = data_directory(variable).ok_or(host::HostErrno::ENOENT)?;
+            [&roots, &b"/"[..], name.unwrap_or(b"default"), b"/root"].concat()
+        }
+    };
+    real(path)
+}
+
+/// A directory's path, absolute and free of links.
+fn real(mut path: Vec<u8>) -> HostResult<Vec<u8>> {
+    path.push(0);
+    let how = linux::O_PATH | linux::O_DIRECTORY | linux::O_CLOEXEC;
+    let request = [
+        i64::from(linux::AT_FDCWD) as u64,
+        path.as_ptr() as u64,
+        u64::from(how),
+        0,
+    ];
+    // SAFETY: a NUL-terminated path.
+    let fd = unsafe { host::call_n(nr::openat, request) }?;
+    let name = open_file(fd);
+    // SAFETY: our own descriptor.
+    let _ = unsafe { host::call_n(nr::close, [fd]) };
+    name
+}

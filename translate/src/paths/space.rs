@@ -1,0 +1,324 @@
+//! What lies where: the root, and what is bound into it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::host::{HostErrno, HostResult};
+use crate::settings::Settings;
+
+use super::check::{self, Checked};
+use super::{Look, walk};
+
+/// A host directory or file that appears at a place of the guest's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bind {
+    /// The place: absolute, without a slash at the end.
+    pub guest: Vec<u8>,
+    /// What appears there, in the same form.
+    pub host: Vec<u8>,
+    /// Whether the guest may change nothing there.
+    pub read_only: bool,
+    /// Whether symbolic links in it mean places of the host: its files belong to the host (`/dev`, `/proc`).
+    pub of_host: bool,
+}
+
+impl Bind {
+    /// Reads `host[:guest][:ro]`; both are absolute.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        let host = parts.next()?;
+        let (mut guest, mut read_only, mut of_host) = (host, false, false);
+        for part in parts {
+            match part {
+                "ro" => read_only = true,
+                "host" => of_host = true,
+                place if place.starts_with('/') => guest = place,
+                _ => return None,
+            }
+        }
+        let tidy = |path: &str| without_slash(path.as_bytes()).to_vec();
+        (host.starts_with('/') && !tidy(guest).is_empty()).then(|| Self {
+            guest: tidy(guest),
+            host: tidy(host),
+            read_only,
+            of_host,
+        })
+    }
+
+    fn to_text(&self) -> Option<String> {
+        let mut text = String::from_utf8(self.host.clone()).ok()?;
+        text.push(':');
+        text.push_str(core::str::from_utf8(&self.guest).ok()?);
+        if self.read_only {
+            text.push_str(":ro");
+        }
+        if self.of_host {
+            text.push_str(":host");
+        }
+        Some(text)
+    }
+}
+
+/// A guest's view of the file system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Space {
+    /// The host's path of the root: absolute, free of links, without a slash at the end.
+    pub root: Vec<u8>,
+    /// Nothing but the root and the binds is to be seen.
+    pub rooted: bool,
+    /// The longest guest paths first.
+    pub binds: Vec<Bind>,
+}
+
+/// Places that an overlay leaves to the host: its devices, and where users and programs keep what passes between them.
+const HOST_PLACES: [&[u8]; 8] = [
+    b"/dev",
+    b"/proc",
+    b"/tmp",
+    b"/var/tmp",
+    b"/home",
+    b"/root",
+    b"/run",
+    b"/mnt",
+];
+
+/// What a rooted guest has of the host without being asked.
+const ROOTED_PLACES: [&[u8]; 1] = [b"/dev"];
+
+/// Where a guest path without links lies.
+pub(super) enum Layers<'a> {
+    /// In a bind.
+    Bound(&'a Bind, Vec<u8>),
+    /// In the root; in an overlay then on the host, under its own name.
+    Root(Vec<u8>),
+}
+
+impl Space {
+    /// A space around the host directory `root`.
+    pub fn new(root: &[u8], rooted: bool, binds: Vec<Bind>) -> Self {
+        let places: &[&[u8]] = if rooted { &ROOTED_PLACES } else { &HOST_PLACES };
+        let mut all = binds;
+        for place in places {
+            if !all.iter().any(|bind| bind.guest == *place) {
+                all.push(Bind {
+                    guest: place.to_vec(),
+                    host: place.to_vec(),
+                    read_only: false,
+                    of_host: true,
+                });
+            }
+        }
+        all.sort_by_key(|bind| core::cmp::Reverse(bind.guest.len()));
+        Self {
+            root: without_slash(root).to_vec(),
+            rooted,
+            binds: all,
+        }
+    }
+
+    /// The space after `chroot` to the host directory `root`, which the guest calls `name`: what was bound below it stays.
+    #[must_use]
+    pub fn below(&self, root: &[u8], name: &[u8]) -> Self {
+        let binds = self.binds.iter().filter_map(|bind| {
+            let guest = below(&bind.guest, without_slash(name)).filter(|rest| !rest.is_empty())?;
+            Some(Bind {
+                guest: guest.to_vec(),
+                ..bind.clone()
+            })
+        });
+        Self {
+            root: without_slash(root).to_vec(),
+            rooted: true,
+            binds: binds.collect(),
+        }
+    }
+
+    /// The space that `settings` ask for around the host directory `root`.
+    ///
+    /// # Errors
+    /// The bind that makes no sense.
+    pub fn from_settings(root: &[u8], settings: &Settings) -> Result<Self, String> {
+        let binds: Option<Vec<Bind>> = settings
+            .binds
+            .iter()
+            .map(|text| Bind::parse(text))
+            .collect();
+        match binds {
+            Some(binds) if settings.settled => Ok(Self {
+                root: without_slash(root).to_vec(),
+                rooted: settings.root_only,
+                binds,
+            }),
+            Some(binds) => Ok(Self::new(root, settings.root_only, binds)),
+            None => Err(settings
+                .binds
+                .iter()
+                .find(|text| Bind::parse(text).is_none())
+                .cloned()
+                .unwrap_or_default()),
+        }
+    }
+
+    /// Writes this space into settings, for the next image.
+    pub fn tell(&self, settings: &mut Settings) {
+        settings.root = String::from_utf8(self.root.clone()).ok().map(|root| {
+            if root.is_empty() {
+                String::from("/")
+            } else {
+                root
+            }
+        });
+        settings.root_only = self.rooted;
+        settings.settled = true;
+        settings.binds = self.binds.iter().filter_map(Bind::to_text).collect();
+    }
+
+    /// Where the guest path lies; `path` is absolute, without links, dots or a slash at the end.
+    pub(super) fn layers(&self, path: &[u8]) -> Layers<'_> {
+        for bind in &self.binds {
+            if let Some(rest) = below(path, &bind.guest) {
+                return Layers::Bound(bind, [&bind.host, rest].concat());
+            }
+        }
+        Layers::Root([&self.root, path].concat())
+    }
+
+    /// The host's path for an absolute guest path; `None` when the path means the same to the host.
+    ///
+    /// # Errors
+    /// `ELOOP`; `ENOENT`; `EROFS` for a change in what is bound read-only.
+    pub fn locate(&self, path: &[u8], look: Look) -> HostResult<Option<Vec<u8>>> {
+        let clean = Clean::of(path);
+        if clean.leaves {
+            return walk::walk(self, path, look).map(Some);
+        }
+        let slash: &[u8] = if clean.slash { b"/" } else { b"" };
+        let follow = look.follow || clean.slash;
+        match self.layers(&clean.path) {
+            Layers::Bound(bind, _) if bind.read_only && look.change => Err(HostErrno::EROFS),
+            Layers::Bound(bind, found) => {
+                let found = [&found, slash].concat();
+                if bind.of_host || check::check(&found, follow) != Checked::Linked {
+                    return Ok(Some(found));
+                }
+                walk::walk(self, path, look).map(Some)
+            }
+            Layers::Root(found) => {
+                let found = [&found, slash].concat();
+                match check::check(&found, follow) {
+                    Checked::Found => Ok(Some(found)),
+                    Checked::Linked => walk::walk(self, path, look).map(Some),
+                    Checked::Missing if self.rooted || self.hides(&clean.path) => Ok(Some(found)),
+                    Checked::Missing => Ok(self
+                        .belongs_in_root(&found, &clean.path, look)
+                        .then_some(found)),
+                }
+            }
+        }
+    }
+
+    /// Whether the host's program of this name is not to be seen: the root has one too, in another of the four
+    /// directories. Where the host keeps all programs in `/usr/bin`, its `ls` would be found before the guest's `/bin/ls`.
+    pub(super) fn hides(&self, path: &[u8]) -> bool {
+        const FOLDERS: [&[u8]; 4] = [b"/bin/", b"/usr/bin/", b"/sbin/", b"/usr/sbin/"];
+        let name = FOLDERS
+            .iter()
+            .find_map(|folder| path.strip_prefix(*folder))
+            .filter(|name| !name.contains(&b'/'));
+        name.is_some_and(|name| {
+            FOLDERS.iter().any(|folder| {
+                let own = [&self.root, *folder, name].concat();
+                walk::is_there(&own)
+            })
+        })
+    }
+
+    /// Whether a file that the root lacks is made there: when its directory is there, and the host has no such file.
+    fn belongs_in_root(&self, found: &[u8], name: &[u8], look: Look) -> bool {
+        look.make && !walk::is_there(name) && walk::is_there(parent(found))
+    }
+
+    /// Whether the place of a bind lies below `path`.
+    pub(super) fn leads_to_bind(&self, path: &[u8]) -> bool {
+        self.binds
+            .iter()
+            .any(|bind| below(&bind.guest, path).is_some())
+    }
+
+    /// See [`super::guest_name`].
+    pub fn guest_name(&self, path: &[u8]) -> Option<Vec<u8>> {
+        if let Some(rest) = below(path, &self.root) {
+            return Some(if rest.is_empty() { b"/" } else { rest }.to_vec());
+        }
+        for bind in &self.binds {
+            if let Some(rest) = below(path, &bind.host) {
+                return Some([&bind.guest, rest].concat());
+            }
+        }
+        (!self.rooted).then(|| path.to_vec())
+    }
+
+    /// Whether the host directory lies in the root or in what was bound into it from elsewhere.
+    pub(super) fn holds(&self, path: &[u8]) -> bool {
+        self.rooted
+            || below(path, &self.root).is_some()
+            || self
+                .binds
+                .iter()
+                .any(|bind| bind.guest != bind.host && below(path, &bind.host).is_some())
+    }
+}
+
+/// What of `path` lies below `folder`: empty for the folder itself, else with a slash in front.
+pub(super) fn below<'a>(path: &'a [u8], folder: &[u8]) -> Option<&'a [u8]> {
+    let rest = path.strip_prefix(folder)?;
+    (rest.is_empty() || rest.starts_with(b"/")).then_some(rest)
+}
+
+/// A path without the slashes at its end.
+pub(super) fn without_slash(path: &[u8]) -> &[u8] {
+    let end = path
+        .iter()
+        .rposition(|&byte| byte != b'/')
+        .map_or(0, |last| last + 1);
+    path.get(..end).unwrap_or_default()
+}
+
+/// The directory a path's last name is in.
+pub(super) fn parent(path: &[u8]) -> &[u8] {
+    let path = without_slash(path);
+    let end = path
+        .iter()
+        .rposition(|&byte| byte == b'/')
+        .map_or(0, |slash| slash + 1);
+    path.get(..end).unwrap_or_default()
+}
+
+/// An absolute path without empty names and single dots.
+struct Clean {
+    path: Vec<u8>,
+    /// It ended with a slash, or with a dot, which means the same.
+    slash: bool,
+    /// It has `..` in it, whose meaning depends on links.
+    leaves: bool,
+}
+
+impl Clean {
+    fn of(path: &[u8]) -> Self {
+        let mut clean = Vec::with_capacity(path.len());
+        let (mut slash, mut leaves) = (false, false);
+        for name in path.split(|&byte| byte == b'/') {
+            slash = matches!(name, b"" | b".");
+            leaves |= name == b"..";
+            if !slash {
+                clean.push(b'/');
+                clean.extend_from_slice(name);
+            }
+        }
+        Self {
+            path: clean,
+            slash,
+            leaves,
+        }
+    }
+}
