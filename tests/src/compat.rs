@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 /// The `compat` to test: `$COMPAT`, else this workspace's own, which is built first so that a suite
 /// never judges a stale one. `compat-cli` lies beside it.
@@ -20,16 +20,23 @@ pub fn program() -> &'static Path {
 }
 
 fn build() -> PathBuf {
-    let beside = target_directory().join("compat");
+    cargo_build(&["compat", "compat-cli"]);
+    target_directory().join("compat")
+}
+
+/// The program `name` of `tests/guests/rust`, fresh from the workspace.
+pub fn own_guest(name: &str) -> PathBuf {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| cargo_build(&["compat-guests"]));
+    target_directory().join(name)
+}
+
+fn cargo_build(packages: &[&str]) {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args([
-        "build",
-        "--quiet",
-        "--package",
-        "compat",
-        "--package",
-        "compat-cli",
-    ]);
+    cargo.args(["build", "--quiet"]);
+    for package in packages {
+        cargo.args(["--package", package]);
+    }
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
@@ -37,8 +44,7 @@ fn build() -> PathBuf {
         .current_dir(workspace())
         .status()
         .is_ok_and(|status| status.success());
-    assert!(built, "compat does not build");
-    beside
+    assert!(built, "{packages:?} do not build");
 }
 
 /// `target/debug` or `target/release`, whichever holds the running program or test.

@@ -12,13 +12,7 @@ pub struct Mappings;
 // SAFETY: every block is a fresh anonymous mapping, page-aligned, and is unmapped exactly as it was mapped.
 unsafe impl GlobalAlloc for Mappings {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let Ok(block) = host::map_anonymous(layout.size()) else {
-            return core::ptr::null_mut();
-        };
-        if layout.size() == BLOCK {
-            host::populate(block as u64, BLOCK as u64);
-        }
-        block
+        host::map_anonymous(layout.size()).unwrap_or(core::ptr::null_mut())
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -27,7 +21,7 @@ unsafe impl GlobalAlloc for Mappings {
     }
 }
 
-/// Small, because each one is populated at once: cheaper than a fault a page.
+/// Small: most programs need no second one.
 const BLOCK: usize = 16 * 1024;
 
 type Arena = talc::TalcLock<FutexLock, talc::source::GlobalAllocSource<Mappings>>;

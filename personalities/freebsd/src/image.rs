@@ -8,6 +8,7 @@ use compat_translate::host::{self, HostResult, nr};
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
 use compat_translate::sync::Mutex;
+use zerocopy::IntoBytes;
 
 /// The release that programs see unless the user says otherwise.
 pub const RELEASE: &str = "14.2-RELEASE";
@@ -130,12 +131,13 @@ pub fn start(
     // SAFETY: `canary` is valid for writing.
     unsafe { host::call_n(nr::getrandom, [canary.as_mut_ptr() as u64, 64, 0]) }?;
     let canary = push(&canary)?;
-    let page_sizes = push(&words(&[4096, 2 << 20, 1 << 30]))?;
+    let page_sizes = push([4096u64, 2 << 20, 1 << 30].as_bytes())?;
 
     let (argc, envc) = (
         strings.arguments.len() as u64,
         strings.environment.len() as u64,
     );
+    let cpus = cpus();
     let vector = |argv: u64, envv: u64| {
         [
             (aux::PHDR, loaded.phdr),
@@ -150,7 +152,7 @@ pub fn start(
             (aux::OSRELDATE, u64::from(osreldate(settings))),
             (aux::CANARY, canary),
             (aux::CANARYLEN, 64),
-            (aux::NCPUS, cpus()),
+            (aux::NCPUS, cpus),
             (aux::PAGESIZES, page_sizes),
             (aux::PAGESIZESLEN, 24),
             (aux::STACKPROT, 3),
@@ -169,7 +171,7 @@ pub fn start(
     let block = at.wrapping_sub(size) & !15;
     let argv = block + 8;
     let envv = argv + 8 * (argc + 1);
-    let mut all = Vec::new();
+    let mut all = Vec::with_capacity(size as usize / 8);
     all.push(argc);
     all.extend_from_slice(&strings.arguments);
     all.push(0);
@@ -180,8 +182,8 @@ pub fn start(
             .into_iter()
             .flat_map(|(kind, value)| [kind, value]),
     );
-    guest::write_bytes(block, &words(&all))?;
-    guest::write_bytes(ps_strings, &words(&[argv, argc, envv, envc]))?;
+    guest::write_bytes(block, all.as_bytes())?;
+    guest::write_bytes(ps_strings, [argv, argc, envv, envc].as_bytes())?;
 
     *PLACES.lock() = Places {
         stack_top: top.next_multiple_of(4096),
@@ -196,13 +198,6 @@ pub fn start(
     context.regs.rsp = (block.wrapping_sub(8) & !15) + 8;
     context.regs.rflags = 0x202;
     Ok(context)
-}
-
-fn words(values: &[u64]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_le_bytes())
-        .collect()
 }
 
 /// How many CPUs the process may run on.

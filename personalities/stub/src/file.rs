@@ -67,18 +67,7 @@ impl File {
 
     /// The absolute path the host knows the file by.
     pub(crate) fn path(&self) -> Option<alloc::vec::Vec<u8>> {
-        let link = alloc::format!("/proc/self/fd/{}\0", self.fd);
-        let mut target = alloc::vec![0u8; 4096];
-        let args = [
-            AT_FDCWD,
-            link.as_ptr() as u64,
-            target.as_mut_ptr() as u64,
-            target.len() as u64,
-        ];
-        // SAFETY: a NUL-terminated path and a buffer of the length given.
-        let length = unsafe { host::call_n(nr::readlinkat, args) }.ok()?;
-        target.truncate(length as usize);
-        Some(target)
+        host::read_link(&alloc::format!("/proc/self/fd/{}", self.fd)).ok()
     }
 }
 

@@ -25,10 +25,11 @@ const ET_DYN_LOAD_ADDR: u64 = 0x0102_1000;
 pub(crate) fn map(file: &File, plan: &ImagePlan) -> HostResult<u64> {
     let length = plan.span.end - plan.span.start;
     let base = match plan.placement {
-        Placement::Fixed => {
-            reserve(plan.span.start, length)?;
-            0
+        Placement::Fixed if overlaps_stub(plan.span.start, length) => {
+            return Err(HostErrno::ENOMEM);
         }
+        // FreeBSD does not keep what lies between the segments either.
+        Placement::Fixed => 0,
         Placement::Anywhere { align } => {
             let wanted = ET_DYN_LOAD_ADDR.next_multiple_of(align);
             let start = match reserve(wanted.wrapping_add(plan.span.start), length) {
@@ -38,8 +39,13 @@ pub(crate) fn map(file: &File, plan: &ImagePlan) -> HostResult<u64> {
             start.wrapping_sub(plan.span.start)
         }
     };
+    // In a reserved range each mapping replaces a part of it; elsewhere the host looks that nobody uses the range.
+    let placing = match plan.placement {
+        Placement::Fixed => MAP_FIXED_NOREPLACE,
+        Placement::Anywhere { .. } => MAP_FIXED,
+    };
     for segment in &plan.segments {
-        map_segment(file, segment, base)?;
+        map_segment(file, segment, base, placing)?;
     }
     Ok(base)
 }
@@ -67,18 +73,18 @@ fn reserve_anywhere(length: u64, align: u64) -> HostResult<u64> {
     Ok(at.next_multiple_of(align))
 }
 
-fn map_segment(file: &File, segment: &Segment, base: u64) -> HostResult<()> {
+fn map_segment(file: &File, segment: &Segment, base: u64, placing: u64) -> HostResult<()> {
     let protection = u64::from(segment.protection.bits());
     if let Some(pages) = segment.file {
         let args = [
             base.wrapping_add(pages.address),
             pages.len,
             protection,
-            MAP_PRIVATE | MAP_FIXED,
+            MAP_PRIVATE | placing,
             file.fd(),
             pages.offset,
         ];
-        // SAFETY: inside the range reserved above.
+        // SAFETY: inside the range reserved above, or where nothing is.
         unsafe { host::call(nr::mmap, args) }?;
         if segment.protection.execute && !segment.protection.write {
             trap::register_text(base.wrapping_add(pages.address), pages.len);
@@ -88,8 +94,8 @@ fn map_segment(file: &File, segment: &Segment, base: u64) -> HostResult<()> {
         return Ok(());
     };
     let start = base.wrapping_add(zero.address);
-    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
-    // SAFETY: inside the range reserved above.
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | placing;
+    // SAFETY: as above.
     unsafe {
         host::call(
             nr::mmap,

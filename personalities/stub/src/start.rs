@@ -29,6 +29,17 @@ global_asm!(
     on_own_stack = sym on_own_stack,
 );
 
+// `.data` begins a page, and what is constant comes before it: all that a start writes to of the image then lies in one
+// page, `.bss` included.
+global_asm!(
+    ".section .data.rel.ro.first, \"awR\"",
+    ".quad 0",
+    ".section .data.first, \"awR\"",
+    ".balign 4096",
+    ".quad 0",
+    ".text",
+);
+
 unsafe extern "C" {
     fn compat_move_to(top: usize, argument: usize) -> !;
     static __ehdr_start: u8;
@@ -61,11 +72,14 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
             .map(|index| at.add(index).read() as *const u8)
             .collect();
         at = at.add(argc + 1);
-        let mut environment = Vec::new();
-        while at.read() != 0 {
-            environment.push(at.read() as *const u8);
-            at = at.add(1);
+        let mut count = 0;
+        while at.add(count).read() != 0 {
+            count += 1;
         }
+        let environment = (0..count)
+            .map(|index| at.add(index).read() as *const u8)
+            .collect();
+        at = at.add(count);
         at = at.add(1);
         while at.read() != 0 {
             match at.read() {

@@ -1,11 +1,8 @@
 //! Building the guests, and running one check at a time.
 
-use std::env;
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::Once;
 use std::time::Duration;
 
 use compat_tests::compat;
@@ -14,22 +11,7 @@ use compat_tests::stage::{Stage, on_every_stage};
 
 /// The guest program `name`, fresh from the workspace.
 pub(crate) fn program(name: &str) -> PathBuf {
-    static BUILT: Once = Once::new();
-    BUILT.call_once(|| {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.args(["build", "--quiet", "--package", "compat-guests"]);
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        let built = cargo
-            .current_dir(compat::workspace())
-            .status()
-            .is_ok_and(|status| status.success());
-        assert!(built, "the guests do not build");
-    });
-    let test = env::current_exe().expect("a running test has a path");
-    let target = test.ancestors().nth(2).expect("tests lie in deps");
-    target.join(name)
+    compat::own_guest(name)
 }
 
 /// Runs every check of the guest `name`; fails with all that do not hold.

@@ -4,13 +4,14 @@ use alloc::vec::Vec;
 
 use super::{HostErrno, HostResult, call_n, nr};
 
+const AT_FDCWD: u64 = -100i64 as u64;
+
 /// Reads the whole file at `path`, which ends in a NUL, up to `limit` bytes. The descriptor is open only meanwhile.
 ///
 /// # Errors
 /// As `open` and `read`.
 pub fn read_file(path: &core::ffi::CStr, limit: usize) -> HostResult<Vec<u8>> {
     const O_CLOEXEC: u64 = 0x80000;
-    const AT_FDCWD: u64 = -100i64 as u64;
     // SAFETY: a NUL-terminated path.
     let fd = unsafe { call_n(nr::openat, [AT_FDCWD, path.as_ptr() as u64, O_CLOEXEC, 0]) }?;
     let mut text = Vec::new();
@@ -34,4 +35,50 @@ pub fn read_file(path: &core::ffi::CStr, limit: usize) -> HostResult<Vec<u8>> {
     // SAFETY: our own descriptor.
     let _ = unsafe { call_n(nr::close, [fd]) };
     result.map(|()| text)
+}
+
+/// What the symbolic link at `path` (no NUL in it) says.
+///
+/// # Errors
+/// As `readlink`.
+pub fn read_link(path: &str) -> HostResult<Vec<u8>> {
+    let path = alloc::format!("{path}\0");
+    text(|room, size| {
+        let args = [AT_FDCWD, path.as_ptr() as u64, room as u64, size as u64];
+        // SAFETY: a NUL-terminated path and room for `size` bytes.
+        unsafe { call_n(nr::readlinkat, args) }
+    })
+}
+
+/// The working directory.
+///
+/// # Errors
+/// As `getcwd`.
+pub fn working_directory() -> HostResult<Vec<u8>> {
+    let mut path = text(|room, size| {
+        // SAFETY: room for `size` bytes.
+        match unsafe { call_n(nr::getcwd, [room as u64, size as u64]) } {
+            Err(HostErrno::ERANGE) => Ok(size as u64),
+            other => other,
+        }
+    })?;
+    // The NUL.
+    path.pop();
+    Ok(path)
+}
+
+/// Text that `fill` writes, at most so many bytes: few as a rule, for which no page of the heap need be touched.
+fn text(fill: impl Fn(*mut u8, usize) -> HostResult) -> HostResult<Vec<u8>> {
+    let mut few = [core::mem::MaybeUninit::<u8>::uninit(); 256];
+    let length = fill(few.as_mut_ptr().cast(), few.len())? as usize;
+    if length < few.len() {
+        // SAFETY: the host has written so many bytes, which fit.
+        let written = unsafe { core::slice::from_raw_parts(few.as_ptr().cast(), length) };
+        return Ok(<[u8]>::to_vec(written));
+    }
+    let mut many = Vec::with_capacity(4096);
+    let length = fill(many.as_mut_ptr(), many.capacity())? as usize;
+    // SAFETY: as above.
+    unsafe { many.set_len(length.min(many.capacity())) };
+    Ok(many)
 }

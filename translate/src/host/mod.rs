@@ -15,7 +15,7 @@ pub mod socket;
 pub mod vdso;
 
 pub use errno::{HostErrno, HostResult};
-pub use file::read_file;
+pub use file::{read_file, read_link, working_directory};
 /// The host's constants and layouts, named as its headers name them.
 pub use linux_raw_sys::general as linux;
 /// The host's `ioctl` commands.
@@ -143,13 +143,6 @@ pub fn exit_group(code: i32) -> ! {
 /// `ENOMEM`.
 pub fn map_anonymous(size: usize) -> HostResult<*mut u8> {
     own::map(size as u64).map(|at| at as *mut u8)
-}
-
-/// Has the host back our own memory with pages now, in one go. Only advice: a host before Linux 5.14 does it later.
-pub fn populate(start: u64, len: u64) {
-    const MADV_POPULATE_WRITE: u64 = 23;
-    // SAFETY: changes no contents.
-    let _ = unsafe { call_n(nr::madvise, [start, len, MADV_POPULATE_WRITE]) };
 }
 
 /// The host's `struct timespec`.

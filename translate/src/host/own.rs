@@ -16,16 +16,39 @@ static START: AtomicU64 = AtomicU64::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 static END: AtomicU64 = AtomicU64::new(0);
 
+/// How much is mapped at once when a process begins: the first thread's stack, and behind it what [`map`] hands out first.
+const FIRST: u64 = 256 * 1024;
+/// That stack until somebody asks for one, and what is left of the rest.
+static FIRST_STACK: AtomicU64 = AtomicU64::new(0);
+static AHEAD: AtomicU64 = AtomicU64::new(0);
+
 /// Stretches that were given back: first page number and, in the low 20 bits, their count. Words of their own rather than
 /// a list with a lock, because a `fork` may come at any time.
 static FREE: [AtomicU64; 64] = [const { AtomicU64::new(0) }; 64];
 const COUNT_BITS: u64 = 20;
 
-/// Sets our part up behind an image at `start..end`.
-pub(crate) fn begin(start: u64, end: u64) {
+fn stretch(first: u64, count: u64) -> u64 {
+    first << COUNT_BITS | count
+}
+
+/// First page number and count.
+fn parts(stretch: u64) -> (u64, u64) {
+    (stretch >> COUNT_BITS, stretch & ((1 << COUNT_BITS) - 1))
+}
+
+/// Sets our part up behind an image at `start..end`. The first stack asked for will have `stack` bytes, whole pages.
+pub(crate) fn begin(start: u64, end: u64, stack: u64) {
     START.store(start, Ordering::Relaxed);
     END.store(start + REACH, Ordering::Relaxed);
     NEXT.store(end.next_multiple_of(PAGE), Ordering::Release);
+    // One mapping for both. Whoever needs them is told when it fails.
+    if let Ok(at) = map_above_nothing(FIRST / PAGE) {
+        AHEAD.store(
+            stretch((at + stack) / PAGE, (FIRST - stack) / PAGE),
+            Ordering::Release,
+        );
+        FIRST_STACK.store(at, Ordering::Release);
+    }
 }
 
 /// Whether `start..start + len` touches our part.
@@ -38,11 +61,40 @@ pub(crate) fn overlaps(start: u64, len: u64) -> bool {
 /// # Errors
 /// `ENOMEM`.
 pub(super) fn map(size: u64) -> HostResult<u64> {
+    let pages = size.div_ceil(PAGE);
+    match from_ahead(pages) {
+        Some(at) => Ok(at),
+        None => map_at(place(pages), pages),
+    }
+}
+
+/// Maps a stack: what runs out of it faults, because nothing lies below.
+///
+/// # Errors
+/// `ENOMEM`.
+pub(crate) fn map_stack(size: u64) -> HostResult<u64> {
+    match FIRST_STACK.swap(0, Ordering::AcqRel) {
+        0 => map_above_nothing(size.div_ceil(PAGE)),
+        first => Ok(first),
+    }
+}
+
+fn map_above_nothing(pages: u64) -> HostResult<u64> {
+    if let Some(hole) = place(pages + 1) {
+        return map_at(Some(hole + PAGE), pages);
+    }
+    // Not in our part: whatever comes to lie below must not be reached.
+    let guard = map_at(None, pages + 1)?;
+    // SAFETY: our own fresh mapping.
+    unsafe { call_n(nr::mprotect, [guard, PAGE, 0]) }?;
+    Ok(guard + PAGE)
+}
+
+fn map_at(at: Option<u64>, pages: u64) -> HostResult<u64> {
     const READ_WRITE: u64 = 3;
     const PRIVATE_ANONYMOUS_NORESERVE: u64 = 0x2 | 0x20 | 0x4000;
     const FIXED_NOREPLACE: u64 = 0x10_0000;
-    let pages = size.div_ceil(PAGE);
-    let (at, flags) = match place(pages) {
+    let (at, flags) = match at {
         Some(at) => (at, PRIVATE_ANONYMOUS_NORESERVE | FIXED_NOREPLACE),
         None => (0, PRIVATE_ANONYMOUS_NORESERVE),
     };
@@ -50,16 +102,23 @@ pub(super) fn map(size: u64) -> HostResult<u64> {
     unsafe { call(nr::mmap, [at, pages * PAGE, READ_WRITE, flags, u64::MAX, 0]) }
 }
 
+fn from_ahead(pages: u64) -> Option<u64> {
+    let taken = AHEAD.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| {
+        let (first, count) = parts(left);
+        (count >= pages).then(|| stretch(first + pages, count - pages))
+    });
+    taken.ok().map(|left| parts(left).0 * PAGE)
+}
+
 fn place(pages: u64) -> Option<u64> {
     for slot in &FREE {
-        let stretch = slot.load(Ordering::Acquire);
-        let count = stretch & ((1 << COUNT_BITS) - 1);
+        let found = slot.load(Ordering::Acquire);
+        let (first, count) = parts(found);
         if count >= pages
             && slot
-                .compare_exchange(stretch, 0, Ordering::AcqRel, Ordering::Relaxed)
+                .compare_exchange(found, 0, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok()
         {
-            let first = stretch >> COUNT_BITS;
             keep(first + pages, count - pages);
             return Some(first * PAGE);
         }
@@ -96,10 +155,14 @@ fn keep(first: u64, count: u64) {
     if count == 0 || count >> COUNT_BITS != 0 {
         return;
     }
-    let stretch = first << COUNT_BITS | count;
     for slot in &FREE {
         if slot
-            .compare_exchange(0, stretch, Ordering::AcqRel, Ordering::Relaxed)
+            .compare_exchange(
+                0,
+                stretch(first, count),
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            )
             .is_ok()
         {
             return;

@@ -13,7 +13,7 @@ use crate::host::{
     vdso,
 };
 use crate::personality::attached;
-use crate::task::{EVERYWHERE, Thread, current, obey};
+use crate::task::{EVERYWHERE, STACK_MAPPING, Thread, current, obey};
 use crate::{guest, trap};
 
 // The kernel enters with rdi = signal, rsi = siginfo, rdx = ucontext, rsp at the frame (8 below a multiple of 16), on
@@ -97,7 +97,7 @@ static STUB_END: AtomicU64 = AtomicU64::new(0);
 pub fn set_stub_range(start: u64, end: u64) {
     STUB_START.store(start, Ordering::Relaxed);
     STUB_END.store(end, Ordering::Relaxed);
-    host::own::begin(start, end);
+    host::own::begin(start, end, STACK_MAPPING as u64);
 }
 
 /// The stub's image: start and length.

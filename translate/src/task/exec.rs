@@ -110,12 +110,7 @@ static OWN_PATH: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 pub fn started_as(path: &[u8]) {
     let mut whole = Vec::new();
     if !path.starts_with(b"/") {
-        let mut folder = alloc::vec![0u8; 4096];
-        let args = [folder.as_mut_ptr() as u64, folder.len() as u64];
-        // SAFETY: a buffer of the length given.
-        let length = unsafe { host::call_n(nr::getcwd, args) }.unwrap_or(1) as usize;
-        // Without the NUL.
-        whole.extend_from_slice(folder.get(..length.saturating_sub(1)).unwrap_or_default());
+        whole = host::working_directory().unwrap_or_default();
         whole.push(b'/');
     }
     whole.extend_from_slice(path);

@@ -12,6 +12,7 @@ mod thread;
 pub use everywhere::call_everywhere;
 pub use process::{Process, ProgramBreak};
 pub use segment::{fs_base, overlaps_stub, set_fs_base, use_fsgsbase};
-pub use thread::{STACK_SIZE, Start, Thread, current, new_thread, with_all_threads};
+pub use thread::{Start, Thread, current, new_thread, with_all_threads};
 
 pub(crate) use everywhere::{CODE as EVERYWHERE, obey};
+pub(crate) use thread::MAPPING as STACK_MAPPING;

@@ -11,11 +11,12 @@ use crate::host::{self, HostResult, nr};
 use crate::signal::{AltStack, Held, SigInfo, SigSet, UContext};
 use crate::sync::Mutex;
 
+/// Bytes mapped for a thread: its stub stack and, at the very top, its block. They share a page, which is all that a
+/// short program touches.
+pub(crate) const MAPPING: usize = 192 * 1024;
+const BLOCK: usize = size_of::<Thread>().next_multiple_of(64);
 /// Bytes of a thread's stub stack, which is its host alternate signal stack too.
-pub const STACK_SIZE: usize = 192 * 1024;
-const GUARD: usize = 4096;
-/// The block itself sits at the top of the mapping, above the stack.
-const BLOCK: usize = size_of::<Thread>().next_multiple_of(4096);
+const STACK_SIZE: usize = MAPPING - BLOCK;
 
 /// How a new thread or process enters guest code.
 #[derive(Clone, Copy, Default)]
@@ -165,18 +166,10 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
         // SAFETY: as above; the thread that used it is gone, so nobody else reads the cell.
         Some(block) => (block.cast_mut(), unsafe { &*block }.stack_base.get()),
         None => {
-            let base = host::map_anonymous(GUARD + STACK_SIZE + BLOCK)? as usize;
-            // PROT_NONE below the stack: running out of it faults instead of corrupting a neighbour.
-            // SAFETY: our own fresh mapping.
-            unsafe { host::call_n(nr::mprotect, [base as u64, GUARD as u64, 0]) }?;
-            // The block and the top of the stack are used at once.
-            host::populate(
-                (base + GUARD + STACK_SIZE - 2 * 4096) as u64,
-                (BLOCK + 2 * 4096) as u64,
-            );
-            let block = (base + GUARD + STACK_SIZE) as *mut Thread;
+            let base = host::own::map_stack(MAPPING as u64)? as usize;
+            let block = (base + STACK_SIZE) as *mut Thread;
             blocks.0.push(block);
-            (block, base + GUARD)
+            (block, base)
         }
     };
     // SAFETY: the block is ours alone: fresh, or claimed above by setting `alive`.

@@ -1,6 +1,6 @@
 //! Turning hot `syscall` sites into jumps (see [`super::site`] and [`super::fast`]).
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use super::fast::compat_fast_entry;
 use super::site::{Displaced, recognise};
@@ -10,7 +10,7 @@ use crate::sync::Mutex;
 use crate::task::current;
 
 /// A site is patched at this trap, so that short programs never pay.
-const HOT: u32 = 3;
+const HOT: u64 = 3;
 const PAGE: u64 = 4096;
 const READ: u64 = 1;
 const WRITE: u64 = 2;
@@ -55,8 +55,9 @@ fn text_of(address: u64) -> Option<(u64, u64)> {
 
 /// Traps by site. Two sites that share a slot take turns, which only delays them.
 const SLOTS: usize = 128;
-static SEEN: [(AtomicU64, AtomicU32); SLOTS] =
-    [const { (AtomicU64::new(0), AtomicU32::new(0)) }; SLOTS];
+/// The address of the site, which has 47 bits, and above it how often it has trapped.
+static SEEN: [AtomicU64; SLOTS] = [const { AtomicU64::new(0) }; SLOTS];
+const COUNT_SHIFT: u32 = 56;
 
 /// A trampoline's page, and the site whose displaced instructions begin it.
 struct Trampoline {
@@ -70,15 +71,24 @@ static TRAMPOLINES: Mutex<alloc::vec::Vec<Trampoline>> = Mutex::new(alloc::vec::
 static LOWEST: AtomicU64 = AtomicU64::new(u64::MAX);
 static HIGHEST: AtomicU64 = AtomicU64::new(0);
 const RING: usize = 512;
-/// Page numbers of trampolines, readable without a lock.
-static PAGES: [AtomicU64; RING] = [const { AtomicU64::new(0) }; RING];
+/// Page numbers of trampolines, readable without a lock: a page that is mapped for the first of them, because most
+/// programs end before they need one.
+static PAGES: AtomicPtr<[AtomicU64; RING]> = AtomicPtr::new(core::ptr::null_mut());
+
+fn pages() -> &'static [AtomicU64] {
+    // SAFETY: null, or a whole array that stays: see `publish`.
+    match unsafe { PAGES.load(Ordering::Acquire).as_ref() } {
+        Some(pages) => pages,
+        None => &[],
+    }
+}
 
 /// Whether `rip` lies in a trampoline.
 pub(crate) fn in_trampoline(rip: u64) -> bool {
     if !(LOWEST.load(Ordering::Acquire)..HIGHEST.load(Ordering::Acquire)).contains(&rip) {
         return false;
     }
-    PAGES
+    pages()
         .iter()
         .any(|page| page.load(Ordering::Acquire) == rip & !(PAGE - 1))
 }
@@ -89,7 +99,7 @@ pub(crate) fn overlaps_trampoline(start: u64, len: u64) -> bool {
     if end <= LOWEST.load(Ordering::Acquire) || HIGHEST.load(Ordering::Acquire) <= start {
         return false;
     }
-    PAGES
+    pages()
         .iter()
         .map(|page| page.load(Ordering::Acquire))
         .any(|page| page != 0 && page < end && start < page + PAGE)
@@ -109,15 +119,20 @@ pub(super) fn consider(frame: &UContext) {
     let at = frame.regs.rip.wrapping_sub(2);
     // The top seven bits of a multiplicative hash.
     let slot = (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57) as usize;
-    let Some((site, count)) = SEEN.get(slot) else {
+    let Some(slot) = SEEN.get(slot) else {
         return;
     };
-    if site.swap(at, Ordering::Relaxed) != at {
-        count.store(1, Ordering::Relaxed);
-        return;
-    }
-    if count.fetch_add(1, Ordering::Relaxed) + 1 == HOT {
-        let _ = patch(at, &frame.regs);
+    // Two threads may count one trap for two, or the other way round: then the site is patched a trap sooner or later.
+    let seen = slot.load(Ordering::Relaxed);
+    let count = match seen & ((1 << COUNT_SHIFT) - 1) == at {
+        true => seen >> COUNT_SHIFT,
+        false => 0,
+    };
+    if count < HOT {
+        slot.store((count + 1) << COUNT_SHIFT | at, Ordering::Relaxed);
+        if count + 1 == HOT {
+            let _ = patch(at, &frame.regs);
+        }
     }
 }
 
@@ -136,7 +151,7 @@ fn patch(at: u64, regs: &Regs) -> Option<()> {
     }
     let page = near(low, high)?;
     write_trampoline(page, at, &displaced).ok()?;
-    publish(page, trampolines.len());
+    publish(page, trampolines.len()).ok()?;
     trampolines.push(Trampoline {
         page,
         site: at,
@@ -147,12 +162,19 @@ fn patch(at: u64, regs: &Regs) -> Option<()> {
     rewrite(start, displaced.first, distance).ok()
 }
 
-fn publish(page: u64, index: usize) {
-    if let Some(slot) = PAGES.get(index) {
+/// Called with the list of trampolines locked.
+fn publish(page: u64, index: usize) -> HostResult<()> {
+    if PAGES.load(Ordering::Acquire).is_null() {
+        // Zeroes are an array of empty slots.
+        let fresh = host::map_anonymous(size_of::<[AtomicU64; RING]>())?;
+        PAGES.store(fresh.cast(), Ordering::Release);
+    }
+    if let Some(slot) = pages().get(index) {
         slot.store(page, Ordering::Release);
     }
     LOWEST.fetch_min(page, Ordering::AcqRel);
     HIGHEST.fetch_max(page + PAGE, Ordering::AcqRel);
+    Ok(())
 }
 
 /// A free page that a 32-bit displacement reaches from everywhere in `low..high`.
