@@ -6,6 +6,7 @@
 mod errno;
 mod file;
 pub mod ipc;
+mod mappings;
 mod netlink;
 pub mod network;
 pub mod nr;
@@ -20,8 +21,9 @@ pub use file::{read_file, read_link, working_directory};
 pub use linux_raw_sys::general as linux;
 /// The host's `ioctl` commands.
 pub use linux_raw_sys::ioctl;
+pub use mappings::{Mapping, mapping_at};
 pub use processes::{
-    ProcessStat, name_thread, numbers_in, process_file, process_stat, processes, threads_of,
+    ProcessStat, name_thread, names_in, numbers_in, process_file, process_stat, processes, threads_of,
 };
 
 use core::arch::{asm, global_asm};

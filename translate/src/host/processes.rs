@@ -134,6 +134,19 @@ fn parse(text: &[u8]) -> Option<ProcessStat> {
 /// # Errors
 /// As `open`.
 pub fn numbers_in(path: &CStr) -> HostResult<Vec<i32>> {
+    let mut found: Vec<i32> = names_in(path)?
+        .iter()
+        .filter_map(|name| core::str::from_utf8(name).ok()?.parse().ok())
+        .collect();
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The names of a directory's entries, in no order.
+///
+/// # Errors
+/// As `open`.
+pub fn names_in(path: &CStr) -> HostResult<Vec<Vec<u8>>> {
     const O_DIRECTORY_CLOEXEC: u64 = 0x10000 | 0x80000;
     const AT_FDCWD: u64 = -100i64 as u64;
     let args = [AT_FDCWD, path.as_ptr() as u64, O_DIRECTORY_CLOEXEC, 0];
@@ -151,21 +164,16 @@ pub fn numbers_in(path: &CStr) -> HostResult<Vec<i32>> {
     }
     // SAFETY: our own descriptor.
     let _ = unsafe { call_n(nr::close, [fd]) };
-    found.sort_unstable();
     Ok(found)
 }
 
-/// Takes the numbers out of a block of `struct linux_dirent64`: length at 16, name from 19.
-fn collect(mut block: &[u8], found: &mut Vec<i32>) {
+/// Takes the names out of a block of `struct linux_dirent64`: length at 16, name from 19.
+fn collect(mut block: &[u8], found: &mut Vec<Vec<u8>>) {
     while let Some(&[low, high]) = block.get(16..18) {
         let length = usize::from(u16::from_le_bytes([low, high]));
         let name = block.get(19..length).unwrap_or_default();
         let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
-        found.extend(
-            core::str::from_utf8(name)
-                .ok()
-                .and_then(|name| name.parse::<i32>().ok()),
-        );
+        found.push(name.to_vec());
         match block.get(length.max(19)..) {
             Some(rest) => block = rest,
             None => return,

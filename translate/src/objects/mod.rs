@@ -1,5 +1,6 @@
 //! Kernel objects that Linux lacks, in neutral terms: no guest's numbers or layouts here.
 
+pub mod companion;
 mod hidden;
 pub mod kqueue;
 pub mod line;

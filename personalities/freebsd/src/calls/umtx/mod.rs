@@ -25,6 +25,7 @@ mod robust;
 mod rwlock;
 mod semaphore;
 mod shared_condition;
+mod shared_page;
 mod timeout;
 mod wait;
 mod word;
@@ -86,7 +87,7 @@ pub(crate) fn _umtx_op(
         UMTX_OP_MUTEX_WAKE2 => mutex.repair(val as u32),
         UMTX_OP_SEM2_WAIT => semaphore::wait(cx, obj, uaddr1, uaddr2),
         UMTX_OP_SEM2_WAKE => semaphore::wake(obj),
-        UMTX_OP_SHM => Err(cx.gap("_umtx_op: UMTX_OP_SHM", Errno::EOPNOTSUPP.into())),
+        UMTX_OP_SHM => return shared_page::shared_page(uaddr1, val as u32),
         UMTX_OP_ROBUST_LISTS => robust::register(cx, val, uaddr1),
         UMTX_OP_GET_MIN_TIMEOUT => timeout::shortest(uaddr1),
         UMTX_OP_SET_MIN_TIMEOUT => timeout::set_shortest(val),
