@@ -4,6 +4,7 @@
 //! its exit code.
 
 pub mod background;
+pub mod c;
 pub mod compat;
 pub mod go;
 pub mod inputs;

@@ -34,6 +34,9 @@ pub struct Cx<'a> {
     pub always_restart: bool,
     /// How far the host calls that may sleep have come.
     pub progress: Progress,
+    /// The call was to sleep, but the thread is not to fall asleep now (see [`Thread::sleepless`]): it fails with `EINTR`
+    /// although no signal waits.
+    pub roused: bool,
 }
 
 /// How far a call's host calls that may sleep have come.
@@ -58,6 +61,11 @@ impl Cx<'_> {
     /// # Safety
     /// As for [`host::call`].
     pub unsafe fn host(&mut self, number: u64, args: [u64; 6]) -> HostResult {
+        if self.roused || self.thread.sleepless.take() {
+            self.roused = true;
+            self.progress = Progress::Made;
+            return Err(HostErrno::EINTR);
+        }
         // SAFETY: a handler runs on a thread that has its block attached; the rest is the caller's.
         let result = unsafe { host::blocking(number, args) };
         match result {
@@ -76,6 +84,9 @@ impl Cx<'_> {
 
     /// Whether a call that is interrupted now is made again rather than failing.
     pub fn starts_over(&self) -> bool {
+        if self.roused {
+            return false;
+        }
         self.progress == Progress::Refused
             || signal::interrupted_restarts(self.thread, self.never_restart)
                 .is_some_and(|restarts| restarts || self.always_restart)

@@ -26,7 +26,7 @@ pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
 }
 
 /// What copies, replaces or saves the whole thread, and the indirect calls that may be one of them.
-const WHOLE_THREAD: [&str; 19] = [
+const WHOLE_THREAD: [&str; 20] = [
     "syscall",
     "__syscall",
     "exit",
@@ -46,6 +46,7 @@ const WHOLE_THREAD: [&str; 19] = [
     "getcontext",
     "setcontext",
     "swapcontext",
+    "sysarch",
 ];
 
 /// Bit set of the numbers of [`WHOLE_THREAD`].

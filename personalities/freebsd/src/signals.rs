@@ -1,13 +1,14 @@
 //! FreeBSD's signals: numbers, defaults, faults and the frame a handler runs on (sendsig in exec_machdep.c).
 
 use compat_tables::freebsd as tables;
+use compat_translate::guest;
+use compat_translate::host::{HostErrno, HostResult};
 use compat_translate::signal::{DefaultAction, Delivery, Regs, SigInfo, UContext};
 use compat_translate::task;
-use compat_translate::{guest, host::HostResult};
 
 use crate::abi::signal::{
-    MC_FPFMT_XMM, MC_FPOWNED_FPU, MC_FPOWNED_NONE, MC_HASFPXSTATE, MC_HASSEGS, Mcontext,
-    SS_DISABLE, SS_ONSTACK, Sigframe, Siginfo, Stack, Ucontext,
+    MC_FPFMT_XMM, MC_FPOWNED_FPU, MC_FPOWNED_NONE, MC_HASBASES, MC_HASFPXSTATE, MC_HASSEGS,
+    Mcontext, SS_DISABLE, SS_ONSTACK, Sigframe, Siginfo, Stack, Ucontext,
 };
 use crate::sigcode;
 
@@ -189,6 +190,37 @@ fn xsave_of(frame: &UContext) -> Option<(u64, usize)> {
     Some((frame.fpstate, extended))
 }
 
+/// Writes the first `length` bytes of what the CPU keeps beyond the 512 legacy bytes (struct amd64_get_xfpustate).
+///
+/// # Errors
+/// `EINVAL` for more than there is, `EFAULT`.
+pub(crate) fn write_extended(frame: &UContext, address: u64, length: u64) -> HostResult<()> {
+    let (image, extended) = xsave_of(frame).unwrap_or_default();
+    // The upper half of the word is padding.
+    let length = (length & 0xffff_ffff) as usize;
+    if length > most_extended() {
+        return Err(HostErrno::EINVAL);
+    }
+    let kept = length.min(extended);
+    if kept > 0 {
+        // SAFETY: the image has `extended` bytes behind the first 512.
+        let rest = unsafe { core::slice::from_raw_parts((image + 512) as *const u8, kept) };
+        guest::write_bytes(address, rest)?;
+    }
+    guest::write_bytes(
+        address.wrapping_add(kept as u64),
+        &alloc::vec![0; length - kept],
+    )
+}
+
+/// How much a program expects there that asks the CPU. The host's images leave out what a process has no leave to use.
+fn most_extended() -> usize {
+    /// Leaf 13, subleaf 0: `ebx` is the size with all that is switched on.
+    const XSAVE_SIZES: u32 = 13;
+    let size = core::arch::x86_64::__cpuid_count(XSAVE_SIZES, 0).ebx;
+    (size as usize).saturating_sub(512)
+}
+
 /// The state a handler starts with: x87 and MXCSR at their defaults, everything else initial.
 fn reset_fpu(frame: &UContext) {
     if let Some((image, extended)) = xsave_of(frame) {
@@ -287,16 +319,39 @@ pub(crate) fn mcontext_of(frame: &UContext) -> Mcontext {
 /// Everything a user may change (machine/psl.h), and the resume flag, which FreeBSD lets pass too.
 pub(crate) const CHANGEABLE_FLAGS: u64 = 0x0024_0dd5 | 0x1_0000;
 
-/// Takes registers, vector state and `fs` base from a guest's `mcontext_t` (set_mcontext, sys_sigreturn).
+/// What a handler returns to: registers, vector state and `fs` base from the `mcontext_t` it was given (sys_sigreturn).
 ///
 /// # Errors
 /// `EINVAL` for flags no user may set, `EFAULT` for unreadable extended state.
-pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResult<()> {
-    use compat_translate::host::HostErrno;
-    if context.flags & !(MC_HASSEGS | crate::abi::signal::MC_HASBASES | MC_HASFPXSTATE) != 0 {
+pub(crate) fn return_to(frame: &mut UContext, context: &Mcontext) -> HostResult<()> {
+    if (context.rflags ^ frame.regs.rflags) & !CHANGEABLE_FLAGS != 0 {
         return Err(HostErrno::EINVAL);
     }
-    if (context.rflags ^ frame.regs.rflags) & !CHANGEABLE_FLAGS != 0 {
+    set(frame, context)?;
+    task::set_fs_base(context.fsbase);
+    Ok(())
+}
+
+/// Takes registers and vector state from a guest's `mcontext_t` (set_mcontext). The `fs` base only on demand: a context
+/// may go on in another thread than it was taken in.
+///
+/// # Errors
+/// `EINVAL` for a structure of another size, `EFAULT` for unreadable extended state.
+pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResult<()> {
+    if context.len != size_of::<Mcontext>() as u64 {
+        return Err(HostErrno::EINVAL);
+    }
+    let fixed = frame.regs.rflags & !CHANGEABLE_FLAGS;
+    set(frame, context)?;
+    frame.regs.rflags = frame.regs.rflags & CHANGEABLE_FLAGS | fixed;
+    if context.flags & MC_HASBASES != 0 {
+        task::set_fs_base(context.fsbase);
+    }
+    Ok(())
+}
+
+fn set(frame: &mut UContext, context: &Mcontext) -> HostResult<()> {
+    if context.flags & !(MC_HASSEGS | MC_HASBASES | MC_HASFPXSTATE) != 0 {
         return Err(HostErrno::EINVAL);
     }
     if let Some((image, extended)) = xsave_of(frame) {
@@ -309,9 +364,10 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResu
             } else {
                 0
             };
-            if wanted > extended {
+            if wanted > extended.max(most_extended()) {
                 return Err(HostErrno::EINVAL);
             }
+            let wanted = wanted.min(extended);
             // SAFETY: the image has 512 legacy bytes, the last 48 of which stay the kernel's, and `extended` more.
             unsafe {
                 core::ptr::copy_nonoverlapping(legacy.as_ptr(), image as *mut u8, 464);
@@ -329,7 +385,6 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResu
         }
     }
     frame.regs = registers(context);
-    task::set_fs_base(context.fsbase);
     Ok(())
 }
 

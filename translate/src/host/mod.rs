@@ -23,7 +23,8 @@ pub use linux_raw_sys::general as linux;
 pub use linux_raw_sys::ioctl;
 pub use mappings::{Mapping, mapping_at};
 pub use processes::{
-    ProcessStat, name_thread, names_in, numbers_in, process_file, process_stat, processes, threads_of,
+    ProcessStat, name_thread, names_in, numbers_in, process_file, process_stat, processes,
+    threads_of,
 };
 
 use core::arch::{asm, global_asm};

@@ -82,16 +82,18 @@ impl Place {
         let flags = u64::from(linux::O_RDWR | linux::O_CLOEXEC | linux::O_TMPFILE);
         // SAFETY: a NUL-terminated path.
         let fd = unsafe { host::call_n(nr::open, [DIRECTORY.as_ptr() as u64, flags, 0o600]) }?;
-        self.fill(fd)
-            .map(|()| fd as i32)
-            .inspect_err(|_| close(fd))
+        self.fill(fd).map(|()| fd as i32).inspect_err(|_| close(fd))
     }
 
     fn fill(&self, fd: u64) -> HostResult<()> {
         // SAFETY: a descriptor of ours.
         unsafe { host::call_n(nr::ftruncate, [fd, 2 * PAGE]) }?;
         write(fd, &MARK.to_ne_bytes(), NOTE)?;
-        write(fd, self.path.as_deref().unwrap_or_default().as_bytes(), PATH)?;
+        write(
+            fd,
+            self.path.as_deref().unwrap_or_default().as_bytes(),
+            PATH,
+        )?;
         lock(fd, linux::LOCK_SH)?;
         let own = CString::new(format!("/proc/self/fd/{fd}")).map_err(|_| HostErrno::EINVAL)?;
         let here = i64::from(linux::AT_FDCWD) as u64;

@@ -34,7 +34,7 @@ pub enum End {
     Changed,
     /// The time came, and nobody had woken the thread until then.
     TimedOut,
-    /// A guest signal waits, and nobody had woken the thread until it came.
+    /// A guest signal waits, and nobody had woken the thread until it came; or the thread is not to sleep now.
     Interrupted,
 }
 
@@ -211,7 +211,7 @@ fn end(cx: &Cx, result: HostResult) -> HostResult<End> {
         Ok(_) => Ok(End::Woken),
         Err(HostErrno::EAGAIN) => Ok(End::Changed),
         Err(HostErrno::ETIMEDOUT) => Ok(End::TimedOut),
-        Err(HostErrno::EINTR) if cx.thread.signal_waiting() => Ok(End::Interrupted),
+        Err(HostErrno::EINTR) if cx.thread.signal_waiting() || cx.roused => Ok(End::Interrupted),
         Err(HostErrno::EINTR) => Ok(End::Woken),
         Err(error) => Err(error),
     }

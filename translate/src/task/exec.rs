@@ -43,12 +43,14 @@ fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
 }
 
 /// Runs the program that the guest calls `name` and the host calls `path` in place of this one. Returns only on failure.
+/// `leaving` runs when the file is found to be a program: little can go wrong after it.
 pub fn replace(
     cx: &mut Cx,
     name: &[u8],
     path: Vec<u8>,
     mut arguments: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
+    leaving: impl FnOnce(&Cx),
 ) -> HostErrno {
     let space = cx.process().space.get();
     let mut path = path;
@@ -85,6 +87,7 @@ pub fn replace(
         arguments = whole;
         path = reader;
     }
+    leaving(cx);
     match target {
         Target::Native => call(cx, &[&path], arguments, environment),
         Target::Foreign => {

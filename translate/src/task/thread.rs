@@ -57,6 +57,8 @@ pub struct Thread {
     pub alternate: Cell<(u64, u64, bool)>,
     /// The call in progress may have been interrupted by us rather than by a signal: it starts over.
     pub(crate) disturbed: AtomicBool,
+    /// The next call that would sleep is interrupted instead, once.
+    pub sleepless: Cell<bool>,
     /// One-shot wake flag (FreeBSD `thr_wake`), also a futex word.
     pub wake: AtomicU32,
     /// Set when the thread, which waits in line, is called (see `objects::line`); also a futex word.
@@ -190,6 +192,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             saved_mask: Cell::new(None),
             alternate: Cell::new((0, 0, false)),
             disturbed: AtomicBool::new(false),
+            sleepless: Cell::new(false),
             wake: AtomicU32::new(0),
             called: AtomicU32::new(0),
             words: [const { AtomicU64::new(0) }; 8],

@@ -43,6 +43,7 @@ pub(crate) fn enter(frame: &mut UContext) {
         never_restart: false,
         always_restart: false,
         progress: Progress::None,
+        roused: false,
     };
     let outcome = (personality.dispatch)(&mut cx);
     if outcome == Outcome::Fail(personality.interrupted) && cx.starts_over() {

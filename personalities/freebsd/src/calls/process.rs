@@ -90,7 +90,8 @@ fn execute(cx: &mut Cx, name: &[u8], path: Vec<u8>, argv: In<u64>, envp: In<u64>
     if arguments.is_empty() {
         return Err(Errno::EINVAL.into());
     }
-    Err(exec::replace(cx, name, path, arguments, environment).into())
+    let leaving = super::umtx_exec;
+    Err(exec::replace(cx, name, path, arguments, environment, leaving).into())
 }
 
 pub(crate) fn fexecve(

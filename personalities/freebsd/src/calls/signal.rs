@@ -1,13 +1,16 @@
 //! Signals: dispositions, masks, sending, waiting (kern_sig.c).
 
+use core::mem::offset_of;
+
 use compat_tables::freebsd::Errno;
-use compat_translate::guest::{In, Out};
+use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, HostErrno, HostResult, Timespec, nr};
 use compat_translate::signal::{
     Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, install_guest_mask,
     release_held, set_action, signal_self, take_held,
 };
 use compat_translate::{Cx, Outcome, Progress};
+use zerocopy::{FromZeros, IntoBytes};
 
 use crate::abi::signal::{
     MINSIGSTKSZ, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART,
@@ -231,7 +234,7 @@ pub(crate) fn sigaltstack(cx: &mut Cx, new: In<Stack>, old: Out<Stack>) -> Retur
 
 pub(crate) fn sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
     let context = context.read()?;
-    signals::set_mcontext(cx.frame, &context.mcontext)?;
+    signals::return_to(cx.frame, &context.mcontext)?;
     install_guest_mask(
         cx.thread,
         cx.frame,
@@ -244,7 +247,16 @@ pub(crate) fn getcontext(cx: &mut Cx, context: Out<Ucontext>) -> Return<()> {
     if context.is_null() {
         return Err(Errno::EINVAL.into());
     }
-    context.write(&saved_context(cx))?;
+    save_context(cx, context)
+}
+
+/// Where a context ends for the kernel (UC_COPY_SIZE): what follows belongs to libc.
+const CONTEXT_SIZE: usize = offset_of!(Ucontext, link);
+
+fn save_context(cx: &Cx, context: Out<Ucontext>) -> Return<()> {
+    let saved = saved_context(cx);
+    let bytes = saved.as_bytes().get(..CONTEXT_SIZE).unwrap_or_default();
+    guest::write_bytes(context.address(), bytes)?;
     Ok(())
 }
 
@@ -254,11 +266,13 @@ fn saved_context(cx: &Cx) -> Ucontext {
     mcontext.rax = 0;
     mcontext.rdx = 0;
     mcontext.rflags &= !1;
+    let stack = signals::alternate_stack(cx.thread, cx.frame.regs.rsp);
+    mcontext.onstack = u64::from(stack.flags & SS_ONSTACK != 0);
     Ucontext {
         sigmask: cx.thread.mask.get().words(),
         mcontext,
         link: 0,
-        stack: signals::alternate_stack(cx.thread, cx.frame.regs.rsp),
+        stack,
         flags: 0,
         spare: [0; 4],
         pad: [0; 3],
@@ -269,15 +283,21 @@ pub(crate) fn setcontext(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> 
     if context.is_null() {
         return Err(Errno::EINVAL.into());
     }
-    sigreturn(cx, context)
+    let mut wanted = Ucontext::new_zeroed();
+    let bytes = wanted.as_mut_bytes().get_mut(..CONTEXT_SIZE);
+    guest::read_bytes(context.address(), bytes.unwrap_or_default())?;
+    signals::set_mcontext(cx.frame, &wanted.mcontext)?;
+    let mask = blockable(SigSet::from_words(wanted.sigmask));
+    install_guest_mask(cx.thread, cx.frame, mask);
+    Ok(Outcome::Replaced)
 }
 
 pub(crate) fn swapcontext(cx: &mut Cx, old: Out<Ucontext>, new: In<Ucontext>) -> Return<Outcome> {
     if old.is_null() || new.is_null() {
         return Err(Errno::EINVAL.into());
     }
-    old.write(&saved_context(cx))?;
-    sigreturn(cx, new)
+    save_context(cx, old)?;
+    setcontext(cx, new)
 }
 
 fn host_signal_or_probe(cx: &mut Cx, signal: i32) -> Return<u64> {

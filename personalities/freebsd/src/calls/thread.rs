@@ -131,10 +131,12 @@ pub(crate) fn thr_create(
     _flags: i32,
 ) -> Return<()> {
     let machine = context.read()?.mcontext;
-    let regs = signals::registers(&machine);
-    if (regs.rflags ^ cx.frame.regs.rflags) & !signals::CHANGEABLE_FLAGS != 0 {
+    if machine.len != size_of_val(&machine) as u64 {
         return Err(Errno::EINVAL.into());
     }
+    let mut regs = signals::registers(&machine);
+    let changeable = signals::CHANGEABLE_FLAGS;
+    regs.rflags = regs.rflags & changeable | cx.frame.regs.rflags & !changeable;
     let fs_base = (machine.flags & MC_HASBASES != 0).then_some(machine.fsbase);
     let start = fresh(cx, regs, fs_base);
     create(cx, start, |tid| Ok(id.write_optional(&i64::from(tid))?))
@@ -196,6 +198,11 @@ pub(crate) fn thr_set_name(cx: &mut Cx, id: i64, name: Path) -> Return<()> {
 }
 
 pub(crate) fn thr_wake(cx: &mut Cx, id: i64) -> Return<()> {
+    if id == own_id(cx) {
+        // The thread library, when it is cancelled just before a call (TDP_WAKEUP).
+        cx.thread.sleepless.set(true);
+        return Ok(());
+    }
     with_thread(cx, id, |thread| {
         thread.wake.store(1, Ordering::Release);
         // FUTEX_WAKE | FUTEX_PRIVATE_FLAG.
@@ -214,6 +221,9 @@ pub(crate) fn thr_suspend(cx: &mut Cx, timeout: In<GuestTimespec>) -> Return<()>
         None => None,
     };
     let thread = cx.thread;
+    if thread.sleepless.take() {
+        return Ok(());
+    }
     let queue = Queue::new(thread.wake.as_ptr() as u64, Scope::Process);
     loop {
         if thread.wake.swap(0, Ordering::AcqRel) != 0 {
@@ -237,6 +247,7 @@ const AMD64_GET_FSBASE: i32 = 128;
 const AMD64_SET_FSBASE: i32 = 129;
 const AMD64_GET_GSBASE: i32 = 130;
 const AMD64_SET_GSBASE: i32 = 131;
+const AMD64_GET_XFPUSTATE: i32 = 132;
 
 pub(crate) fn sysarch(cx: &mut Cx, operation: i32, parameters: u64) -> Return<()> {
     match operation {
@@ -252,6 +263,10 @@ pub(crate) fn sysarch(cx: &mut Cx, operation: i32, parameters: u64) -> Return<()
         // `gs` is the stub's: a guest that wants a base of its own there cannot be served, and is told so.
         AMD64_GET_GSBASE => guest::store_u64(parameters, 0)?,
         AMD64_SET_GSBASE => return Err(cx.gap("sysarch: AMD64_SET_GSBASE", Errno::EINVAL.into())),
+        AMD64_GET_XFPUSTATE => {
+            let [address, length] = guest::read(parameters)?;
+            signals::write_extended(cx.frame, address, length)?;
+        }
         _ => {
             return Err(cx.gap(
                 "sysarch: operation other than the segment bases",

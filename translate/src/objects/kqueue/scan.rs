@@ -55,7 +55,7 @@ impl Kqueue {
         loop {
             let found = match self.sleep(cx, buffer, asked, &patience) {
                 // Not for a signal that no handler of the guest will see.
-                Err(HostErrno::EINTR) if signal::settle(cx.thread) => {
+                Err(HostErrno::EINTR) if !cx.roused && signal::settle(cx.thread) => {
                     patience.refresh()?;
                     continue;
                 }

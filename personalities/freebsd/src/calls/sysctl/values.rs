@@ -37,6 +37,7 @@ pub(super) fn compute(
         S::Ncpu => int(image::cpus() as i64),
         S::MaxCpuId => int(image::cpus() as i64 - 1),
         S::Maxcpus => int(max_cpus(image::osreldate(settings))),
+        S::Cpusetsize => int(max_cpus(image::osreldate(settings)).div_euclid(8)),
         S::Maxproc | S::Maxprocperuid => {
             int(limits::limit(rlimit::RLIMIT_NPROC)?[1].clamp(1000, 99_999))
         }

@@ -39,7 +39,7 @@ use mutex::{Mode, Mutex};
 use timeout::Timeout;
 
 pub(crate) use old::{freebsd10__umtx_lock, freebsd10__umtx_unlock};
-pub(crate) use robust::umtx_thread_exit;
+pub(crate) use robust::{umtx_exec, umtx_thread_exit};
 pub(crate) use wait::umtx_wake_all;
 
 /// Called in a forked child.

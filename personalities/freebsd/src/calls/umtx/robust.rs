@@ -7,7 +7,7 @@ use compat_tables::freebsd::flags::umutex_flags::UMUTEX_ROBUST;
 use compat_tables::freebsd::flags::umutex_owner::UMUTEX_CONTESTED;
 use compat_translate::Cx;
 use compat_translate::guest;
-use compat_translate::task::Thread;
+use compat_translate::task::{self, Thread};
 use zerocopy::IntoBytes;
 
 use super::mutex::{Mutex, own_id};
@@ -46,8 +46,23 @@ pub(super) fn register(cx: &Cx, size: u64, address: u64) -> Return<()> {
 /// A thread that is killed does not come here. Others who wait for a robust mutex in shared memory find that out for
 /// themselves (see [`super::owner`]); its own process is gone with it.
 pub(crate) fn umtx_thread_exit(cx: &Cx) {
+    pass_on_all(cx.thread);
+}
+
+/// The same for all threads of the process, which a new image ends (umtx_exec). The first of them lives on as far as
+/// others can see.
+pub(crate) fn umtx_exec(cx: &Cx) {
+    task::with_all_threads(|thread| {
+        if core::ptr::eq(thread.process(), cx.process()) {
+            pass_on_all(thread);
+        }
+        true
+    });
+}
+
+fn pass_on_all(thread: &Thread) {
     let take = |index: usize| {
-        let word = cx.thread.words.get(index);
+        let word = thread.words.get(index);
         word.map_or(0, |word| word.swap(0, Ordering::Relaxed))
     };
     let (list, private, inactive) = (take(LIST), take(PRIVATE_LIST), take(INACTIVE));
@@ -55,10 +70,10 @@ pub(crate) fn umtx_thread_exit(cx: &Cx) {
         0 => 0,
         at => guest::load_u64(at).unwrap_or(at),
     };
-    pass_on_list(cx.thread, list, &mut inactive);
-    pass_on_list(cx.thread, private, &mut inactive);
+    pass_on_list(thread, list, &mut inactive);
+    pass_on_list(thread, private, &mut inactive);
     if inactive != 0 {
-        let _ = pass_on(cx.thread, inactive, true);
+        let _ = pass_on(thread, inactive, true);
     }
 }
 

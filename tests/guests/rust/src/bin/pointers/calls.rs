@@ -308,8 +308,8 @@ pub(crate) fn signals(p: &Prepared) -> [Case; 12] {
         ("sigaltstack", 53, [0; 6], 1, Use::Out(24)),
         ("sigtimedwait", 345, [0, 0, p.zero, 0, 0, 0], 0, Use::In(16)),
         ("sigtimedwait", 345, [p.zero, 0, 0, 0, 0, 0], 2, Use::In(16)),
-        ("getcontext", 421, [0; 6], 0, Use::Out(880)),
-        ("setcontext", 422, [0; 6], 0, Use::In(880)),
+        ("getcontext", 421, [0; 6], 0, Use::Out(816)),
+        ("setcontext", 422, [0; 6], 0, Use::In(816)),
     ]
 }
 

@@ -1,0 +1,84 @@
+//! The suite's own C and C++ programs, with FreeBSD 13's own run-time linker, libc, libthr and C++ library. Each must
+//! print what `tests/guests/c/<name>.out` holds.
+//!
+//! `$COMPAT_TEST_ROOTS` names the directory with the systems. As root, each program also runs as an ordinary user.
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use compat_tests::c::{System, sources, systems};
+use compat_tests::process::{End, Limits, run};
+use compat_tests::stage::{Stage, on_every_stage};
+use compat_tests::words::first_difference;
+
+/// Far more than any of them takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn prints_what_it_should(name: &str, objects: &[&str]) {
+    let expected =
+        fs::read_to_string(sources().join(name).with_extension("out")).expect("an expectation");
+    for system in systems() {
+        on_every_stage(|stage| {
+            let said = said_by(&system, stage, name, objects);
+            if let Some(difference) = first_difference(&said, &expected) {
+                let release = &system.release;
+                panic!("{name} on {release} as {}: {difference}", stage.user());
+            }
+        });
+    }
+}
+
+/// Both outputs and how the program ended.
+fn said_by(system: &System, stage: &Stage, name: &str, objects: &[&str]) -> String {
+    let root = stage.work().with_file_name("system");
+    system.copy_to(&root).expect("the stage has room");
+    for object in objects {
+        let file = fs::read(system.build(object)).expect("the object is readable");
+        stage.write(&format!("{object}.so"), file);
+    }
+    let program = stage.copy(&system.build(name));
+    let mut command = stage.compat();
+    let libraries = format!("{0}/lib:{0}/usr/lib", root.display());
+    command.env("LD_LIBRARY_PATH", libraries);
+    command
+        .args(["run", "-q", "--root"])
+        .arg(&root)
+        .arg(&program);
+    let log = root.with_file_name("log");
+    let finished = run(&mut command, &log, Limits::total(PATIENCE)).expect("the program starts");
+    let mut said = String::new();
+    for output in [&finished.stdout, &finished.stderr] {
+        said += &String::from_utf8_lossy(&fs::read(output).expect("an output"));
+    }
+    said + &match finished.end {
+        End::Own(status) => match status.signal() {
+            Some(signal) => format!("signal {signal}\n"),
+            None => format!("exit {}\n", status.code().unwrap_or(-1)),
+        },
+        other => format!("{other:?}\n"),
+    }
+}
+
+macro_rules! programs {
+    ($($name:ident $(with $($object:literal)+)?;)*) => {
+        $(#[test] fn $name() { prints_what_it_should(stringify!($name), &[$($($object),+)?]); })*
+    };
+}
+
+programs! {
+    barriers;
+    cancel;
+    conditions;
+    exceptions with "libthrower";
+    forks;
+    keys;
+    loading with "libloaded";
+    mutexes;
+    priorities;
+    robust;
+    rwlocks;
+    semaphores;
+    threadlocal;
+    threads;
+}
