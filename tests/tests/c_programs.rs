@@ -39,8 +39,6 @@ fn said_by(system: &System, stage: &Stage, name: &str, objects: &[&str]) -> Stri
     }
     let program = stage.copy(&system.build(name));
     let mut command = stage.compat();
-    let libraries = format!("{0}/lib:{0}/usr/lib", root.display());
-    command.env("LD_LIBRARY_PATH", libraries);
     command
         .args(["run", "-q", "--root"])
         .arg(&root)
