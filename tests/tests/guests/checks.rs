@@ -46,3 +46,8 @@ fn sockets_behave_as_on_freebsd() {
 fn locks_exclude_and_wake() {
     all_checks_hold("guest-locks");
 }
+
+#[test]
+fn terminals_behave_as_on_freebsd() {
+    all_checks_hold("guest-terminal");
+}

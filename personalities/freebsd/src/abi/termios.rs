@@ -1,6 +1,9 @@
 //! `<sys/_termios.h>`: terminal modes.
 
-use compat_tables::freebsd::flags::{C_CC, C_CFLAG, C_IFLAG, C_LFLAG, C_OFLAG, c_cc};
+use compat_tables::FlagSet;
+use compat_tables::freebsd::flags::{
+    C_CC, C_CFLAG, C_IFLAG, C_LFLAG, C_OFLAG, c_cc, c_cflag, c_lflag, c_oflag,
+};
 use compat_translate::host::linux;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
@@ -94,10 +97,6 @@ impl Termios {
 
     /// The host's, where `current` has what FreeBSD has not: the line discipline and a few old conversions.
     pub(crate) fn to_host(self, current: &linux::termios2) -> linux::termios2 {
-        let bits = |set: &compat_tables::FlagSet, guest: u32| {
-            // All of these sets drop what they do not know.
-            set.to_host(u64::from(guest)).unwrap_or_default() as u32
-        };
         let mut c_cc = current.c_cc;
         for (index, &byte) in self.cc.iter().enumerate() {
             let place = C_CC.to_host(index as i64);
@@ -109,6 +108,21 @@ impl Termios {
                 };
             }
         }
+        let mut wanted = linux::termios2 {
+            c_iflag: bits(&C_IFLAG, self.iflag, current.c_iflag),
+            c_oflag: bits(&C_OFLAG, self.oflag, current.c_oflag),
+            c_lflag: bits(&C_LFLAG, self.lflag, current.c_lflag),
+            c_cc,
+            ..*current
+        };
+        if self.cflag & c_cflag::CIGNORE == 0 {
+            self.set_line(&mut wanted);
+        }
+        wanted
+    }
+
+    /// What `c_cflag` and the speeds say, all of which CIGNORE leaves as it is.
+    fn set_line(&self, wanted: &mut linux::termios2) {
         // A zero input speed means the output's.
         let ispeed = if self.ispeed == 0 {
             self.ospeed
@@ -120,17 +134,44 @@ impl Termios {
         } else {
             speed_code(ispeed) << INPUT_SHIFT
         };
-        linux::termios2 {
-            c_iflag: bits(&C_IFLAG, self.iflag),
-            c_oflag: bits(&C_OFLAG, self.oflag),
-            c_cflag: bits(&C_CFLAG, self.cflag) | speed_code(self.ospeed) | input,
-            c_lflag: bits(&C_LFLAG, self.lflag),
-            c_line: current.c_line,
-            c_cc,
-            c_ispeed: ispeed,
-            c_ospeed: self.ospeed,
-        }
+        let speeds = linux::CBAUD | linux::CBAUD << INPUT_SHIFT;
+        wanted.c_cflag =
+            bits(&C_CFLAG, self.cflag, wanted.c_cflag & !speeds) | speed_code(self.ospeed) | input;
+        wanted.c_ispeed = ispeed;
+        wanted.c_ospeed = self.ospeed;
     }
+
+    /// What these modes ask for, did not ask for `before`, and no terminal of the host does. The characters are kept all
+    /// the same, the flags are not.
+    pub(crate) fn beyond_host(&self, before: &Self) -> impl Iterator<Item = &'static str> {
+        let cc = |modes: &Self, index: i32| modes.cc.get(index as usize).copied();
+        let character = |index: i32| {
+            let wanted = cc(self, index);
+            wanted != Some(VDISABLE) && wanted != cc(before, index)
+        };
+        let flow = self.cflag & c_cflag::CRTSCTS;
+        let line =
+            c_cflag::CDTR_IFLOW | c_cflag::CDSR_OFLOW | c_cflag::CCAR_OFLOW | c_cflag::CNO_RTSDTR;
+        [
+            (character(c_cc::VSTATUS), "termios: VSTATUS (SIGINFO)"),
+            (character(c_cc::VERASE2), "termios: VERASE2"),
+            (self.lflag & c_lflag::ALTWERASE != 0, "termios: ALTWERASE"),
+            (self.oflag & c_oflag::ONOEOT != 0, "termios: ONOEOT"),
+            (
+                self.cflag & line != 0 || flow != 0 && flow != c_cflag::CRTSCTS,
+                "termios: flow control by other lines than RTS and CTS together",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(asked, what)| asked.then_some(what))
+    }
+}
+
+/// The host's bits for the guest's, and those of `current` that have no meaning on FreeBSD.
+fn bits(set: &FlagSet, guest: u32, current: u32) -> u32 {
+    // All of these sets drop what they do not know.
+    let to_host = |guest: u64| set.to_host(guest).unwrap_or_default() as u32;
+    to_host(u64::from(guest)) | current & !to_host(u64::MAX)
 }
 
 #[cfg(test)]
@@ -195,5 +236,49 @@ mod tests {
         .to_host(&host());
         assert_eq!(odd.c_cflag & linux::CBAUD, linux::BOTHER);
         assert_eq!((odd.c_ispeed, odd.c_ospeed), (12345, 12345));
+    }
+
+    #[test]
+    fn what_only_one_side_has_is_kept() {
+        let (olcuc, xcase, cmspar) = (0x2, 0x4, 0x4000_0000);
+        let mut current = host();
+        current.c_oflag |= olcuc;
+        current.c_lflag |= xcase;
+        current.c_cflag |= cmspar;
+        let mut wanted = Termios::from_host(&current);
+        assert_eq!(wanted.to_host(&current).c_oflag, current.c_oflag);
+        assert_eq!(wanted.to_host(&current).c_lflag, current.c_lflag);
+        assert_eq!(wanted.to_host(&current).c_cflag, current.c_cflag);
+        for (index, byte) in [(c_cc::VSTATUS, 20), (c_cc::VERASE2, 8), (c_cc::VDSUSP, 25)] {
+            wanted.cc[index as usize] = byte;
+        }
+        assert_eq!(Termios::from_host(&wanted.to_host(&current)), wanted);
+    }
+
+    #[test]
+    fn the_line_can_be_left_alone() {
+        let wanted = Termios {
+            cflag: c_cflag::CIGNORE | c_cflag::PARENB,
+            ospeed: 300,
+            lflag: 0,
+            ..Termios::from_host(&host())
+        }
+        .to_host(&host());
+        assert_eq!(
+            (wanted.c_cflag, wanted.c_ospeed),
+            (host().c_cflag, host().c_ospeed)
+        );
+        assert_eq!(wanted.c_lflag, 0);
+    }
+
+    #[test]
+    fn what_no_terminal_here_does_is_named_once() {
+        let before = Termios::from_host(&host());
+        assert_eq!(before.beyond_host(&before).count(), 0);
+        let mut wanted = before;
+        wanted.cc[c_cc::VSTATUS as usize] = 20;
+        wanted.lflag |= c_lflag::ALTWERASE;
+        assert_eq!(wanted.beyond_host(&before).count(), 2);
+        assert_eq!(wanted.beyond_host(&wanted).count(), 1);
     }
 }

@@ -7,7 +7,7 @@ use compat_translate::guest;
 use compat_translate::host::{self, HostResult, ioctl as host_command, linux, nr};
 
 use super::stat::statx_fd;
-use super::terminal;
+use super::{device, terminal};
 use crate::error::{Error, Return};
 use crate::lower::Fd;
 
@@ -40,6 +40,7 @@ pub(crate) fn ioctl(cx: &mut Cx, fd: Fd, com: u32, data: u64) -> Return<i32> {
 /// Commands of files (filio.h) that the host has under another form; `None` for any other command.
 fn file(cx: &mut Cx, fd: Fd, host_fd: u64, com: u32, data: u64) -> Option<Return<()>> {
     match com {
+        command::FIODGNAME => Some(device::give_name(host_fd, data)),
         command::FIODTYPE => {
             Some(device_type(host_fd).and_then(|kind| Ok(guest::write(data, &kind)?)))
         }

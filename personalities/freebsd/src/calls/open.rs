@@ -86,7 +86,8 @@ fn host_flags(flags: u32) -> Return<u64> {
         // Opened to execute or to search: neither readable nor writable, which is what O_PATH means to the host.
         how | u64::from(linux::O_PATH)
     } else {
-        how | u64::from(linux::O_LARGEFILE)
+        // Opening a terminal never makes it the controlling one, which is for TIOCSCTTY to do.
+        how | u64::from(linux::O_LARGEFILE | linux::O_NOCTTY)
     })
 }
 

@@ -6,11 +6,12 @@ use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{POLL_EVENTS, poll_events};
 use compat_translate::Cx;
 use compat_translate::guest::{self, In};
-use compat_translate::host::{self, HostResult, Timespec, nr};
+use compat_translate::host::{self, HostResult, Timespec, linux, nr};
 use compat_translate::signal::SigSet;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 use super::signal::with_mask;
+use super::stat::statx_fd;
 use crate::error::Return;
 
 /// `struct pollfd`, the same on both sides but for some of the bits.
@@ -75,7 +76,11 @@ fn wait(
         return Err(Errno::EINVAL.into());
     }
     if needs_no_conversion(cx, fds, count)? {
-        return Ok(host_poll(cx, fds, count, timeout, mask)?);
+        let ready = host_poll(cx, fds, count, timeout, mask)?;
+        if ready > 0 {
+            mark_ends(fds, count)?;
+        }
+        return Ok(ready);
     }
     let mut copies = copy(fds, count)?;
     let hosts: Vec<Pollfd> = copies.iter().map(|entry| to_host(cx, *entry)).collect();
@@ -83,8 +88,40 @@ fn wait(
     for (entry, host) in copies.iter_mut().zip(&hosts) {
         entry.revents = revents_to_guest(entry.events, host.revents);
     }
+    for entry in &mut copies {
+        mark_end(entry);
+    }
     guest::write_bytes(fds, copies.as_bytes())?;
     Ok(ready)
+}
+
+/// [`mark_end`] for the guest's array.
+fn mark_ends(fds: u64, count: u32) -> Return<()> {
+    const REVENTS: u64 = 6;
+    for index in 0..u64::from(count) {
+        let at = fds.wrapping_add(index * size_of::<Pollfd>() as u64);
+        let mut entry: Pollfd = guest::read(at)?;
+        if mark_end(&mut entry) {
+            guest::write(at.wrapping_add(REVENTS), &entry.revents)?;
+        }
+    }
+    Ok(())
+}
+
+/// The end of a pipe or of a pseudo-terminal can be read (pipe_poll, ptsdev_poll). The host says only that it has come.
+fn mark_end(entry: &mut Pollfd) -> bool {
+    let (hup, input) = (poll_events::POLLHUP as u16, poll_events::POLLIN as u16);
+    let asked = entry.events & (input | poll_events::POLLRDNORM as u16);
+    let marked = entry.revents & hup != 0
+        && entry.revents & asked != asked
+        && statx_fd(entry.fd as u64).is_ok_and(|found| {
+            let kind = u32::from(found.stx_mode) & linux::S_IFMT;
+            matches!(kind, linux::S_IFIFO | linux::S_IFCHR)
+        });
+    if marked {
+        entry.revents |= asked;
+    }
+    marked
 }
 
 fn host_poll(

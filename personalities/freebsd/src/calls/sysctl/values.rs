@@ -4,13 +4,14 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use compat_tables::Sysctl;
-use compat_tables::freebsd::SysctlSource;
 use compat_tables::freebsd::flags::rlimit;
-use compat_translate::Cx;
+use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::host::{self, nr, read_file};
+use compat_translate::{Cx, guest};
 
 use super::{Request, machine, process, routes, sized, terminated};
-use crate::calls::limits;
+use crate::abi::stat::dev_parts;
+use crate::calls::{device, limits};
 use crate::error::Return;
 use crate::image;
 
@@ -74,11 +75,32 @@ pub(super) fn compute(
             .collect()),
         S::Usrstack => int(image::places().stack_top as i64),
         S::PsStrings => int(image::places().ps_strings as i64),
+        S::Devname => devname(request),
         S::Routetable => routes::compute(cx, more),
         S::PortFirst => int(port(0)),
         S::PortLast => int(port(1)),
         source => process::compute(cx, source, sysctl.name.as_str(), more, request),
     }
+}
+
+/// The name of the device whose number is the new value, 8 bytes or, in programs from before FreeBSD 12, 4
+/// (sysctl_devname).
+fn devname(request: Request) -> Return<Vec<u8>> {
+    const NODEV: u64 = u64::MAX;
+    let dev = match request.new_len {
+        4 => match guest::read::<u32>(request.new)? {
+            u32::MAX => NODEV,
+            dev => u64::from(dev),
+        },
+        8 => guest::read(request.new)?,
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    if dev == NODEV {
+        return Err(Errno::EINVAL.into());
+    }
+    let (major, minor) = dev_parts(dev);
+    let name = device::name_by_number(major, minor).ok_or(Errno::ENOENT)?;
+    Ok(terminated(name.as_bytes()))
 }
 
 /// Sets a value that can be set; `None` for the others.
@@ -90,6 +112,10 @@ pub(super) fn change(
 ) -> Option<Return<()>> {
     match source {
         SysctlSource::Hostname => Some(set_hostname(request)),
+        // Asking means giving a number, which looks like setting it.
+        SysctlSource::Devname => {
+            Some(devname(request).and_then(|name| super::give(request, &name)))
+        }
         SysctlSource::ProcArgs => Some(process::set_arguments(cx, more, request)),
         _ => None,
     }

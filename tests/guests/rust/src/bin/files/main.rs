@@ -12,7 +12,6 @@ mod mounts;
 mod names;
 mod opening;
 mod status;
-mod terminals;
 
 use compat_guests::check;
 
@@ -61,8 +60,5 @@ extern "C" fn main() {
         ("mounts/layouts", mounts::layouts),
         ("mounts/list", mounts::list),
         ("mounts/limits", mounts::limits),
-        ("terminals/pair", terminals::pair),
-        ("terminals/modes", terminals::modes),
-        ("terminals/controls", terminals::controls),
     ]);
 }

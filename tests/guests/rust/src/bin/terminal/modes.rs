@@ -1,25 +1,21 @@
-//! Pseudo-terminals and what `ioctl` does with them.
-
-use core::ffi::CStr;
+//! Modes of terminals and what else `ioctl` does with them.
 
 use compat_guests::sys::{self, EBADF, EINVAL, call};
 
-use crate::file::{self, O_RDWR, open};
-
-const IOCTL: u64 = 54;
-const POSIX_OPENPT: u64 = 504;
-const O_NOCTTY: u64 = 0x8000;
-const ENOTTY: u64 = 25;
+use crate::pair::{ENOTTY, IOCTL, O_RDWR, POSIX_OPENPT, both, control, name, open, read, write};
 
 const TIOCPTMASTER: u64 = 0x2000_741c;
 const TIOCGPTN: u64 = 0x4004_740f;
+const O_CREAT: u64 = 0x200;
+const O_TRUNC: u64 = 0x400;
+const LSEEK: u64 = 478;
 const FIODGNAME: u64 = 0x8010_6678;
 const TIOCGETA: u64 = 0x402c_7413;
-const TIOCSETA: u64 = 0x802c_7414;
+pub(crate) const TIOCSETA: u64 = 0x802c_7414;
 const TIOCSETAW: u64 = 0x802c_7415;
 const TIOCSETAF: u64 = 0x802c_7416;
 const TIOCGWINSZ: u64 = 0x4008_7468;
-const TIOCSWINSZ: u64 = 0x8008_7467;
+pub(crate) const TIOCSWINSZ: u64 = 0x8008_7467;
 const FIONREAD: u64 = 0x4004_667f;
 const TIOCFLUSH: u64 = 0x8004_7410;
 const TIOCDRAIN: u64 = 0x2000_745e;
@@ -32,41 +28,16 @@ const FIONBIO: u64 = 0x8004_667e;
 const FIOCLEX: u64 = 0x2000_6601;
 const FIONCLEX: u64 = 0x2000_6602;
 
-fn control<T>(fd: u64, command: u64, data: &mut T) -> sys::Result {
-    call(IOCTL, [fd, command, core::ptr::from_mut(data) as u64])
-}
-
-/// The name of the terminal below `/dev`.
-fn name(fd: u64, room: u64) -> Result<[u8; 32], u64> {
-    let mut text = [0; 32];
-    text[..5].copy_from_slice(b"/dev/");
-    let mut request = [room, text.as_mut_ptr() as u64 + 5];
-    control(fd, FIODGNAME, &mut request)?;
-    Ok(text)
-}
-
-/// Both ends of a new terminal.
-fn both() -> (u64, u64) {
-    let master = call(POSIX_OPENPT, [O_RDWR | O_NOCTTY]).expect("posix_openpt");
-    let text = name(master, 27).expect("a name");
-    let slave = open(
-        CStr::from_bytes_until_nul(&text).unwrap(),
-        O_RDWR | O_NOCTTY,
-        0,
-    );
-    (master, slave.expect("no lock on it"))
-}
-
 /// `struct termios`: input, output, control and local modes, characters, speeds.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Termios {
-    modes: [u32; 4],
-    characters: [u8; 20],
+pub(crate) struct Termios {
+    pub(crate) modes: [u32; 4],
+    pub(crate) characters: [u8; 20],
     speeds: [u32; 2],
 }
 
-fn modes_of(fd: u64) -> Termios {
+pub(crate) fn modes_of(fd: u64) -> Termios {
     let mut termios = Termios {
         modes: [0xa5a5_a5a5; 4],
         characters: [0xa5; 20],
@@ -79,13 +50,13 @@ fn modes_of(fd: u64) -> Termios {
 pub(crate) fn pair() {
     let (master, slave) = both();
     assert_eq!(call(IOCTL, [master, TIOCPTMASTER]), Ok(0));
-    assert_eq!(call(IOCTL, [slave, TIOCPTMASTER]), Err(EINVAL));
+    assert_eq!(call(IOCTL, [slave, TIOCPTMASTER]), Err(ENOTTY));
     let mut number = 0u32;
     assert_eq!(control(master, TIOCGPTN, &mut number), Ok(0));
     assert_eq!(name(master, 3), Err(EINVAL));
     assert_eq!(name(slave, 27), name(master, 27));
-    assert_eq!(call(sys::WRITE, [slave, c"up".as_ptr() as u64, 2]), Ok(2));
-    assert_eq!(file::read::<4>(master), (*b"up\0\0", 2));
+    write(slave, b"up");
+    assert_eq!(read::<4>(master), (*b"up\0\0", 2));
     assert_eq!(call(POSIX_OPENPT, [0x4]), Err(EINVAL));
 }
 
@@ -120,13 +91,10 @@ pub(crate) fn modes() {
     raw.speeds = [9600; 2];
     assert_eq!(control(slave, TIOCSETA, &mut { raw }), Ok(0));
     assert_eq!(modes_of(slave), raw);
-    assert_eq!(
-        call(sys::WRITE, [master, c"\r\x03".as_ptr() as u64, 2]),
-        Ok(2)
-    );
-    assert_eq!(file::read::<4>(slave), (*b"\r\x03\0\0", 2));
+    write(master, b"\r\x03");
+    assert_eq!(read::<4>(slave), (*b"\r\x03\0\0", 2));
     // Nothing comes, and a tenth of a second is waited.
-    assert_eq!(file::read::<4>(slave).1, 0);
+    assert_eq!(read::<4>(slave).1, 0);
 }
 
 pub(crate) fn controls() {
@@ -142,10 +110,7 @@ pub(crate) fn controls() {
     assert_eq!(control(slave, TIOCSETD, &mut 3u32), Err(EINVAL));
     assert_eq!(control(slave, FIODTYPE, &mut number), Ok(0));
     assert_eq!(number, 4);
-    assert_eq!(
-        call(sys::WRITE, [master, c"line\n".as_ptr() as u64, 5]),
-        Ok(5)
-    );
+    write(master, b"line\n");
     // The host hands it over a moment later.
     while control(slave, FIONREAD, &mut number) == Ok(0) && number == 0 {
         sys::sleep_microseconds(1000);
@@ -166,8 +131,9 @@ pub(crate) fn controls() {
     assert_eq!(control(slave, FIONBIO, &mut 1u32), Ok(0));
     assert_eq!(call(FCNTL, [slave, 3]), Ok(O_RDWR | 0x4));
     // What is no terminal says so.
-    file::write(c"plain", b"123");
-    let plain = open(c"plain", O_RDWR, 0).unwrap();
+    let plain = open(b"plain\0", O_RDWR | O_CREAT | O_TRUNC).unwrap();
+    write(plain, b"123");
+    assert_eq!(call(LSEEK, [plain, 0, 0]), Ok(0));
     for command in [
         TIOCGETA,
         TIOCGWINSZ,
@@ -187,4 +153,70 @@ pub(crate) fn controls() {
     }
     assert_eq!(control(plain, FIONREAD, &mut number), Ok(0));
     assert_eq!(number, 3);
+}
+
+/// What the host's terminals do not do is remembered all the same.
+pub(crate) fn kept() {
+    const VERASE2: usize = 7;
+    const VDSUSP: usize = 11;
+    const VSTATUS: usize = 18;
+    let (_master, slave) = both();
+    let mut wanted = modes_of(slave);
+    for index in [VERASE2, VDSUSP, VSTATUS] {
+        assert_eq!(wanted.characters[index], 0xff, "not on a fresh terminal");
+    }
+    wanted.characters[VERASE2] = 8;
+    wanted.characters[VDSUSP] = 25;
+    wanted.characters[VSTATUS] = 20;
+    assert_eq!(control(slave, TIOCSETA, &mut { wanted }), Ok(0));
+    assert_eq!(modes_of(slave), wanted);
+    // An unknown bit is no error, and gone (tty_generic_ioctl).
+    let mut unknown = wanted;
+    unknown.modes[1] |= 0x8000_0000;
+    assert_eq!(control(slave, TIOCSETA, &mut unknown), Ok(0));
+    assert_eq!(modes_of(slave), wanted);
+    // No input speed is the output's.
+    wanted.speeds = [0, 12345];
+    assert_eq!(control(slave, TIOCSETA, &mut { wanted }), Ok(0));
+    assert_eq!(modes_of(slave).speeds, [12345; 2]);
+}
+
+pub(crate) fn line_left_alone() {
+    const CIGNORE: u32 = 0x1;
+    const PARENB: u32 = 0x1000;
+    const ECHO: u32 = 0x8;
+    let (_master, slave) = both();
+    let fresh = modes_of(slave);
+    let mut wanted = fresh;
+    wanted.modes[2] |= CIGNORE | PARENB;
+    wanted.modes[3] &= !ECHO;
+    wanted.speeds = [300; 2];
+    assert_eq!(control(slave, TIOCSETA, &mut wanted), Ok(0));
+    let mut expected = fresh;
+    expected.modes[3] &= !ECHO;
+    assert_eq!(modes_of(slave), expected);
+}
+
+/// A terminal without a modem takes everything and shows one line.
+pub(crate) fn modem() {
+    const TIOCMGET: u64 = 0x4004_746a;
+    const TIOCMBIS: u64 = 0x8004_746c;
+    const TIOCMSET: u64 = 0x8004_746d;
+    const TIOCSDTR: u64 = 0x2000_7479;
+    const TIOCCDTR: u64 = 0x2000_7478;
+    const TIOCGDRAINWAIT: u64 = 0x4004_7456;
+    const TIOCMGDTRWAIT: u64 = 0x4004_745a;
+    let (_master, slave) = both();
+    let mut number = 77u32;
+    assert_eq!(control(slave, TIOCMGET, &mut number), Ok(0));
+    assert_eq!(number, 1);
+    for command in [TIOCMBIS, TIOCMSET] {
+        assert_eq!(control(slave, command, &mut 6u32), Ok(0));
+    }
+    for command in [TIOCSDTR, TIOCCDTR] {
+        assert_eq!(call(IOCTL, [slave, command]), Ok(0));
+    }
+    assert_eq!(control(slave, TIOCGDRAINWAIT, &mut number), Ok(0));
+    assert_eq!(number, 300);
+    assert_eq!(control(slave, TIOCMGDTRWAIT, &mut number), Err(ENOTTY));
 }
