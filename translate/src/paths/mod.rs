@@ -158,6 +158,7 @@ pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResu
         return Ok(Located::straight(at, path));
     };
     let text = guest::read_string(path, linux::PATH_MAX as usize)?;
+    let relative = text.first() != Some(&b'/');
     let absolute = match text.first() {
         // The empty path is the host's to answer.
         None => return Ok(Located::straight(at, path)),
@@ -173,6 +174,10 @@ pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResu
         },
     };
     Ok(match space.locate(&absolute, look)? {
+        // Deep down, only a relative path is short enough for the host.
+        Some(found) if found.len() >= linux::PATH_MAX as usize && relative => {
+            Located::straight(at, path)
+        }
         Some(found) => Located::host(found),
         None => Located::straight(at, path),
     })

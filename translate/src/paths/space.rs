@@ -192,8 +192,8 @@ impl Space {
         if clean.leaves {
             return walk::walk(self, path, look).map(Some);
         }
-        let slash: &[u8] = if clean.slash { b"/" } else { b"" };
-        let follow = look.follow || clean.slash;
+        let slash = clean.end;
+        let follow = look.follow || !slash.is_empty();
         match self.layers(&clean.path) {
             Layers::Bound(bind, _) if bind.read_only && look.change => Err(HostErrno::EROFS),
             Layers::Bound(bind, found) => {
@@ -297,8 +297,9 @@ pub(super) fn parent(path: &[u8]) -> &[u8] {
 /// An absolute path without empty names and single dots.
 struct Clean {
     path: Vec<u8>,
-    /// It ended with a slash, or with a dot, which means the same.
-    slash: bool,
+    /// What it ended with: nothing, a slash, or a slash and a dot. Both say that it is a directory; the dot is also a name
+    /// that cannot be removed.
+    end: &'static [u8],
     /// It has `..` in it, whose meaning depends on links.
     leaves: bool,
 }
@@ -306,18 +307,23 @@ struct Clean {
 impl Clean {
     fn of(path: &[u8]) -> Self {
         let mut clean = Vec::with_capacity(path.len());
-        let (mut slash, mut leaves) = (false, false);
+        let (mut end, mut leaves): (&[u8], bool) = (b"", false);
         for name in path.split(|&byte| byte == b'/') {
-            slash = matches!(name, b"" | b".");
             leaves |= name == b"..";
-            if !slash {
-                clean.push(b'/');
-                clean.extend_from_slice(name);
+            match name {
+                b"" if end == b"/." => {}
+                b"" => end = b"/",
+                b"." => end = b"/.",
+                name => {
+                    end = b"";
+                    clean.push(b'/');
+                    clean.extend_from_slice(name);
+                }
             }
         }
         Self {
             path: clean,
-            slash,
+            end,
             leaves,
         }
     }

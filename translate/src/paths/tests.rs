@@ -88,6 +88,8 @@ fn links_of_the_root_stay_in_the_root() {
             ("/lib/../../..//usr/lib/libc.so", "root/usr/lib/libc.so.7"),
             ("/etc/up/../lib/libc.so.7", "root/usr/lib/libc.so.7"),
             ("/lib/", "root/usr/lib/"),
+            ("/lib/./", "root/usr/lib/."),
+            ("/usr/lib/.", "root/usr/lib/."),
         ] {
             assert_eq!(scene.find(&space, path, Look::FOLLOW), found, "{path}");
         }

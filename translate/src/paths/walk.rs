@@ -77,11 +77,10 @@ pub(super) fn walk(space: &Space, path: &[u8], look: Look) -> HostResult<Vec<u8>
         let (name, after) = (name.to_vec(), after.to_vec());
         match &name[..] {
             b"." => {
-                rest = if after.is_empty() {
-                    b"/".to_vec()
-                } else {
-                    after
-                };
+                if without_slash(&after).is_empty() {
+                    return Ok([found, b"/.".to_vec()].concat());
+                }
+                rest = after;
                 continue;
             }
             b".." => {
