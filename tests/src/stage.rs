@@ -93,6 +93,16 @@ impl Stage {
         command
     }
 
+    /// The same with more options for `compat run`.
+    pub fn guest_with(&self, options: &[&str], program: &Path) -> Command {
+        let mut command = self.compat();
+        command
+            .args(["run", "-q"])
+            .args(options)
+            .arg(self.copy(program));
+        command
+    }
+
     /// `compat` itself.
     pub fn compat(&self) -> Command {
         self.prepare(Command::new(self.root.join("compat")))
