@@ -155,8 +155,8 @@ impl fmt::Display for Refusal {
             Refusal::Image(fault) => fault.fmt(f),
             Refusal::InterpreterMissing { path, os } => write!(
                 f,
-                "its interpreter {} is missing: install {os}'s base system and name its folder \
-                 with --root",
+                "its interpreter {} is missing: unpack {os}'s base system with `compat root add NAME --from \
+                 base.txz`, or name a folder that holds one with --root",
                 String::from_utf8_lossy(path).escape_debug()
             ),
         }

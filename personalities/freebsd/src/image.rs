@@ -105,6 +105,8 @@ mod aux {
     pub(super) const ENVC: u64 = 30;
     pub(super) const ENVV: u64 = 31;
     pub(super) const PS_STRINGS: u64 = 32;
+    pub(super) const USRSTACKBASE: u64 = 35;
+    pub(super) const USRSTACKLIM: u64 = 36;
 }
 
 /// Builds the argument block below `top` on the guest's stack and returns the registers to start with.
@@ -138,6 +140,8 @@ pub fn start(
         strings.environment.len() as u64,
     );
     let cpus = cpus();
+    let stack_top = top.next_multiple_of(4096);
+    let stack_limit = stack_limit();
     let vector = |argv: u64, envv: u64| {
         [
             (aux::PHDR, loaded.phdr),
@@ -163,6 +167,8 @@ pub fn start(
             (aux::ENVC, envc),
             (aux::ENVV, envv),
             (aux::PS_STRINGS, ps_strings),
+            (aux::USRSTACKBASE, stack_top),
+            (aux::USRSTACKLIM, stack_limit),
             (aux::NULL, 0),
         ]
     };
@@ -186,7 +192,7 @@ pub fn start(
     guest::write_bytes(ps_strings, [argv, argc, envv, envc].as_bytes())?;
 
     *PLACES.lock() = Places {
-        stack_top: top.next_multiple_of(4096),
+        stack_top,
         ps_strings,
         auxv: block + size - auxv_len,
         auxv_len,
@@ -198,6 +204,17 @@ pub fn start(
     context.regs.rsp = (block.wrapping_sub(8) & !15) + 8;
     context.regs.rflags = 0x202;
     Ok(context)
+}
+
+/// How far the stack may grow, in bytes. FreeBSD has a largest size (MAXSSIZ) where Linux says "unlimited".
+fn stack_limit() -> u64 {
+    const RLIMIT_STACK: u64 = 3;
+    const MAXSSIZ: u64 = 512 << 20;
+    let mut limit = [0u64; 2];
+    let args = [0, RLIMIT_STACK, 0, limit.as_mut_ptr() as u64];
+    // SAFETY: `limit` is a struct rlimit.
+    let _ = unsafe { host::call_n(nr::prlimit64, args) };
+    limit[0].clamp(4096, MAXSSIZ)
 }
 
 /// How many CPUs the process may run on.

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use compat_tests::compat;
@@ -17,9 +18,13 @@ pub(crate) fn program(name: &str) -> PathBuf {
 /// Runs every check of the guest `name`; fails with all that do not hold.
 pub(crate) fn all_checks_hold(name: &str) {
     let guest = program(name);
+    all_checks_hold_in(name, |stage| stage.guest(&guest));
+}
+
+/// The same of a guest that `started` starts.
+pub(crate) fn all_checks_hold_in(name: &str, started: impl Fn(&Stage) -> Command) {
     on_every_stage(|stage| {
-        let list = stage
-            .guest(&guest)
+        let list = started(stage)
             .arg("--list")
             .output()
             .expect("compat starts");
@@ -29,8 +34,8 @@ pub(crate) fn all_checks_hold(name: &str) {
         for check in list.lines() {
             // Some checks give other threads a moment to fall asleep, which a busy machine may not grant: a check that
             // fails gets one more try, and the failure of the first is told.
-            if let Err(first) = holds(stage, &guest, check) {
-                match holds(stage, &guest, check) {
+            if let Err(first) = holds(stage, started(stage), check) {
+                match holds(stage, started(stage), check) {
                     Ok(()) => eprintln!("{name} {check}: held only when run again: {first}"),
                     Err(what) => {
                         let _ = writeln!(failures, "{check}: {what}");
@@ -46,10 +51,9 @@ pub(crate) fn all_checks_hold(name: &str) {
     });
 }
 
-fn holds(stage: &Stage, guest: &std::path::Path, check: &str) -> Result<(), String> {
+fn holds(stage: &Stage, mut command: Command, check: &str) -> Result<(), String> {
     let log = stage.work().join(check.replace('/', "-"));
     let limits = Limits::total(Duration::from_secs(60));
-    let mut command = stage.guest(guest);
     command
         .arg(check)
         .env("COMPAT_PROGRAM", stage.compat().get_program());

@@ -1,5 +1,6 @@
 //! The first instructions, and what the kernel hands a new program.
 
+use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -104,32 +105,41 @@ pub unsafe extern "C" fn begin(entry: *mut Entry, main: extern "C" fn()) -> ! {
     sys::exit(0)
 }
 
-/// Applies a position-independent program's relocations, which nobody else does. Touches no static.
+/// Where this image begins and where its dynamic section is; 0 for that of a program at fixed addresses. Both come
+/// straight from the linker: nothing is relocated yet.
+fn own_image() -> (u64, u64) {
+    let (base, dynamic);
+    unsafe {
+        asm!(
+            ".weak _DYNAMIC",
+            ".hidden _DYNAMIC",
+            "lea {}, [rip + __ehdr_start]",
+            "lea {}, [rip + _DYNAMIC]",
+            out(reg) base,
+            out(reg) dynamic,
+        );
+    }
+    (base, dynamic)
+}
+
+/// Where this image begins.
+pub fn base() -> u64 {
+    own_image().0
+}
+
+/// Applies a position-independent image's relocations to itself, unless an interpreter has done it. Touches no static.
 unsafe fn relocate(entry: &Entry) {
-    const PT_DYNAMIC: u32 = 2;
-    const PT_PHDR: u32 = 6;
+    const AT_BASE: u64 = 7;
     const DT_RELA: u64 = 7;
     const DT_RELASZ: u64 = 8;
+    const R_X86_64_RELATIVE: u64 = 8;
     unsafe {
-        let (headers, count) = (
-            auxiliary_of(entry, AT_PHDR).unwrap_or(0),
-            auxiliary_of(entry, AT_PHNUM).unwrap_or(0),
-        );
-        let (mut base, mut dynamic) = (0, 0);
-        let mut header = headers as *const [u64; 7];
-        for _ in 0..count {
-            match (*header)[0] as u32 {
-                PT_PHDR => base = headers.wrapping_sub((*header)[2]),
-                PT_DYNAMIC => dynamic = (*header)[2],
-                _ => {}
-            }
-            header = header.add(1);
-        }
-        if base == 0 || dynamic == 0 {
+        let (base, dynamic) = own_image();
+        if dynamic < base || auxiliary_of(entry, AT_BASE) != Some(base) {
             return;
         }
         let (mut table, mut size) = (0, 0);
-        let mut item = base.wrapping_add(dynamic) as *const [u64; 2];
+        let mut item = dynamic as *const [u64; 2];
         while (*item)[0] != 0 {
             match (*item)[0] {
                 DT_RELA => table = base.wrapping_add((*item)[1]),
@@ -140,9 +150,10 @@ unsafe fn relocate(entry: &Entry) {
         }
         let mut at = table as *const [u64; 3];
         while (at as u64) < table.wrapping_add(size) {
-            // Only R_X86_64_RELATIVE occurs in a static program.
-            let [offset, _, addend] = *at;
-            (base.wrapping_add(offset) as *mut u64).write(base.wrapping_add(addend));
+            let [offset, kind, addend] = *at;
+            if kind == R_X86_64_RELATIVE {
+                (base.wrapping_add(offset) as *mut u64).write(base.wrapping_add(addend));
+            }
             at = at.add(1);
         }
     }

@@ -79,7 +79,21 @@ pub fn exit(thread: &Thread) -> ! {
 
 /// Starts a thread that runs `body(.., argument)`.
 pub fn spawn(body: extern "C" fn(&Thread, u64), argument: u64) -> &'static Thread {
+    start(body, argument, None)
+}
+
+/// The same, with `base` in fs.
+pub fn spawn_with_base(
+    body: extern "C" fn(&Thread, u64),
+    argument: u64,
+    base: u64,
+) -> &'static Thread {
+    start(body, argument, Some(base))
+}
+
+fn start(body: extern "C" fn(&Thread, u64), argument: u64, base: Option<u64>) -> &'static Thread {
     let memory = sys::map(STACK, 3);
+    let tls = base.unwrap_or(memory + 2048);
     let thread = memory as *mut Thread;
     unsafe {
         thread.write(Thread {
@@ -89,7 +103,7 @@ pub fn spawn(body: extern "C" fn(&Thread, u64), argument: u64) -> &'static Threa
             body,
             argument,
             first: [0; 6],
-            tls: memory + 2048,
+            tls,
         });
     }
     let parameters = Parameters {
@@ -98,7 +112,7 @@ pub fn spawn(body: extern "C" fn(&Thread, u64), argument: u64) -> &'static Threa
         stack_base: memory,
         // Not a multiple of 16, so that the kernel has something to round.
         stack_size: STACK - 8,
-        tls_base: memory + 2048,
+        tls_base: tls,
         tls_size: 64,
         child_tid: memory + 16,
         parent_tid: memory + 8,
