@@ -11,5 +11,6 @@ pub mod inputs;
 pub mod known;
 pub mod pascal;
 pub mod process;
+pub mod root;
 pub mod stage;
 pub mod words;

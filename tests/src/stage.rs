@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::compat;
+use crate::{compat, root};
 
 /// Debian's `nobody`. It need not be in the password file.
 const ORDINARY: u32 = 65534;
@@ -106,6 +106,37 @@ impl Stage {
     /// `compat` itself.
     pub fn compat(&self) -> Command {
         self.prepare(Command::new(self.root.join("compat")))
+    }
+
+    /// A system that the user here can use, or `None` and a line that says why not.
+    ///
+    /// To an ordinary user it is shown on the stage, from this thread on.
+    pub fn system(&self, source: &Path) -> Option<PathBuf> {
+        if self.user.is_none() {
+            return Some(source.to_owned());
+        }
+        let place = self.root.join("system");
+        let shown = fs::create_dir(&place).and_then(|()| root::show(source, &place));
+        if let Err(error) = shown {
+            println!("skipped as {}: no mount: {error}", self.user());
+            return None;
+        }
+        Some(place)
+    }
+
+    /// A program of a system, by its name there, with that system's usual environment.
+    pub fn of_system(&self, system: &Path, program: &str) -> Command {
+        let mut command = self.compat();
+        command
+            .env_clear()
+            .env("HOME", self.work())
+            .env("PATH", "/sbin:/bin:/usr/sbin:/usr/bin")
+            .env("TERM", "dumb")
+            .env("TZ", "UTC")
+            .args(["run", "-q", "--root"])
+            .arg(system)
+            .arg(program);
+        command
     }
 
     /// A Linux program, told the name that the guest in its place would have.
