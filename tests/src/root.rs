@@ -44,9 +44,7 @@ pub fn show(source: &Path, place: &Path) -> io::Result<()> {
 fn mount(source: &std::ffi::CStr, place: &std::ffi::CStr, flags: libc::c_ulong) -> io::Result<()> {
     let none = std::ptr::null();
     // SAFETY: both names are strings that end; a bind mount needs neither a type nor data.
-    result(unsafe {
-        libc::mount(source.as_ptr(), place.as_ptr(), none, flags, none.cast())
-    })
+    result(unsafe { libc::mount(source.as_ptr(), place.as_ptr(), none, flags, none.cast()) })
 }
 
 fn result(returned: libc::c_int) -> io::Result<()> {

@@ -14,6 +14,9 @@ use crate::{compat, root};
 /// Debian's `nobody`. It need not be in the password file.
 const ORDINARY: u32 = 65534;
 
+/// Where programs of a system find their working directory.
+pub const HOME: &str = "/home/me";
+
 /// A directory of its own with copies of compat and of the programs a test runs, and an empty
 /// working directory that the user owns. Gone when dropped.
 ///
@@ -47,8 +50,12 @@ impl Stage {
             user,
         };
         fs::set_permissions(&stage.root, fs::Permissions::from_mode(0o755))?;
-        fs::create_dir(stage.work())?;
-        chown(stage.work(), user, user)?;
+        for folder in ["work", "tmp", "run", "cron"] {
+            fs::create_dir(stage.root.join(folder))?;
+            chown(stage.root.join(folder), user, user)?;
+        }
+        // As on every system: programs that cease to be root write there too.
+        fs::set_permissions(stage.root.join("tmp"), fs::Permissions::from_mode(0o1777))?;
         for part in ["compat", "compat-cli"] {
             copy(
                 &compat::program().with_file_name(part),
@@ -108,34 +115,49 @@ impl Stage {
         self.prepare(Command::new(self.root.join("compat")))
     }
 
-    /// A system that the user here can use, or `None` and a line that says why not.
+    /// A system that the user here can use and cannot change, or `None` and a line that says why
+    /// there is none.
     ///
-    /// To an ordinary user it is shown on the stage, from this thread on.
+    /// It is shown on the stage to this thread and to what it starts from now on.
     pub fn system(&self, source: &Path) -> Option<PathBuf> {
-        if self.user.is_none() {
-            return Some(source.to_owned());
-        }
         let place = self.root.join("system");
         let shown = fs::create_dir(&place).and_then(|()| root::show(source, &place));
-        if let Err(error) = shown {
-            println!("skipped as {}: no mount: {error}", self.user());
-            return None;
+        match shown {
+            Ok(()) => Some(place),
+            Err(error) if self.user.is_some() => {
+                println!("skipped as {}: no mount: {error}", self.user());
+                None
+            }
+            // Whoever cannot mount anything can reach the original, and change only what is their own there.
+            Err(_) => Some(source.to_owned()),
         }
-        Some(place)
     }
 
-    /// A program of a system, by its name there, with that system's usual environment.
+    /// A program of a system, by its name there, with the usual environment, in [`HOME`].
+    ///
+    /// What it writes to `/tmp` and `/var/run` stays on the stage.
     pub fn of_system(&self, system: &Path, program: &str) -> Command {
         let mut command = self.compat();
         command
             .env_clear()
-            .env("HOME", self.work())
+            .env("HOME", HOME)
             .env("PATH", "/sbin:/bin:/usr/sbin:/usr/bin")
             .env("TERM", "dumb")
             .env("TZ", "UTC")
             .args(["run", "-q", "--root"])
-            .arg(system)
-            .arg(program);
+            .arg(system);
+        for (folder, name) in [
+            ("work", HOME),
+            ("tmp", "/tmp"),
+            ("run", "/var/run"),
+            ("cron", "/var/cron"),
+        ] {
+            let mut bind = self.root.join(folder).into_os_string();
+            bind.push(":");
+            bind.push(name);
+            command.arg("-b").arg(bind);
+        }
+        command.arg(program);
         command
     }
 

@@ -6,14 +6,14 @@ use compat_tests::known::Known;
 
 /// Collects what was tried and what went wrong.
 #[derive(Debug, Default)]
-pub struct Judge {
+pub(crate) struct Judge {
     tried: BTreeSet<String>,
     wrong: BTreeMap<String, String>,
 }
 
 impl Judge {
     /// Notes that `name` was tried, and what was wrong with it.
-    pub fn note(&mut self, name: &str, wrong: Option<String>) {
+    pub(crate) fn note(&mut self, name: &str, wrong: Option<String>) {
         self.tried.insert(name.to_owned());
         if let Some(wrong) = wrong {
             self.wrong.entry(name.to_owned()).or_insert(wrong);
@@ -21,7 +21,7 @@ impl Judge {
     }
 
     /// Fails for what is wrong and not listed under `group`, and for what is listed and not wrong.
-    pub fn verdict(&self, group: &str, whole: bool) {
+    pub(crate) fn verdict(&self, group: &str, whole: bool) {
         let known = Known::parse(include_str!("../../known/userland.txt")).expect("a list");
         let news = self
             .wrong

@@ -4,20 +4,21 @@ use std::fmt;
 
 /// One thing that a program does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// Its path below the system's root.
-    pub program: String,
+    pub(crate) program: String,
     /// Whom the line speaks of.
-    pub who: Who,
-    pub arguments: Vec<String>,
+    pub(crate) who: Who,
+    /// The program and its arguments, or the shell and what it is to do.
+    pub(crate) command: Vec<String>,
     /// The exit code.
-    pub code: i32,
-    pub output: Output,
+    pub(crate) code: i32,
+    pub(crate) output: Output,
 }
 
 /// Who runs the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub(crate) enum Who {
     Anyone,
     Root,
     User,
@@ -25,7 +26,7 @@ pub enum Who {
 
 /// What standard output and standard error hold together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
+pub(crate) enum Output {
     /// Nothing at all.
     Nothing,
     /// These pieces, in this order.
@@ -33,19 +34,30 @@ pub enum Output {
 }
 
 impl Line {
-    /// Reads `program[@root|@user] | arguments | code | text`.
+    /// Reads `program[@root|@user] :: arguments :: code :: text`.
     ///
-    /// Arguments are separated by blanks; between apostrophes everything stands for itself. The
+    /// Arguments are separated by blanks; between apostrophes everything stands for itself. With
+    /// `$` in front they are instead a command for the system's shell, which uses the program. The
     /// text's pieces are separated by ` ... `; a text of `-` means that nothing is printed.
-    pub fn parse(line: &str) -> Option<Self> {
-        let mut fields = line.splitn(4, " | ");
-        let (program, who) = match fields.next()?.trim().split_once('@') {
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let mut fields = line.splitn(4, " ::");
+        let name = fields.next()?.trim();
+        let (program, who) = match name.split_once('@') {
             Some((program, "root")) => (program, Who::Root),
             Some((program, "user")) => (program, Who::User),
             Some(_) => return None,
-            None => (line.split(" | ").next()?.trim(), Who::Anyone),
+            None => (name, Who::Anyone),
         };
-        let arguments = split(fields.next()?)?;
+        let command = match fields.next()?.trim() {
+            shell if shell.starts_with("$ ") => ["/bin/sh", "-c", shell.trim_start_matches("$ ")]
+                .map(str::to_owned)
+                .to_vec(),
+            arguments => {
+                let mut command = vec![format!("/{program}")];
+                command.extend(split(arguments)?);
+                command
+            }
+        };
         let code = fields.next()?.trim().parse().ok()?;
         let output = match fields.next()?.trim() {
             "-" => Output::Nothing,
@@ -55,14 +67,14 @@ impl Line {
         Some(Self {
             program: program.to_owned(),
             who,
-            arguments,
+            command,
             code,
             output,
         })
     }
 
     /// Whether the line is for root or for an ordinary user.
-    pub fn is_for(&self, root: bool) -> bool {
+    pub(crate) fn is_for(&self, root: bool) -> bool {
         match self.who {
             Who::Anyone => true,
             Who::Root => root,
@@ -73,7 +85,7 @@ impl Line {
 
 impl Output {
     /// Whether `printed` is what the line says.
-    pub fn fits(&self, printed: &str) -> bool {
+    pub(crate) fn fits(&self, printed: &str) -> bool {
         match self {
             Self::Nothing => printed.is_empty(),
             Self::Pieces(pieces) => {
@@ -89,7 +101,7 @@ impl Output {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.program, self.arguments)
+        write!(f, "{:?}", self.command)
     }
 }
 
@@ -114,15 +126,21 @@ fn split(text: &str) -> Option<Vec<String>> {
 
 #[test]
 fn a_line_is_read() {
-    let line = Line::parse("bin/echo@user | -n 'a  b' '' c | 0 | a  b ... c").unwrap();
+    let line = Line::parse("bin/echo@user :: -n 'a  b' '' c :: 0 :: a  b ... c").unwrap();
     assert_eq!((line.program.as_str(), line.who), ("bin/echo", Who::User));
-    assert_eq!(line.arguments, ["-n", "a  b", "", "c"]);
+    assert_eq!(line.command, ["/bin/echo", "-n", "a  b", "", "c"]);
     assert!(line.output.fits("a  b  c\n") && !line.output.fits("c a  b"));
-    assert_eq!(
-        Line::parse("bin/true |  | 0 | -").unwrap().output,
-        Output::Nothing
-    );
-    for wrong in ["bin/true | 0", "bin/true | 'a | 0 | -", "bin/true |  | zero | -"] {
+    let line = Line::parse("usr/bin/yes :: $ yes 'no' | head :: 0 :: -").unwrap();
+    assert_eq!(line.command, ["/bin/sh", "-c", "yes 'no' | head"]);
+    let line = Line::parse("bin/true ::  :: 0 :: -").unwrap();
+    assert_eq!(line.command, ["/bin/true"]);
+    assert!(line.output.fits("") && !line.output.fits("a"));
+    for wrong in [
+        "bin/true :: 0",
+        "bin/true :: 'a :: 0 :: -",
+        "bin/true ::  :: zero :: -",
+        "bin/true@me ::  :: 0 :: -",
+    ] {
         assert_eq!(Line::parse(wrong), None, "{wrong}");
     }
 }

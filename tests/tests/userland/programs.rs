@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use compat_tests::process::{End, Limits, run};
@@ -38,7 +41,10 @@ fn every_program_has_a_line_and_every_line_a_program() {
     let said: BTreeSet<String> = lines().into_iter().map(|line| line.program).collect();
     let silent: Vec<_> = there.difference(&said).collect();
     let absent: Vec<_> = said.difference(&there).collect();
-    assert!(silent.is_empty() && absent.is_empty(), "no line: {silent:?}; no program: {absent:?}");
+    assert!(
+        silent.is_empty() && absent.is_empty(),
+        "no line: {silent:?}; no program: {absent:?}"
+    );
 }
 
 #[test]
@@ -49,19 +55,31 @@ fn every_program_does_what_its_line_says() {
     let only = only();
     let asked = |line: &Line| only.as_ref().is_none_or(|part| line.program.contains(part));
     let lines: Vec<Line> = lines().into_iter().filter(asked).collect();
-    let judge = std::sync::Mutex::new(Judge::default());
+    let judge = Mutex::new(Judge::default());
     on_every_stage(|stage| {
         let Some(system) = stage.system(&system) else {
             return;
         };
         let root = geteuid().is_root() && stage.user() == "this user";
-        for line in lines.iter().filter(|line| line.is_for(root)) {
-            let wrong = wrong_with(line, stage, &system);
-            let wrong = wrong.map(|wrong| format!("as {}: {line}: {wrong}", stage.user()));
-            judge.lock().expect("no panic").note(&line.program, wrong);
-        }
+        let lines: Vec<&Line> = lines.iter().filter(|line| line.is_for(root)).collect();
+        let next = AtomicUsize::new(0);
+        thread::scope(|workers| {
+            for worker in 0..2 {
+                let (lines, next, judge, system) = (&lines, &next, &judge, &system);
+                workers.spawn(move || {
+                    while let Some(line) = lines.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let wrong = wrong_with(line, stage, system, worker);
+                        let wrong = wrong.map(|why| format!("as {}: {line}: {why}", stage.user()));
+                        judge.lock().expect("no panic").note(&line.program, wrong);
+                    }
+                });
+            }
+        });
     });
-    judge.lock().expect("no panic").verdict("programs", only.is_none());
+    judge
+        .lock()
+        .expect("no panic")
+        .verdict("programs", only.is_none());
 }
 
 fn lines() -> Vec<Line> {
@@ -71,12 +89,14 @@ fn lines() -> Vec<Line> {
         .collect()
 }
 
-fn wrong_with(line: &Line, stage: &Stage, system: &Path) -> Option<String> {
-    let _ = fs::remove_dir_all(stage.work().join("here"));
-    stage.write("here/poem", POEM);
-    let mut command = stage.of_system(system, &format!("/{}", line.program));
-    command.args(&line.arguments).current_dir(stage.work().join("here"));
-    match output(&mut command, &stage.work().join("log")) {
+fn wrong_with(line: &Line, stage: &Stage, system: &Path, worker: usize) -> Option<String> {
+    let place = stage.work().join(format!("{worker}/here"));
+    let _ = fs::remove_dir_all(&place);
+    stage.write(&format!("{worker}/here/poem"), POEM);
+    let (program, arguments) = line.command.split_first()?;
+    let mut command = stage.of_system(system, program);
+    command.args(arguments).current_dir(&place);
+    match output(&mut command, &place.with_file_name("log")) {
         Err(end) => Some(end),
         Ok((status, printed)) => {
             let fits = status.code() == Some(line.code) && line.output.fits(&printed);

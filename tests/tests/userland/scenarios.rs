@@ -35,7 +35,10 @@ fn every_scenario_prints_what_freebsd_prints() {
             judge.lock().expect("no panic").note(&name, wrong);
         }
     });
-    judge.lock().expect("no panic").verdict("scenarios", only.is_none());
+    judge
+        .lock()
+        .expect("no panic")
+        .verdict("scenarios", only.is_none());
 }
 
 fn scripts(only: Option<&str>) -> Vec<PathBuf> {
