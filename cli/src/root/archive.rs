@@ -27,6 +27,9 @@ pub(crate) fn unpack(
     let input = unpacked(packed, &into.limits)?;
     let mut tar = Tar::new(BufReader::with_capacity(128 << 10, input));
     while let Some(entry) = tar.next()? {
+        if let Some((stored, size)) = tar.sparse() {
+            into.limits.check_sparse(stored, size)?;
+        }
         match whiteout(&entry.place).filter(|_| whiteouts == Whiteouts::Apply) {
             None => into.entry(entry, &mut tar)?,
             Some(Whiteout::Opaque(directory)) => into.empty_of_earlier_layers(&directory)?,

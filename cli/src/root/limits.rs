@@ -81,6 +81,16 @@ impl Limits {
         }
     }
 
+    /// Checks a file of which an archive stores only a part, before it grows.
+    pub(crate) fn check_sparse(&self, stored: u64, size: u64) -> Result<()> {
+        match self.bounds {
+            Some(bounds) if size > bounds.ratio_from && size / stored.max(1) > bounds.ratio => {
+                Err(Failure::Refused(too_dense(bounds)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Watches a decoder: `unpacked` yields what it makes of the bytes that `packed` has counted.
     pub(crate) fn watch<R: Read>(&self, packed: Rc<Cell<u64>>, unpacked: R) -> Watched<R> {
         Watched {
@@ -96,6 +106,13 @@ fn too_big(bounds: Bounds) -> String {
     format!(
         "unpacks to more than {} GiB: {OVERRIDE}",
         bounds.bytes >> 30
+    )
+}
+
+fn too_dense(bounds: Bounds) -> String {
+    format!(
+        "unpacks to more than {} times its size, as archives made to fill disks do: {OVERRIDE}",
+        bounds.ratio
     )
 }
 
@@ -121,11 +138,7 @@ impl<R: Read> Read for Watched<R> {
         }
         let packed = self.packed.get().max(1);
         if self.bytes > bounds.ratio_from && self.bytes / packed > bounds.ratio {
-            let ratio = bounds.ratio;
-            return Err(Refusal(format!(
-                "unpacks to more than {ratio} times its size, as archives made to fill disks do: {OVERRIDE}"
-            ))
-            .into());
+            return Err(Refusal(too_dense(bounds)).into());
         }
         Ok(count)
     }
@@ -207,6 +220,8 @@ mod tests {
                 .contains("more than")
         );
         assert!(read(&small(), 1, 100).is_ok());
+        assert!(small().check_sparse(100, 1000).is_ok());
+        assert!(small().check_sparse(10, 1000).is_err());
         assert!(read(&Limits::none(), 1, 1 << 20).is_ok());
     }
 }

@@ -57,6 +57,13 @@ impl<R: Read> Tar<R> {
         (self.offset, self.stored)
     }
 
+    /// How much of the current entry is stored and its true size, if it is a sparse file.
+    pub(crate) fn sparse(&self) -> Option<(u64, u64)> {
+        self.sparse
+            .as_ref()
+            .map(|sparse| (self.stored, sparse.size))
+    }
+
     /// The next entry; what is left of the current one's content is skipped. After the last entry all of
     /// the input has been read, so that what wraps it can check sums.
     pub(crate) fn next(&mut self) -> Result<Option<Entry>> {
