@@ -6,6 +6,7 @@
 //! <data>/compat/roots/NAME/manifest   what it held then, as mtree(5)
 //! <data>/compat/roots/default         a symlink whose target is the NAME of the default root
 //! <data>/compat/roots/.adding-NAME/   an `add` that runs or was killed
+//! <data>/compat/roots/.new-default    the same symlink before it has its name
 //! <data>/compat/roots/.removing-NAME/ a `remove` that runs or was killed
 //! ```
 //!
@@ -27,6 +28,7 @@ use super::failure::{Doing, Failure, Result, refuse, shown};
 use super::tree::remove_below;
 
 const DEFAULT: &str = "default";
+const NEW_DEFAULT: &str = ".new-default";
 const ADDING: &str = ".adding-";
 const REMOVING: &str = ".removing-";
 
@@ -154,10 +156,7 @@ impl Store {
     }
 
     pub(crate) fn set_default(&self, name: &Name) -> Result<()> {
-        let (link, new) = (
-            self.0.join(DEFAULT),
-            self.0.join(format!(".{DEFAULT}-{}", std::process::id())),
-        );
+        let (link, new) = (self.0.join(DEFAULT), self.0.join(NEW_DEFAULT));
         let _ = fs::remove_file(&new);
         std::os::unix::fs::symlink(name.text(), &new)
             .and_then(|()| fs::rename(&new, &link))
@@ -221,12 +220,12 @@ impl Store {
         self.delete(&doomed)
     }
 
-    /// Finishes what killed `remove`s have left.
+    /// Clears up what killed commands have left, but for unfinished `add`s.
     pub(crate) fn sweep(&self) -> Result<()> {
         for name in self
             .entries()?
             .iter()
-            .filter(|name| name.starts_with(REMOVING))
+            .filter(|name| name.starts_with(REMOVING) || *name == NEW_DEFAULT)
         {
             self.delete(name)?;
         }

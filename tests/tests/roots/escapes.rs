@@ -5,7 +5,9 @@ use std::path::Path;
 
 use compat_tests::stage::{Stage, on_every_stage};
 
-use crate::scene::{Answer, add, answer, assert_same, done, look, plain, store, stored, tree};
+use crate::scene::{
+    Answer, InMemory, add, answer, assert_same, done, look, plain, store, stored, tree,
+};
 use crate::tarball::{Member, gzip, tar};
 
 /// What must come of an archive.
@@ -260,6 +262,7 @@ fn corpus(out: &str) -> Vec<(&'static str, Vec<Member>, Outcome)> {
 #[test]
 fn nothing_leaves_the_root() {
     on_every_stage(|stage| {
+        let _memory = InMemory::new(stage);
         let out = outside(stage);
         for (name, members, outcome) in corpus(plain(&out)) {
             let archive = tar(&members);

@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt, symlink};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use compat_tests::stage::{Stage, on_every_stage};
@@ -16,7 +16,9 @@ use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use crate::sample::{expected, members};
-use crate::scene::{Seen, answer, assert_same, done, look, plain, root, store, stored, tree};
+use crate::scene::{
+    InMemory, Seen, answer, assert_same, done, look, plain, root, store, stored, tree,
+};
 use crate::tarball::{gzip, tar};
 
 const FILES: usize = 200;
@@ -92,33 +94,6 @@ fn points(seed: u64, count: u64, calls: u64) -> impl Iterator<Item = (u64, bool)
         };
         (calls - random % span, (random / calls).is_multiple_of(2))
     })
-}
-
-/// Puts the stage's store into memory, if that can be had: hundreds of times, waiting for the disk takes minutes.
-struct InMemory(Option<PathBuf>);
-
-impl InMemory {
-    fn new(stage: &Stage) -> InMemory {
-        let made = stage
-            .host("mktemp")
-            .args(["-d", "-p", "/dev/shm", "compat-roots-XXXXXX"])
-            .output();
-        let Some(made) = made.ok().filter(|made| made.status.success()) else {
-            println!("the store is on disk");
-            return InMemory(None);
-        };
-        let made = PathBuf::from(String::from_utf8_lossy(&made.stdout).trim_end());
-        symlink(&made, stage.work().join("data")).expect("made");
-        InMemory(Some(made))
-    }
-}
-
-impl Drop for InMemory {
-    fn drop(&mut self) {
-        if let Some(made) = &self.0 {
-            let _ = fs::remove_dir_all(made);
-        }
-    }
 }
 
 fn share(points: u64) -> u64 {

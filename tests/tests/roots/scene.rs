@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -74,6 +74,33 @@ pub(crate) fn store(stage: &Stage) -> PathBuf {
 /// The tree of a root.
 pub(crate) fn tree(stage: &Stage, name: &str) -> PathBuf {
     store(stage).join(name).join("root")
+}
+
+/// Puts the stage's store into memory, if that can be had: waiting for the disk hundreds of times takes minutes.
+pub(crate) struct InMemory(Option<PathBuf>);
+
+impl InMemory {
+    pub(crate) fn new(stage: &Stage) -> InMemory {
+        let made = stage
+            .host("mktemp")
+            .args(["-d", "-p", "/dev/shm", "compat-roots-XXXXXX"])
+            .output();
+        let Some(made) = made.ok().filter(|made| made.status.success()) else {
+            println!("the store is on disk");
+            return InMemory(None);
+        };
+        let made = PathBuf::from(String::from_utf8_lossy(&made.stdout).trim_end());
+        symlink(&made, stage.work().join("data")).expect("made");
+        InMemory(Some(made))
+    }
+}
+
+impl Drop for InMemory {
+    fn drop(&mut self) {
+        if let Some(made) = &self.0 {
+            let _ = fs::remove_dir_all(made);
+        }
+    }
 }
 
 /// What lies in the store, by name.
