@@ -183,6 +183,16 @@ pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResu
     })
 }
 
+/// The one place in the root where the file at the guest's `path` must be if no link is on the way: for a call that can
+/// itself refuse links (`openat2`), and goes on with [`locate`] when it finds nothing.
+pub fn likely(space: Option<&Space>, path: u64) -> HostResult<Option<Vec<u8>>> {
+    let Some(space) = space else {
+        return Ok(None);
+    };
+    let text = guest::read_string(path, linux::PATH_MAX as usize)?;
+    Ok(space.likely(&text))
+}
+
 /// The host's path for an absolute or relative guest path, without a NUL.
 ///
 /// # Errors

@@ -183,6 +183,22 @@ impl Space {
         Layers::Root([&self.root, path].concat())
     }
 
+    /// See [`super::likely`].
+    pub(super) fn likely(&self, path: &[u8]) -> Option<Vec<u8>> {
+        if !path.starts_with(b"/") {
+            return None;
+        }
+        let clean = Clean::of(path);
+        match self.layers(&clean.path) {
+            Layers::Root(mut found) if !clean.leaves => {
+                found.extend_from_slice(clean.end);
+                found.push(0);
+                Some(found)
+            }
+            _ => None,
+        }
+    }
+
     /// The host's path for an absolute guest path; `None` when the path means the same to the host.
     ///
     /// # Errors

@@ -9,6 +9,9 @@
 //!
 //! The jump has to be written by one store. Where that is not possible because a cache line ends in the middle, the
 //! instruction before is displaced as well, under the same conditions, and the jump is written over that one.
+//!
+//! C libraries put `mov r10, rcx` between the number and the call, which leaves no mark of its own: theirs are taken by
+//! all of what their one template consists of, the branch to the error behind the call included.
 
 use crate::guest;
 use crate::signal::Regs;
@@ -60,6 +63,13 @@ pub(super) fn recognise(at: u64, regs: &Regs) -> Option<Displaced> {
     // Seven bytes and one before them, for a prefix.
     let mut before = [0u8; 8];
     guest::read_bytes(at.checked_sub(8)?, &mut before).ok()?;
+    if before.ends_with(&MOV_R10_RCX) {
+        let mut around = [0u8; 15];
+        guest::read_bytes(at.checked_sub(11)?, &mut around).ok()?;
+        let found = recognise_stub(around, at, regs)?;
+        let start = at.checked_sub(found.len as u64)?;
+        return fits(start).then_some(found);
+    }
     let load = |address| guest::load_u64(address).ok();
     let found = recognise_bytes(before, regs, &load)?;
     let start = at.checked_sub(found.len as u64)?;
@@ -70,6 +80,48 @@ pub(super) fn recognise(at: u64, regs: &Regs) -> Option<Displaced> {
     let mut before = [0u8; 5];
     guest::read_bytes(earlier, &mut before).ok()?;
     (fits(earlier) && leaves_its_mark(before, regs, &load)).then(|| found.after(before))
+}
+
+const MOV_R10_RCX: [u8; 3] = [0x49, 0x89, 0xca];
+
+/// The system call stub of a C library at `at`: `around` begins eleven bytes before it and ends four behind.
+fn recognise_stub(around: [u8; 15], at: u64, regs: &Regs) -> Option<Displaced> {
+    let [
+        _,
+        before @ ..,
+        0x49,
+        0x89,
+        0xca,
+        0x0f,
+        0x05,
+        branch,
+        distance,
+    ] = around
+    else {
+        return None;
+    };
+    if !(branch == 0x72 || (branch, distance) == (0x0f, 0x82)) {
+        return None;
+    }
+    let taken = |number: &[u8]| Displaced {
+        first: number.len(),
+        ..Displaced::one(&[number, &MOV_R10_RCX].concat())
+    };
+    match before {
+        // mov rax, imm32
+        [0x48, 0xc7, 0xc0, immediate @ ..] => {
+            let number = i64::from(i32::from_le_bytes(immediate)) as u64;
+            (regs.rax == number).then(|| taken(&before))
+        }
+        // mov eax, imm32. Stubs begin at such an address, and then the byte before is none of theirs.
+        [_, prefix, 0xb8, a, b, c, d] => {
+            let number = u64::from(u32::from_le_bytes([a, b, c, d]));
+            let begins = at.wrapping_sub(8).is_multiple_of(16);
+            (regs.rax == number && (begins || prefix & 0xf0 != 0x40))
+                .then(|| taken(&[0xb8, a, b, c, d]))
+        }
+        _ => None,
+    }
 }
 
 /// Whether `bytes` are a lea, load or store of a 64-bit register at disp8(%rsp) and the registers are as it leaves them.
@@ -238,6 +290,31 @@ mod tests {
             ),
             Some(7)
         );
+    }
+
+    #[test]
+    fn a_stub_of_a_library_is_taken_whole_or_not_at_all() {
+        let stub = [
+            0x90, 0x90, 0x41, 0xb8, 0xa1, 0x01, 0, 0, 0x49, 0x89, 0xca, 0x0f, 0x05, 0x72, 0x10,
+        ];
+        let regs = Regs {
+            rax: 0x1a1,
+            ..Regs::default()
+        };
+        let look =
+            |stub, at, regs| recognise_stub(stub, at, regs).map(|found| (found.len, found.first));
+        assert_eq!(look(stub, 0x1008, &regs), Some((8, 5)));
+        // Elsewhere the byte before may be a prefix.
+        assert_eq!(look(stub, 0x1009, &regs), None);
+        let others = Regs::default();
+        assert_eq!(look(stub, 0x1008, &others), None);
+        let mut other = stub;
+        other[13] = 0x73;
+        assert_eq!(look(other, 0x1008, &regs), None);
+        let long = [
+            0x90, 0x48, 0xc7, 0xc0, 0xa1, 0x01, 0, 0, 0x49, 0x89, 0xca, 0x0f, 0x05, 0x0f, 0x82,
+        ];
+        assert_eq!(look(long, 0x100a, &regs), Some((10, 7)));
     }
 
     #[test]
