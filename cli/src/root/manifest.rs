@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::entry::Place;
 use super::failure::{Result, refuse};
-use super::unpack::{Contents, MadeKind};
+use super::made::{Contents, MadeKind};
 
 const SIGNATURE: &str = "#mtree v2.0";
 
@@ -132,7 +132,7 @@ fn unescaped(text: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
     use crate::root::entry::Attributes;
-    use crate::root::unpack::Made;
+    use crate::root::made::Made;
 
     #[test]
     fn what_is_written_is_read_whatever_the_names() {

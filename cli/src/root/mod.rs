@@ -13,6 +13,7 @@ mod entry;
 mod failure;
 mod flags;
 mod limits;
+mod made;
 mod manifest;
 mod notes;
 mod oci;
@@ -23,5 +24,6 @@ mod tar;
 mod tree;
 mod unpack;
 mod verify;
+mod writing;
 
 pub(crate) use command::root;

@@ -3,11 +3,17 @@
 //! The crates for this read extension headers of any length into memory and take newlines in `pax` values for their end; an
 //! archive of a stranger deserves neither. Everything here has a bound.
 
-use std::collections::BTreeMap;
+mod header;
+mod records;
+mod sparse;
+
 use std::io::{self, Read};
 
+use self::header::{Header, until_nul};
+use self::records::{Records, parse_number, parse_records, parse_time};
+use self::sparse::Sparse;
 use super::entry::{Attributes, Entry, Kind, Place};
-use super::failure::{Doing, Failure, Refusal, Result, refuse, shown};
+use super::failure::{Doing, Failure, Refusal, Result, refuse};
 use super::flags;
 
 const BLOCK: usize = 512;
@@ -26,18 +32,6 @@ pub(crate) struct Tar<R> {
     /// `pax` records for all entries that follow.
     global: Records,
     sparse: Option<Sparse>,
-}
-
-/// `pax` records by key.
-type Records = BTreeMap<Vec<u8>, Vec<u8>>;
-
-/// The parts of a sparse file that are stored; the rest are zeros.
-#[derive(Debug)]
-struct Sparse {
-    /// Offset and length in the file, ascending; the first is the next.
-    parts: std::collections::VecDeque<(u64, u64)>,
-    size: u64,
-    at: u64,
 }
 
 impl<R: Read> Tar<R> {
@@ -244,48 +238,6 @@ impl<R: Read> Tar<R> {
         self.offset += count as u64;
         Ok(count)
     }
-
-    /// Version 1.0 of the `pax` form: decimal numbers, a line each, stand before the content and are padded to a
-    /// block: how many parts, then offset and length of each.
-    fn sparse_map(&mut self, records: &Records) -> Result<Sparse> {
-        let number = |key: &str| {
-            records
-                .get(key.as_bytes())
-                .map(|digits| parse_number(digits))
-        };
-        let version = (number("GNU.sparse.major"), number("GNU.sparse.minor"));
-        let (Some(Ok(1)), Some(Ok(0)), Some(size)) =
-            (version.0, version.1, number("GNU.sparse.realsize"))
-        else {
-            return refuse(
-                "it has sparse files in an old form: pack the archive again with bsdtar",
-            );
-        };
-        let mut lines = Lines {
-            tar: self,
-            block: [0; BLOCK],
-            at: BLOCK,
-            read: 0,
-        };
-        let count = lines.next()?;
-        let mut parts = std::collections::VecDeque::new();
-        let mut end = 0;
-        for _ in 0..count {
-            let (offset, length) = (lines.next()?, lines.next()?);
-            if offset < end {
-                return damaged("a sparse file whose parts overlap");
-            }
-            end = offset
-                .checked_add(length)
-                .map_or_else(|| damaged("a sparse file beyond all sizes"), Ok)?;
-            parts.push_back((offset, length));
-        }
-        let size = size?;
-        if end > size {
-            return damaged("a sparse file longer than it says");
-        }
-        Ok(Sparse { parts, size, at: 0 })
-    }
 }
 
 /// The current entry's content.
@@ -326,185 +278,83 @@ impl<R: Read> Read for Tar<R> {
     }
 }
 
-/// The numbers before a sparse file's content.
-struct Lines<'a, R> {
-    tar: &'a mut Tar<R>,
-    block: [u8; BLOCK],
-    at: usize,
-    read: u64,
-}
-
-impl<R: Read> Lines<'_, R> {
-    fn next(&mut self) -> Result<u64> {
-        let mut digits = Vec::new();
-        loop {
-            if self.at == BLOCK {
-                self.refill()?;
-            }
-            let byte = self.block.get(self.at).copied().unwrap_or_default();
-            self.at += 1;
-            match byte {
-                b'\n' => return parse_number(&digits),
-                _ if digits.len() > 20 => return damaged("a sparse file's map"),
-                _ => digits.push(byte),
-            }
-        }
-    }
-
-    fn refill(&mut self) -> Result<()> {
-        self.read += BLOCK as u64;
-        if self.read > LONGEST_EXTENSION {
-            return damaged("a sparse file of too many parts");
-        }
-        let mut filled = 0;
-        while let Some(rest) = self.block.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-            match self
-                .tar
-                .read_stored(rest)
-                .or_cannot(|| "read the archive".to_owned())?
-            {
-                0 => return damaged("a sparse file's map"),
-                count => filled += count,
-            }
-        }
-        self.at = 0;
-        Ok(())
-    }
-}
-
-/// A header block whose sum is right.
-struct Header([u8; BLOCK]);
-
-impl Header {
-    fn bytes(&self, at: usize, length: usize) -> &[u8] {
-        self.0.get(at..at + length).unwrap_or_default()
-    }
-
-    /// A text field, up to its first NUL.
-    fn field(&self, at: usize, length: usize) -> &[u8] {
-        until_nul(self.bytes(at, length))
-    }
-
-    fn kind(&self) -> u8 {
-        self.bytes(156, 1).first().copied().unwrap_or_default()
-    }
-
-    fn name(&self) -> Vec<u8> {
-        let (name, prefix) = (self.field(0, 100), self.field(345, 155));
-        // GNU's own headers, "ustar  ", have other things there.
-        if self.bytes(257, 6) == b"ustar\0" && !prefix.is_empty() {
-            [prefix, b"/", name].concat()
-        } else {
-            name.to_vec()
-        }
-    }
-
-    /// Octal digits, or two's complement behind a set top bit (GNU's form, which POSIX allows).
-    fn number(&self, at: usize, length: usize) -> Result<i64> {
-        let field = self.bytes(at, length);
-        let first = field.first().copied().unwrap_or_default();
-        if first & 0x80 != 0 {
-            let negative = first & 0x40 != 0;
-            let start = if negative {
-                -1
-            } else {
-                i64::from(first & 0x3f)
-            };
-            let mut rest = field.iter().skip(1);
-            return rest
-                .try_fold(start, |value: i64, &byte| {
-                    Some(value.checked_mul(256)? + i64::from(byte))
-                })
-                .map_or_else(|| damaged("a number beyond all sizes"), Ok);
-        }
-        let digits = until_nul(field).trim_ascii();
-        digits
-            .iter()
-            .try_fold(0i64, |value, &digit| match digit {
-                b'0'..=b'7' => value.checked_mul(8)?.checked_add(i64::from(digit - b'0')),
-                _ => None,
-            })
-            .map_or_else(|| damaged("a number that is none"), Ok)
-    }
-
-    /// The sum of all bytes, with the sum's own field as spaces. Some old programs summed signed bytes.
-    fn check_sum(&self) -> Result<()> {
-        let Ok(stored) = self.number(148, 8) else {
-            return damaged("no header where one must be");
-        };
-        let byte_at = |at: usize| match at {
-            148..156 => b' ',
-            _ => self.0.get(at).copied().unwrap_or_default(),
-        };
-        let unsigned: i64 = (0..BLOCK).map(|at| i64::from(byte_at(at))).sum();
-        let signed: i64 = (0..BLOCK)
-            .map(|at| i64::from(byte_at(at).cast_signed()))
-            .sum();
-        if stored == unsigned || stored == signed {
-            Ok(())
-        } else {
-            damaged("a header's sum is wrong")
-        }
-    }
-}
-
-/// `LENGTH KEY=VALUE\n`, the length being that of all of it.
-fn parse_records(mut bytes: &[u8], into: &mut Records) -> Result<()> {
-    while !bytes.is_empty() && bytes.first() != Some(&0) {
-        let record = record_at(bytes).map_or_else(|| damaged("a pax header"), Ok)?;
-        bytes = bytes.get(record.length..).unwrap_or_default();
-        if record.value.is_empty() {
-            into.remove(record.key);
-        } else {
-            into.insert(record.key.to_vec(), record.value.to_vec());
-        }
-    }
-    Ok(())
-}
-
-struct Record<'a> {
-    length: usize,
-    key: &'a [u8],
-    value: &'a [u8],
-}
-
-fn record_at(bytes: &[u8]) -> Option<Record<'_>> {
-    let space = bytes.iter().take(20).position(|&byte| byte == b' ')?;
-    let length = usize::try_from(parse_number(bytes.get(..space)?).ok()?).ok()?;
-    let record = bytes.get(..length)?.get(space + 1..)?.strip_suffix(b"\n")?;
-    let equals = record.iter().position(|&byte| byte == b'=')?;
-    let (key, value) = (record.get(..equals)?, record.get(equals + 1..)?);
-    Some(Record { length, key, value })
-}
-
-fn parse_number(digits: &[u8]) -> Result<u64> {
-    let text = std::str::from_utf8(digits).ok();
-    let number = text.and_then(|text| text.parse().ok());
-    number.map_or_else(|| damaged(&format!("'{}' is no number", shown(digits))), Ok)
-}
-
-/// Seconds with a fraction: `1234.5678`.
-fn parse_time(text: &[u8]) -> Option<(i64, u32)> {
-    let text = std::str::from_utf8(text).ok()?;
-    let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let whole: i64 = seconds.parse().ok()?;
-    let digits: String = fraction
-        .chars()
-        .chain("000000000".chars())
-        .take(9)
-        .collect();
-    let nanoseconds: u32 = digits.parse().ok()?;
-    // Before 1970 the fraction counts downwards.
-    if text.starts_with('-') && nanoseconds > 0 {
-        return Some((whole.checked_sub(1)?, 1_000_000_000 - nanoseconds));
-    }
-    Some((whole, nanoseconds))
-}
-
-fn until_nul(bytes: &[u8]) -> &[u8] {
-    bytes.split(|&byte| byte == 0).next().unwrap_or_default()
-}
-
 fn damaged<T>(what: &str) -> Result<T> {
     Err(Failure::Refused(format!("the archive is damaged: {what}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header of the kind with a size, and what follows it.
+    fn entry(kind: u8, content: &[u8]) -> Vec<u8> {
+        let mut header = [0; BLOCK];
+        header[..4].copy_from_slice(b"name");
+        header[100..107].copy_from_slice(b"0000644");
+        header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        header[148..156].copy_from_slice(b"        ");
+        header[156] = kind;
+        let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
+        header[148..155].copy_from_slice(format!("{sum:07o}").as_bytes());
+        let mut bytes = [&header, content].concat();
+        bytes.resize(bytes.len().next_multiple_of(BLOCK), 0);
+        bytes
+    }
+
+    fn archive() -> Vec<u8> {
+        let map = [&b"1\n2\n3\n"[..], &[0; 506], b"abc"].concat();
+        let sparse = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n26 GNU.sparse.realsize=10\n";
+        [
+            entry(b'g', b"20 comment=anything\n"),
+            entry(b'x', b"17 path=new/name\n23 mtime=1234.56789012\n"),
+            entry(b'0', b"content"),
+            entry(b'L', b"long name\0"),
+            entry(b'5', b""),
+            entry(b'x', sparse),
+            entry(b'0', &map),
+            vec![0; 2 * BLOCK],
+        ]
+        .concat()
+    }
+
+    /// Reads all of an archive: how many entries and bytes of content it has.
+    fn read(bytes: &[u8]) -> Result<(usize, u64)> {
+        let mut tar = Tar::new(bytes);
+        let (mut entries, mut content) = (0, 0);
+        while tar.next()?.is_some() {
+            entries += 1;
+            content += io::copy(&mut (&mut tar).take(1 << 16), &mut io::sink())
+                .or_cannot(|| "read".to_owned())?;
+        }
+        Ok((entries, content))
+    }
+
+    #[test]
+    fn every_form_is_read() {
+        assert_eq!(read(&archive()).unwrap(), (3, 7 + 10));
+    }
+
+    /// Whatever is damaged, reading ends, without a panic.
+    #[test]
+    fn damage_is_survived() {
+        let whole = archive();
+        let mut refused = 0;
+        for at in 0..whole.len() {
+            for value in [0, b'9', b'\n', 0x80, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] = value;
+                // The sum no longer hides what the field's reader makes of it.
+                let start = at / BLOCK * BLOCK;
+                let block = &mut bytes[start..start + BLOCK];
+                if block[156] != 0 && at % BLOCK < 148 {
+                    block[148..156].copy_from_slice(b"        ");
+                    let sum: u32 = block.iter().map(|&byte| u32::from(byte)).sum();
+                    block[148..155].copy_from_slice(format!("{sum:07o}").as_bytes());
+                }
+                refused += u32::from(read(&bytes).is_err());
+            }
+            refused += u32::from(read(&whole[..at]).is_err());
+        }
+        assert!(refused as usize > whole.len(), "{refused}");
+    }
 }

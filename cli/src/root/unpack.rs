@@ -4,50 +4,25 @@
 //! streams by; anything else is made anew, and what no entry of this run has named is removed at the end. So the
 //! result depends on the source alone, whatever lay there before.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::fs::FileExt;
+use std::io::Read;
 
 use rustix::fs::{FileType, Gid, Mode, Uid, fchmod, fchown, fstat, futimens};
 use rustix::io::Errno;
-use sha2::{Digest, Sha256};
 
 use super::entry::{Attributes, Entry, Kind, Place};
 use super::failure::{Doing, Result, refuse};
 use super::flags;
 use super::limits::Limits;
+use super::made::{Contents, Made, MadeKind, below, below_is_empty, implied};
 use super::notes::{Loss, Notes};
 use super::progress::Progress;
 use super::tree::{Tree, kind_of, times};
+use super::writing::{CHUNK, Writing, fill};
 
+/// Set-user-ID and set-group-ID.
 const SET_ID: u32 = 0o6000;
-/// Content goes by steps of this.
-pub(crate) const CHUNK: usize = 64 << 10;
-
-/// What a run has made at a place.
-#[derive(Clone, Debug)]
-pub(crate) struct Made {
-    pub(crate) kind: MadeKind,
-    pub(crate) attributes: Attributes,
-    /// The layer that made it last; 0 unless there are several.
-    pub(crate) layer: u32,
-}
-
-/// What a run has made, as far as it can be checked later.
-#[derive(Clone, Debug)]
-pub(crate) enum MadeKind {
-    Directory,
-    File {
-        size: u64,
-        sha256: [u8; 32],
-        inode: u64,
-    },
-    Symlink(Vec<u8>),
-}
-
-/// All that a run has made.
-pub(crate) type Contents = BTreeMap<Place, Made>;
 
 /// A run over a source.
 pub(crate) struct Unpacker {
@@ -304,12 +279,7 @@ impl Unpacker {
             _ => None,
         };
         let found = found.map(|stat| kind_of(&stat));
-        let mut writing = Writing {
-            sha256: Sha256::new(),
-            size: 0,
-            left,
-            file: None,
-        };
+        let mut writing = Writing::over(left);
         let mut chunk = vec![0; CHUNK];
         loop {
             let count =
@@ -320,31 +290,23 @@ impl Unpacker {
             self.limits.count_bytes(count)?;
             self.progress
                 .show(self.made.len() as u64, self.limits.bytes());
-            if !writing.matches(bytes) {
-                writing.write(self, place, found, bytes)?;
-            }
-            writing.size += count as u64;
-            writing.sha256.update(bytes);
+            writing.next(place, bytes, || self.new_file(place, found))?;
         }
-        if !writing.is_whole() {
-            writing.write(self, place, found, &[])?;
-        }
-        let Some(file) = writing.file.as_ref().or(writing.left.as_ref()) else {
-            return refuse(format!("'{}' has no content", place.shown()));
-        };
-        if writing.file.is_none() {
-            self.kept += 1;
-        }
-        self.set_attributes(file, place, attributes)?;
-        let inode = fstat(file)
-            .or_cannot(|| format!("look at '{}'", place.shown()))?
-            .st_ino;
-        self.inodes.insert(inode);
+        let written = writing.end(place, || self.new_file(place, found))?;
+        self.kept += u64::from(written.kept);
+        self.set_attributes(&written.file, place, attributes)?;
+        let stat = fstat(&written.file).or_cannot(|| format!("look at '{}'", place.shown()))?;
+        self.inodes.insert(stat.st_ino);
         Ok(MadeKind::File {
-            size: writing.size,
-            sha256: writing.sha256.finalize().into(),
-            inode,
+            size: written.size,
+            sha256: written.sha256,
+            inode: stat.st_ino,
         })
+    }
+
+    fn new_file(&mut self, place: &Place, found: Option<FileType>) -> Result<File> {
+        self.make_way(place, found)?;
+        self.tree.create_file(place).map(File::from)
     }
 
     /// Clears a place for something that is not a directory. A later entry replaces an earlier one.
@@ -404,93 +366,5 @@ impl Unpacker {
         }
         fchmod(file, Mode::from_raw_mode(attributes.mode)).or_cannot(doing)?;
         futimens(file, &times(attributes.mtime)).or_cannot(doing)
-    }
-}
-
-/// A file on its way: compared with what an earlier run has left for as long as that matches, then written.
-struct Writing {
-    sha256: Sha256,
-    /// Bytes done.
-    size: u64,
-    left: Option<File>,
-    file: Option<File>,
-}
-
-impl Writing {
-    /// Whether the next bytes are there already.
-    fn matches(&self, bytes: &[u8]) -> bool {
-        let Some(left) = self.left.as_ref().filter(|_| self.file.is_none()) else {
-            return false;
-        };
-        let mut there = vec![0; bytes.len()];
-        left.read_exact_at(&mut there, self.size).is_ok() && there == bytes
-    }
-
-    /// Whether the file ends where it should: what is left of an earlier run may be longer.
-    fn is_whole(&self) -> bool {
-        let left = self
-            .left
-            .as_ref()
-            .map(|left| left.metadata().is_ok_and(|found| found.len() == self.size));
-        self.file.is_some() || left == Some(true)
-    }
-
-    /// Writes to a new file, to which the part that matched is copied first: the old one may have more names.
-    fn write(
-        &mut self,
-        unpacker: &mut Unpacker,
-        place: &Place,
-        found: Option<FileType>,
-        bytes: &[u8],
-    ) -> Result<()> {
-        let doing = || format!("write '{}'", place.shown());
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => {
-                unpacker.make_way(place, found)?;
-                let mut new = File::from(unpacker.tree.create_file(place)?);
-                if let Some(left) = self.left.take() {
-                    std::io::copy(&mut left.take(self.size), &mut new).or_cannot(doing)?;
-                }
-                self.file.insert(new)
-            }
-        };
-        file.write_all(bytes).or_cannot(doing)
-    }
-}
-
-/// Reads until the buffer is full or the content ends, so that comparing and writing go by large steps.
-pub(crate) fn fill(content: &mut dyn Read, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut filled = 0;
-    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
-        match content.read(rest) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
-}
-
-/// What lies below a place: in the order of names that is one range.
-fn below<'a>(made: &'a Contents, place: &'a Place) -> impl Iterator<Item = (&'a Place, &'a Made)> {
-    made.range(place.first_below()..)
-        .take_while(|(other, _)| place.holds(other))
-}
-
-fn below_is_empty(made: &Contents, place: &Place) -> bool {
-    below(made, place).next().is_none()
-}
-
-/// A directory that only the names of its contents imply.
-fn implied(layer: u32) -> Made {
-    Made {
-        kind: MadeKind::Directory,
-        attributes: Attributes {
-            mode: 0o755,
-            ..Attributes::default()
-        },
-        layer,
     }
 }

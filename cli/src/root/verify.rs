@@ -11,7 +11,7 @@ use super::entry::Place;
 use super::failure::{Doing, Result};
 use super::manifest::{Line, LineKind, hex};
 use super::tree::{Tree, kind_of};
-use super::unpack::{CHUNK, fill};
+use super::writing::{CHUNK, fill};
 
 /// One way in which a root is not what it was.
 #[derive(Debug, PartialEq, Eq)]
