@@ -9,14 +9,17 @@ use compat_loader::Os;
 
 use crate::check_file::{Report, Verdict, examine};
 use crate::check_report::{to_json, to_line};
+use crate::root;
 use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE};
 
 const USAGE: &str = "\
-usage: compat check FILE... [--json] [--abi OS] [--root DIR]
+usage: compat check FILE... [--json] [--abi OS] [--root NAME|DIR]
   --json      one JSON array instead of a line per file
   --abi OS    believe this system instead of the file's marks:
               freebsd netbsd openbsd dragonfly illumos linux hurd kfreebsd
-  --root DIR  look for interpreters in this guest root before the host's
+  --root NAME|DIR
+              look for interpreters in this guest root before the host's; without it, dynamic
+              linkers are looked for in the default root
 exit code: 0 all can run, 126 some cannot, 127 some do not exist, 125 usage";
 
 /// What the command line asks for.
@@ -69,7 +72,14 @@ fn parse(arguments: Vec<OsString>) -> Result<Request, lexopt::Error> {
                 let os = name.parse();
                 request.abi = Some(os.map_err(|_| format!("--abi: no system '{name}'"))?);
             }
-            Long("root") => request.root = Some(parser.value()?.into()),
+            Long("root") => {
+                let wanted = parser.value()?;
+                let found = root::find(Some(&wanted));
+                let wanted = wanted.to_string_lossy();
+                request.root = Some(found.ok_or_else(|| {
+                    format!("--root {wanted}: no such root; `compat root list` shows what there is")
+                })?);
+            }
             Short('h') | Long("help") => request.help = true,
             Value(file) => request.files.push(file.into()),
             _ => return Err(argument.unexpected()),

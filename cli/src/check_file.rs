@@ -11,6 +11,8 @@ use compat_loader::{
     identify, runnable,
 };
 
+use crate::root;
+
 /// What was found out about one file.
 pub(crate) struct Report {
     pub(crate) file: PathBuf,
@@ -51,7 +53,8 @@ pub(crate) fn examine(file: &Path, abi: Option<Os>, root: Option<&Path>) -> Repo
 fn judge(source: &OnDisk, abi: Option<Os>, root: Option<&Path>) -> (What, Verdict) {
     match identify(source, abi) {
         Ok(Identity::Elf(image)) => {
-            let verdict = verdict_on_elf(source, &image, root);
+            let default = root.is_none().then(|| root::find(None)).flatten();
+            let verdict = verdict_on_elf(source, &image, root.or(default.as_deref()));
             match describe(source, &image) {
                 Ok(details) => (What::Elf(Box::new(image), details), verdict),
                 Err(refusal) => (What::Nothing, refused(&refusal)),

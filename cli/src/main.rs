@@ -17,7 +17,7 @@ pub(crate) const EXIT_NOT_FOUND: u8 = 127;
 
 const USAGE: &str = "\
 usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
-       compat check FILE... [--json] [--abi OS] [--root DIR]
+       compat check FILE... [--json] [--abi OS] [--root NAME|DIR]
        compat root add|list|path|default|verify|remove ...
   run     run a foreign program; `compat run --help` lists the options
   check   say what each file is, what it needs and whether compat can run it

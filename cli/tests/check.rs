@@ -11,6 +11,11 @@ use serde_json::{Value, json};
 
 fn check(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_compat-cli"))
+        // Whoever runs this may have roots.
+        .env(
+            "XDG_DATA_HOME",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("check-data"),
+        )
         .arg("check")
         .args(arguments)
         .output()
@@ -356,6 +361,32 @@ fn a_dynamic_program_runs_when_the_guest_root_has_its_interpreter() {
 
     scratch.file("root/libexec/ld-elf.so.1", b"#!/bin/sh\n");
     assert_eq!(line(&arguments).1, 126);
+}
+
+/// The default root serves without being named, and others by their names.
+#[test]
+fn roots_are_found_by_name() {
+    let scratch = Scratch::new("check-data");
+    let program = Program {
+        interpreter: Some("/libexec/compat-test-ld.so"),
+        ..Program::freebsd()
+    };
+    let linker = Program {
+        pie: true,
+        ..Program::freebsd()
+    };
+    let file = scratch.file("hello", &program.bytes());
+    let file = file.to_str().unwrap();
+    let named = [file, "--root", "r"];
+    assert_eq!(line(&[file]).1, 126);
+    assert_eq!(line(&named).1, 125);
+    let at = "compat/roots/r/root/libexec/compat-test-ld.so";
+    scratch.file(at, &linker.bytes());
+    assert_eq!(line(&named).1, 0);
+    assert_eq!(line(&[file]).1, 126);
+    let default = scratch.0.join("compat/roots/default");
+    std::os::unix::fs::symlink("r", default).unwrap();
+    assert_eq!(line(&[file]).1, 0);
 }
 
 #[test]

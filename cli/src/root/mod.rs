@@ -27,3 +27,4 @@ mod verify;
 mod writing;
 
 pub(crate) use command::root;
+pub(crate) use store::find;

@@ -15,8 +15,10 @@
 //! `rename`.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -238,6 +240,21 @@ impl Store {
             open(&self.0, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).or_cannot(doing)?;
         remove_below(directory.as_fd(), name.as_bytes()).or_cannot(doing)
     }
+}
+
+/// The directory that `--root` means, as the stub's `find_root` has it: a path when it has a slash, else a root's name; the
+/// default root when there is none.
+pub(crate) fn find(wanted: Option<&OsStr>) -> Option<PathBuf> {
+    let Some(wanted) = wanted else {
+        let store = Store::of_user().ok()?;
+        return store.default().map(|name| store.tree(&name));
+    };
+    let bytes = wanted.as_bytes();
+    if bytes.contains(&b'/') || bytes == b"." || bytes == b".." {
+        return Some(PathBuf::from(wanted));
+    }
+    let name = Name::new(wanted.to_str()?)?;
+    Some(Store::of_user().ok()?.tree(&name)).filter(|tree| tree.is_dir())
 }
 
 /// Takes the lock of a staging directory; `None` if it has gone meanwhile.
