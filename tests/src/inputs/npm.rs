@@ -41,9 +41,12 @@ pub const NPM: &[Npm] = &[
     npm("@esbuild/netbsd-x64", "0.28.2"),
     npm("@esbuild/sunos-x64", "0.28.2"),
     npm("lefthook-openbsd-x64", "2.2.2"),
-    npm("lightningcss-cli-freebsd-x64", "1.33.0"),
-    npm("@pagefind/freebsd-x64", "1.5.2"),
     npm("@expo/ngrok-bin-freebsd-ia32", "2.3.41"),
+    // Dynamic: they also need a root with FreeBSD's libraries.
+    npm("lightningcss-cli-freebsd-x64", "1.33.0"),
+    npm("lightningcss-cli-linux-x64-gnu", "1.33.0"),
+    npm("@pagefind/freebsd-x64", "1.5.2"),
+    npm("@pagefind/linux-x64", "1.5.2"),
     // Sources to bundle. TypeScript 5 is the last whose compiler is JavaScript.
     npm("typescript", "5.9.3"),
     npm("three", "0.187.0"),

@@ -2,6 +2,7 @@
 //!
 //! `COMPAT_REPEAT=50` runs each of them so many times. As root, each also runs as an ordinary user.
 
+mod dynamic;
 mod esbuild;
 mod exit_codes;
 mod lefthook;
