@@ -18,3 +18,4 @@ pub(crate) mod termios;
 pub(crate) mod time;
 pub(crate) mod umtx;
 pub(crate) mod user;
+pub(crate) mod vfs;

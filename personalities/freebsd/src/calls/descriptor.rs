@@ -155,3 +155,10 @@ pub(crate) fn pipe2(cx: &mut Cx, fildes: Out<[i32; 2]>, flags: u32) -> Return<()
     }
     Ok(())
 }
+
+/// Whether `fd` is closed by `execve`.
+pub(super) fn set_cloexec(fd: u64, on: bool) -> HostResult<()> {
+    let flags = if on { linux::FD_CLOEXEC } else { 0 };
+    // SAFETY: no memory is involved.
+    unsafe { host::call_n(nr::fcntl, [fd, u64::from(linux::F_SETFD), u64::from(flags)]) }.map(drop)
+}

@@ -10,6 +10,7 @@ mod clock;
 mod cpuset;
 mod debug;
 mod descriptor;
+mod dev_fd;
 mod device;
 mod directory;
 mod discipline;

@@ -24,10 +24,11 @@ use crate::lower::Fd;
 
 /// One line of the host's `mountinfo`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Mount {
+pub(super) struct Mount {
     id: u64,
     on: Vec<u8>,
-    kind: Vec<u8>,
+    /// The host's name for its kind of file system.
+    pub(super) kind: Vec<u8>,
     from: Vec<u8>,
 }
 
@@ -67,14 +68,14 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
     text
 }
 
-fn mounts() -> HostResult<Vec<Mount>> {
+pub(super) fn mounts() -> HostResult<Vec<Mount>> {
     let text = host::read_file(c"/proc/self/mountinfo", 4 << 20)?;
     let lines = text.split(|&byte| byte == b'\n');
     Ok(lines.filter_map(Mount::parse).collect())
 }
 
 /// FreeBSD's name for a kind of file system that both systems have.
-fn kind_name(kind: &[u8]) -> &[u8] {
+pub(super) fn kind_name(kind: &[u8]) -> &[u8] {
     match kind {
         b"ext2" | b"ext3" | b"ext4" => b"ext2fs",
         b"devtmpfs" | b"devpts" => b"devfs",
@@ -91,7 +92,7 @@ fn kind_name(kind: &[u8]) -> &[u8] {
 }
 
 /// Whether files come from another machine.
-fn is_remote(kind: &[u8]) -> bool {
+pub(super) fn is_remote(kind: &[u8]) -> bool {
     matches!(
         kind,
         b"nfs" | b"nfs4" | b"cifs" | b"smb3" | b"9p" | b"ceph" | b"afs"

@@ -8,10 +8,12 @@ use compat_tables::freebsd::flags::open_flags::{
 };
 use compat_translate::Cx;
 use compat_translate::guest::{self, Path};
-use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::host::{self, HostErrno, linux, nr};
 use compat_translate::paths::{self, Look};
 
 use super::at::CWD;
+use super::descriptor::set_cloexec;
+use super::dev_fd;
 use super::place::{Held, located, open_beneath};
 use super::stat::statx;
 use crate::error::{Error, Return};
@@ -31,6 +33,9 @@ pub(crate) fn ocreat(cx: &mut Cx, path: Path, mode: u32) -> Return<Fd> {
 pub(crate) fn openat(cx: &mut Cx, at: AtFd, path: Path, flags: u32, mode: u32) -> Return<Fd> {
     let directory = at.checked(cx)?;
     let flags = settled(flags)?;
+    if let Some(fd) = dev_fd::named(path) {
+        return dev_fd::copied(cx, fd, flags);
+    }
     let locks = flags & (O_EXLOCK | O_SHLOCK) != 0;
     let mut how = host_flags(flags)?;
     if locks {
@@ -214,10 +219,4 @@ fn lock(cx: &mut Cx, fd: u64, flags: u32) -> Return<()> {
         }
     }
     Ok(())
-}
-
-fn set_cloexec(fd: u64, on: bool) -> HostResult<()> {
-    let flags = if on { linux::FD_CLOEXEC } else { 0 };
-    // SAFETY: no memory is involved.
-    unsafe { host::call_n(nr::fcntl, [fd, u64::from(linux::F_SETFD), u64::from(flags)]) }.map(drop)
 }

@@ -1,6 +1,7 @@
 //! What kind of machine this is: processors, memory, load.
 
 use alloc::vec::Vec;
+use core::ffi::CStr;
 
 use compat_translate::host::{self, nr, read_file};
 use zerocopy::IntoBytes;
@@ -20,6 +21,23 @@ pub(super) fn memory(field: &str) -> i64 {
         })
         .unwrap_or(0)
         .saturating_mul(1024)
+}
+
+/// What the line of `file` that starts with `field` counts: pages, faults or events since the host started.
+pub(super) fn counter(file: &CStr, field: &str) -> i64 {
+    let text = read_file(file, 256 * 1024).unwrap_or_default();
+    lines(&text)
+        .find_map(|line| line.split_once(' ').filter(|(name, _)| *name == field))
+        .map_or(0, |(_, rest)| number(rest))
+}
+
+/// The process started last.
+pub(super) fn last_pid() -> i64 {
+    let text = read_file(c"/proc/loadavg", 128).unwrap_or_default();
+    let last = lines(&text)
+        .next()
+        .and_then(|line| line.split_whitespace().last());
+    last.map_or(0, number)
 }
 
 /// The lines of a text file of the host.

@@ -10,6 +10,7 @@ mod mappings;
 mod meta;
 mod process;
 mod routes;
+mod storage;
 mod values;
 
 use alloc::vec::Vec;

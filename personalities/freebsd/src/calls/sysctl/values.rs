@@ -9,7 +9,7 @@ use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::host::{self, nr, read_file};
 use compat_translate::{Cx, guest};
 
-use super::{Request, machine, process, routes, sized, terminated};
+use super::{Request, machine, process, routes, sized, storage, terminated};
 use crate::abi::stat::dev_parts;
 use crate::calls::{device, limits};
 use crate::error::Return;
@@ -77,6 +77,19 @@ pub(super) fn compute(
         S::PsStrings => int(image::places().ps_strings as i64),
         S::Devname => devname(request),
         S::Routetable => routes::compute(cx, more),
+        S::Lastpid => int(machine::last_pid()),
+        S::VmFaults => int(machine::counter(c"/proc/vmstat", "pgfault")),
+        S::IoFaults => int(machine::counter(c"/proc/vmstat", "pgmajfault")),
+        S::Swappgsin => int(machine::counter(c"/proc/vmstat", "pswpin")),
+        S::Swappgsout => int(machine::counter(c"/proc/vmstat", "pswpout")),
+        S::Forks => int(machine::counter(c"/proc/stat", "processes")),
+        S::Swtch => int(machine::counter(c"/proc/stat", "ctxt")),
+        S::Intr => int(machine::counter(c"/proc/stat", "intr")),
+        S::Softirqs => int(machine::counter(c"/proc/stat", "softirq")),
+        S::Bufspace => int(machine::memory("Buffers")),
+        S::Nswapdev => int(storage::swap_devices()?),
+        S::VfsConflist => storage::kinds(),
+        S::SwapInfo => storage::swap(more, request),
         S::PortFirst => int(port(0)),
         S::PortLast => int(port(1)),
         source => process::compute(cx, source, sysctl.name.as_str(), more, request),

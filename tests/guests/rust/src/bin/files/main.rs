@@ -20,6 +20,7 @@ compat_guests::entry!(main);
 extern "C" fn main() {
     check::run(&[
         ("open/flags", opening::flags),
+        ("open/descriptors-by-name", opening::descriptors_by_name),
         ("open/errors", opening::errors),
         ("open/links", opening::links),
         ("open/beneath", opening::beneath),

@@ -30,6 +30,23 @@ const F_GETFD: u64 = 1;
 const F_GETFL: u64 = 3;
 const FSTAT: u64 = 551;
 
+/// `/dev/fd/3` is descriptor 3 once more: one offset, nothing truncated, no more rights.
+pub(crate) fn descriptors_by_name() {
+    file::write(c"named", b"abcdef");
+    let fd = open(c"named", O_RDONLY, 0).expect("open");
+    call(90, [fd, 7]).expect("dup2");
+    let again = open(c"/dev/fd/7", O_RDONLY | O_TRUNC | O_CREAT, 0o600).expect("open");
+    assert_eq!(file::read::<2>(again), (*b"ab", 2));
+    assert_eq!(file::read::<2>(fd), (*b"cd", 2));
+    for asked in [O_WRONLY, O_RDWR] {
+        assert_eq!(open(c"/dev/fd/7", asked, 0), Err(EACCES));
+    }
+    for fd in [fd, again, 7] {
+        file::close(fd);
+    }
+    assert_eq!(open(c"/dev/fd/7", O_RDONLY, 0), Err(EBADF));
+}
+
 pub(crate) fn flags() {
     for (given, kept) in [
         (O_RDONLY, O_RDONLY),
