@@ -24,7 +24,7 @@ pub use linux_raw_sys::ioctl;
 pub use mappings::{Mapping, mapping_at};
 pub use processes::{
     ProcessStat, name_thread, names_in, numbers_in, process_file, process_stat, processes,
-    threads_of,
+    thread_stat, threads_of,
 };
 
 use core::arch::{asm, global_asm};

@@ -98,6 +98,11 @@ pub fn process_stat(pid: i32) -> Option<ProcessStat> {
     parse(&process_file(pid, "stat", 4096).ok()?)
 }
 
+/// The same for one of its threads.
+pub fn thread_stat(pid: i32, tid: i32) -> Option<ProcessStat> {
+    parse(&process_file(pid, &alloc::format!("task/{tid}/stat"), 4096).ok()?)
+}
+
 fn parse(text: &[u8]) -> Option<ProcessStat> {
     let text = String::from_utf8_lossy(text);
     // The name may hold anything, parentheses too.

@@ -13,7 +13,7 @@ use super::resource::Rusage;
 pub(crate) struct KinfoProc {
     pub(crate) structsize: i32,
     pub(crate) layout: i32,
-    /// `ki_args` to `ki_wchan`: kernel addresses, which users see as 0.
+    /// `ki_args`, `ki_paddr`, `ki_addr`, `ki_tracep`, `ki_textvp`, `ki_fd`, `ki_vmspace`, `ki_wchan`: kernel addresses.
     pub(crate) pointers: [u64; 8],
     pub(crate) pid: i32,
     pub(crate) ppid: i32,
@@ -123,9 +123,27 @@ pub(crate) const SZOMB: u8 = 5;
 pub(crate) const KI_CTTY: i64 = 1;
 pub(crate) const KI_SLEADER: i64 = 2;
 
-/// `ki_flag`: has a controlling terminal, has several threads.
+/// `ki_flag`: has a controlling terminal.
 pub(crate) const P_CONTROLT: i64 = 0x2;
+/// Belongs to the kernel.
+pub(crate) const P_KPROC: i64 = 0x4;
+/// Has several threads.
 pub(crate) const P_HADTHREADS: i64 = 0x80;
+/// Is never asked to give memory back.
+pub(crate) const P_SYSTEM: i64 = 0x200;
+/// Has a tracer.
+pub(crate) const P_TRACED: i64 = 0x800;
+/// Is ending.
+pub(crate) const P_WEXIT: i64 = 0x2000;
+/// A signal has stopped it.
+pub(crate) const P_STOPPED_SIG: i64 = 0x2_0000;
+/// Not swapped out: nobody looks for the arguments of one that is.
+pub(crate) const P_INMEM: i64 = 0x1000_0000;
+
+/// `ki_tdflags`: a signal ends its sleep.
+pub(crate) const TDF_SINTR: i64 = 0x8;
+/// `FSCALE`: one whole of `ki_pctcpu`.
+pub(crate) const FSCALE: u64 = 2048;
 
 /// `ki_tdev` of no terminal.
 pub(crate) const NODEV: u64 = u64::MAX;

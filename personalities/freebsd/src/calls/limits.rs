@@ -37,8 +37,16 @@ fn known(cx: &Cx, which: i32) -> Return<i32> {
 /// # Errors
 /// `EINVAL` for a resource nobody knows.
 pub(super) fn limit(which: i32) -> Return<Rlimit> {
+    limit_of(0, which)
+}
+
+/// The same of process `pid`, 0 for the caller. What the host has no limit for is the caller's own.
+///
+/// # Errors
+/// `EPERM` when the process is another user's.
+pub(super) fn limit_of(pid: i32, which: i32) -> Return<Rlimit> {
     match flags::RLIMIT.to_host(i64::from(which)) {
-        Some(host) => Ok(exchange(host as u64, None)?.map(to_guest)),
+        Some(host) => Ok(exchange(pid, host as u64, None)?.map(to_guest)),
         None => usize::try_from(which)
             .ok()
             .and_then(|index| UNKNOWN_TO_HOST.lock().get(index).copied())
@@ -59,14 +67,14 @@ fn to_host(value: i64) -> u64 {
     }
 }
 
-fn exchange(resource: u64, new: Option<[u64; 2]>) -> Return<[u64; 2]> {
+fn exchange(pid: i32, resource: u64, new: Option<[u64; 2]>) -> Return<[u64; 2]> {
     let mut old = [0u64; 2];
     let new_at = new.as_ref().map_or(0, |new| new.as_ptr() as u64);
     // SAFETY: two valid `struct rlimit64`, or none.
     unsafe {
         host::call_n(
             nr::prlimit64,
-            [0, resource, new_at, old.as_mut_ptr() as u64],
+            [pid as u64, resource, new_at, old.as_mut_ptr() as u64],
         )
     }?;
     Ok(old)
@@ -100,7 +108,7 @@ fn set(which: i32, wanted: Rlimit) -> Return<()> {
         // Clamped to kern.maxfilesperproc, as there.
         new = new.map(|value| value.min(before[1]));
     }
-    exchange(resource as u64, Some(new.map(to_host)))?;
+    exchange(0, resource as u64, Some(new.map(to_host)))?;
     Ok(())
 }
 

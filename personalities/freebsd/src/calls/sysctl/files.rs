@@ -9,7 +9,7 @@ use compat_translate::Cx;
 use compat_translate::host::{numbers_in, process_file};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::process::{link, named};
+use super::process::{link, named, program};
 use crate::abi::user::{
     KF_FD_TYPE_CWD, KF_FD_TYPE_ROOT, KF_FD_TYPE_TEXT, KF_FLAG_APPEND, KF_FLAG_NONBLOCK,
     KF_FLAG_READ, KF_FLAG_WRITE, KF_TYPE_EVENTFD, KF_TYPE_KQUEUE, KF_TYPE_PIPE, KF_TYPE_PROCDESC,
@@ -27,11 +27,7 @@ pub(super) fn directory(pid: i32) -> Return<Vec<u8>> {
 pub(super) fn all(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
     let mut out = directory(pid)?;
     out.extend(special(KF_FD_TYPE_ROOT, b"/"));
-    let program = if pid == 0 {
-        cx.process().program.lock().clone()
-    } else {
-        link(pid, "exe").unwrap_or_default()
-    };
+    let program = program(cx, pid).unwrap_or_default();
     out.extend(special(KF_FD_TYPE_TEXT, &named(&program)));
     let folder = match pid {
         0 => String::from("/proc/self/fd\0"),

@@ -9,8 +9,9 @@ use compat_translate::signal::SigSet;
 use crate::abi::resource::Rusage;
 use crate::abi::stat::dev_to_guest;
 use crate::abi::user::{
-    KI_CTTY, KI_SLEADER, KinfoProc, NO_PID, NODEV, P_CONTROLT, P_HADTHREADS, PRI_TIMESHARE, SRUN,
-    SSLEEP, SSTOP, SZOMB,
+    FSCALE, KI_CTTY, KI_SLEADER, KinfoProc, NO_PID, NODEV, P_CONTROLT, P_HADTHREADS, P_INMEM,
+    P_KPROC, P_STOPPED_SIG, P_SYSTEM, P_TRACED, P_WEXIT, PRI_TIMESHARE, SRUN, SSLEEP, SSTOP, SZOMB,
+    TDF_SINTR,
 };
 use crate::signals;
 
@@ -29,6 +30,8 @@ pub(super) struct Status {
     /// Pending, blocked, ignored, caught.
     signals: [SigSet; 4],
     switches: [i64; 2],
+    /// Kibibytes of text, data and stack.
+    sizes: [i64; 3],
 }
 
 impl Status {
@@ -57,6 +60,9 @@ impl Status {
                         .collect();
                 }
                 "Umask" => status.umask = u16::from_str_radix(first, 8).unwrap_or(0),
+                "VmExe" => status.sizes[0] = first.parse().unwrap_or(0),
+                "VmData" => status.sizes[1] = first.parse().unwrap_or(0),
+                "VmStk" => status.sizes[2] = first.parse().unwrap_or(0),
                 "TracerPid" => status.tracer = first.parse().unwrap_or(0),
                 "ShdPnd" => status.signals[0] = set(first),
                 "SigBlk" => status.signals[1] = set(first),
@@ -106,25 +112,21 @@ pub(super) fn kinfo(pid: i32) -> Option<KinfoProc> {
     [info.siglist, info.sigmask, info.sigignore, info.sigcatch] = status.signals.map(SigSet::words);
     info.size = stat.size;
     info.rssize = stat.resident as i64;
-    info.runtime = (user + system).saturating_mul(10_000);
+    [info.tsize, info.dsize, info.ssize] = status.sizes.map(|kibibytes| kibibytes / 4);
     info.start = started(stat.start);
     info.childtime = ticks(child_user + child_system);
-    info.stat = match stat.state {
-        b'R' => SRUN,
-        b'T' | b't' => SSTOP,
-        b'Z' | b'X' => SZOMB,
-        _ => SSLEEP,
-    };
+    info.flag |= P_INMEM;
+    info.pointers = pointers(stat.pid);
+    // The host's kernel threads are the children of process 2, and have no memory.
+    if stat.size == 0 && (stat.pid == 2 || stat.parent == 2) {
+        info.flag |= P_SYSTEM | P_KPROC;
+    }
+    if status.tracer != 0 {
+        info.flag |= P_TRACED;
+    }
+    running(&mut info, &stat);
     info.nice = stat.nice as i8;
     info.pri = [PRI_TIMESHARE, 120, 120, 120];
-    info.oncpu_old = u8::MAX;
-    info.lastcpu_old = stat.processor as u8;
-    info.oncpu = if info.stat == SRUN {
-        stat.processor
-    } else {
-        -1
-    };
-    info.lastcpu = stat.processor;
     info.tracer = status.tracer;
     info.numthreads = stat.threads;
     info.tid = stat.pid;
@@ -132,12 +134,8 @@ pub(super) fn kinfo(pid: i32) -> Option<KinfoProc> {
         info.flag |= P_HADTHREADS;
     }
     text(&mut info.comm, stat.name.as_bytes());
-    text(&mut info.tdname, stat.name.as_bytes());
     text(&mut info.emul, EMULATION);
     text(&mut info.loginclass, b"default");
-    if info.stat == SSLEEP {
-        text(&mut info.wmesg, b"select");
-    }
     info.rusage = usage(&stat, [user, system], status.switches);
     info.rusage_ch = Rusage {
         utime: ticks(child_user),
@@ -145,6 +143,61 @@ pub(super) fn kinfo(pid: i32) -> Option<KinfoProc> {
         ..Rusage::ZERO
     };
     Some(info)
+}
+
+/// Addresses in the kernel. Programs ask no more of them than whether they are there: procstat(1) shows no files of a
+/// process without `ki_fd`.
+fn pointers(pid: i32) -> [u64; 8] {
+    const KERNEL: u64 = 0xffff_f800_0000_0000;
+    const NONE: [usize; 3] = [0, 2, 3];
+    core::array::from_fn(|index| match NONE.contains(&index) {
+        // ki_args, ki_addr, ki_tracep.
+        true => 0,
+        // ki_paddr, ki_textvp, ki_fd, ki_vmspace, ki_wchan.
+        false => KERNEL | (pid as u64) << 12 | (index as u64) << 6,
+    })
+}
+
+/// The structure for thread `tid` of the process that `info` is of.
+pub(super) fn of_thread(info: &KinfoProc, tid: i32) -> Option<KinfoProc> {
+    let stat = host::thread_stat(info.pid, tid)?;
+    let mut info = KinfoProc { tid, ..*info };
+    running(&mut info, &stat);
+    Some(info)
+}
+
+/// What differs between the threads of a process.
+fn running(info: &mut KinfoProc, stat: &ProcessStat) {
+    let [user, system, ..] = stat.times;
+    info.runtime = (user + system).saturating_mul(10_000);
+    let lived = now_in_ticks().saturating_sub(stat.start).max(1);
+    info.pctcpu = ((user + system).saturating_mul(FSCALE) / lived) as u32;
+    info.swtime = (lived / 100) as u32;
+    info.stat = match stat.state {
+        b'R' => SRUN,
+        b'T' | b't' => SSTOP,
+        b'Z' | b'X' => SZOMB,
+        _ => SSLEEP,
+    };
+    match stat.state {
+        b'S' | b'I' => info.tdflags |= TDF_SINTR,
+        b'T' => info.flag |= P_STOPPED_SIG,
+        b'Z' | b'X' => info.flag |= P_WEXIT,
+        _ => {}
+    }
+    info.oncpu_old = u8::MAX;
+    info.lastcpu_old = stat.processor as u8;
+    info.lastcpu = stat.processor;
+    info.oncpu = match info.stat {
+        SRUN => stat.processor,
+        _ => -1,
+    };
+    text(&mut info.tdname, stat.name.as_bytes());
+    if info.stat != SSLEEP {
+        info.pointers[7] = 0;
+    }
+    let waits: &[u8] = if info.stat == SSLEEP { b"select" } else { b"" };
+    text(&mut info.wmesg, waits);
 }
 
 fn relations(info: &mut KinfoProc, stat: &ProcessStat) {
@@ -181,6 +234,12 @@ fn credentials(info: &mut KinfoProc, status: &Status) {
     }
 }
 
+/// Since boot.
+fn now_in_ticks() -> u64 {
+    let up = host::vdso::clock_gettime(super::machine::HOST_BOOTTIME).unwrap_or_default();
+    (up.as_nanos() / 10_000_000) as u64
+}
+
 /// The time of day at which a process started that did so `after` ticks behind the boot.
 fn started(after: u64) -> [i64; 2] {
     let now = host::vdso::clock_gettime(0).unwrap_or_default();
@@ -206,6 +265,7 @@ fn usage(stat: &ProcessStat, [user, system]: [u64; 2], switches: [i64; 2]) -> Ru
 
 /// Copies a name, cut to leave a NUL.
 fn text<const N: usize>(field: &mut [u8; N], text: &[u8]) {
+    *field = [0; N];
     for (slot, &byte) in field.iter_mut().take(N - 1).zip(text) {
         *slot = byte;
     }

@@ -10,9 +10,9 @@ use compat_translate::host::{self, nr, process_file, process_stat, processes, th
 use compat_translate::paths;
 use zerocopy::IntoBytes;
 
-use super::kinfo::{EMULATION, Status, kinfo};
+use super::kinfo::{EMULATION, Status, kinfo, of_thread};
 use super::{Request, files, mappings, terminated};
-use crate::abi::user::{KinfoProc, KinfoSigtramp};
+use crate::abi::user::{KinfoProc, KinfoSigtramp, SZOMB};
 use crate::calls::limits;
 use crate::error::Return;
 use crate::{image, sigcode};
@@ -78,23 +78,23 @@ pub(super) fn compute(
 ) -> Return<Vec<u8>> {
     use SysctlSource as S;
     match source {
-        S::ProcAll => all(more, request, |_| true),
+        S::ProcAll if !more.is_empty() => Err(Errno::EINVAL.into()),
+        // With threads, unlike the others without `_td` (sysctl_kern_proc).
+        S::ProcAll => Ok(all(Each::Thread, request, |_| true)),
+        S::ProcProc | S::ProcProcTd if more.len() > 1 => Err(Errno::EINVAL.into()),
+        S::ProcProc => Ok(all(Each::Process, request, |_| true)),
+        S::ProcProcTd => Ok(all(Each::Thread, request, |_| true)),
         S::ProcPid => one(more, request),
-        S::ProcPgrp => matching(more, request, |info| info.pgid),
-        S::ProcSession => matching(more, request, |info| info.sid),
-        S::ProcUid => matching(more, request, |info| info.uid as i32),
-        S::ProcRuid => matching(more, request, |info| info.ruid as i32),
-        S::ProcTty => matching(more, request, |info| info.tdev_freebsd11 as i32),
-        S::ProcRgid => matching(more, request, |info| info.rgid as i32),
-        S::ProcGid => {
-            let Some(&group) = more.first() else {
+        S::ProcPidTd => threads(more, request),
+        _ if choice(source).is_some() => {
+            let [wanted] = *more else {
                 return Err(Errno::EINVAL.into());
             };
-            all(&[], request, |info| {
-                info.groups.first() == Some(&(group as u32))
-            })
+            match choice(source) {
+                Some((each, field)) => Ok(all(each, request, |info| field(info) == wanted)),
+                None => Err(Errno::EINVAL.into()),
+            }
         }
-        S::ProcPidTd => threads(more, request),
         S::ProcArgs => Who::of(more).map(|who| arguments(cx, who)),
         S::ProcPathname => pathname(cx, more),
         S::ProcSvName => Who::of(more).map(|_| terminated(EMULATION)),
@@ -115,7 +115,7 @@ pub(super) fn compute(
             who.only_caller(cx, "kern.proc.sigtramp: of another process")?;
             sigtramp()
         }),
-        S::ProcRlimit => rlimit(cx, more),
+        S::ProcRlimit => rlimit(more),
         S::ProcUmask => Who::of(more).and_then(|who| {
             let status = Status::of(who.host()).ok_or(Errno::ESRCH)?;
             Ok(status.umask.to_le_bytes().to_vec())
@@ -140,24 +140,51 @@ fn padded(mut value: Vec<u8>, request: Request) -> Vec<u8> {
     value
 }
 
-fn all(more: &[i32], request: Request, wanted: impl Fn(&KinfoProc) -> bool) -> Return<Vec<u8>> {
-    if !more.is_empty() {
-        return Err(Errno::EINVAL.into());
-    }
-    let mut value = Vec::new();
-    for info in processes().into_iter().filter_map(kinfo) {
-        if wanted(&info) {
-            value.extend_from_slice(info.as_bytes());
-        }
-    }
-    Ok(padded(value, request))
+/// What gets a structure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Each {
+    Process,
+    Thread,
 }
 
-fn matching(more: &[i32], request: Request, field: impl Fn(&KinfoProc) -> i32) -> Return<Vec<u8>> {
-    let [wanted] = *more else {
-        return Err(Errno::EINVAL.into());
+/// The names that choose processes by a number: which one.
+fn choice(source: SysctlSource) -> Option<(Each, fn(&KinfoProc) -> i32)> {
+    use SysctlSource as S;
+    let each = match source {
+        S::ProcPgrp
+        | S::ProcSession
+        | S::ProcTty
+        | S::ProcUid
+        | S::ProcRuid
+        | S::ProcRgid
+        | S::ProcGid => Each::Process,
+        _ => Each::Thread,
     };
-    all(&[], request, |info| field(info) == wanted)
+    let field: fn(&KinfoProc) -> i32 = match source {
+        S::ProcPgrp | S::ProcPgrpTd => |info| info.pgid,
+        S::ProcSession | S::ProcSessionTd => |info| info.sid,
+        S::ProcTty | S::ProcTtyTd => |info| info.tdev_freebsd11 as i32,
+        S::ProcUid | S::ProcUidTd => |info| info.uid as i32,
+        S::ProcRuid | S::ProcRuidTd => |info| info.ruid as i32,
+        S::ProcRgid | S::ProcRgidTd => |info| info.rgid as i32,
+        S::ProcGid | S::ProcGidTd => |info| info.groups[0] as i32,
+        _ => return None,
+    };
+    Some((each, field))
+}
+
+fn all(each: Each, request: Request, wanted: impl Fn(&KinfoProc) -> bool) -> Vec<u8> {
+    let mut value = Vec::new();
+    for info in processes().into_iter().filter_map(kinfo) {
+        if !wanted(&info) {
+            continue;
+        }
+        match each {
+            Each::Process => value.extend_from_slice(info.as_bytes()),
+            Each::Thread => push_threads(&info, &mut value),
+        }
+    }
+    padded(value, request)
 }
 
 fn one(more: &[i32], request: Request) -> Return<Vec<u8>> {
@@ -173,12 +200,21 @@ fn threads(more: &[i32], request: Request) -> Return<Vec<u8>> {
     let [pid] = *more else {
         return Err(Errno::EINVAL.into());
     };
-    let info = kinfo(pid).ok_or(Errno::ESRCH)?;
     let mut value = Vec::new();
-    for tid in threads_of(pid) {
-        value.extend_from_slice(KinfoProc { tid, ..info }.as_bytes());
-    }
+    push_threads(&kinfo(pid).ok_or(Errno::ESRCH)?, &mut value);
     Ok(padded(value, request))
+}
+
+fn push_threads(info: &KinfoProc, value: &mut Vec<u8>) {
+    if info.numthreads == 1 || info.stat == SZOMB {
+        value.extend_from_slice(info.as_bytes());
+        return;
+    }
+    for tid in threads_of(info.pid) {
+        if let Some(info) = of_thread(info, tid) {
+            value.extend_from_slice(info.as_bytes());
+        }
+    }
 }
 
 /// The arguments of a program; for one that compat runs, without what starts the stub.
@@ -188,37 +224,67 @@ fn arguments(cx: &Cx, who: Who) -> Vec<u8> {
         return arguments.iter().flat_map(|text| terminated(text)).collect();
     }
     let text = process_file(who.host(), "cmdline", WHOLE).unwrap_or_default();
-    match run_by_compat(&text) {
-        Some((_, arguments)) => arguments.to_vec(),
+    match arguments_of_guest(who.host(), &text) {
+        Some(arguments) => arguments.to_vec(),
         None => text,
     }
 }
 
-/// The program's path and its arguments, when `cmdline` is that of a stub.
-fn run_by_compat(cmdline: &[u8]) -> Option<(&[u8], &[u8])> {
-    if !cmdline.starts_with(compat_translate::settings::PREFIX.as_bytes()) {
+/// What follows, in the command line of a process that compat runs, whatever started the stub.
+fn arguments_of_guest(pid: i32, cmdline: &[u8]) -> Option<&[u8]> {
+    let words = cmdline.split_inclusive(|&byte| byte == 0);
+    if starts_with_record(cmdline) {
+        // The record and the path.
+        let skipped: usize = words.take(2).map(<[u8]>::len).sum();
+        return cmdline.get(skipped..);
+    }
+    if !runs_our_image(pid) {
         return None;
     }
-    let mut rest = cmdline.splitn(3, |&byte| byte == 0);
-    let (_, path, arguments) = (rest.next()?, rest.next()?, rest.next()?);
-    Some((path, arguments))
+    // By hand: `compat run OPTIONS PROGRAM ...`. What is an option's value cannot be told without knowing them all, so
+    // the program is the first word that ends like the file it runs.
+    let path = program_of_guest(pid)?;
+    let name = path.rsplit(|&byte| byte == b'/').next()?;
+    let mut skipped = 0;
+    for (index, word) in words.enumerate() {
+        let last = word.rsplit(|&byte| byte == b'/').next()?;
+        if index >= 2 && last.strip_suffix(&[0]) == Some(name) {
+            return cmdline.get(skipped..);
+        }
+        skipped += word.len();
+    }
+    None
+}
+
+fn starts_with_record(cmdline: &[u8]) -> bool {
+    cmdline.starts_with(compat_translate::settings::PREFIX.as_bytes())
+}
+
+fn runs_our_image(pid: i32) -> bool {
+    matches!((link(0, "exe"), link(pid, "exe")), (Ok(own), Ok(other)) if own == other)
+}
+
+/// The program of a process that compat runs lies lowest of all files.
+fn program_of_guest(pid: i32) -> Option<Vec<u8>> {
+    let maps = process_file(pid, "maps", WHOLE).ok()?;
+    let line = maps.split(|&byte| byte == b'\n').next()?;
+    let at = line.iter().position(|&byte| byte == b'/')?;
+    Some(line.get(at..)?.to_vec())
 }
 
 fn pathname(cx: &Cx, more: &[i32]) -> Return<Vec<u8>> {
-    let pid = match Who::of(more)? {
-        Who::Caller => {
-            let program = cx.process().program.lock().clone();
-            return Ok(terminated(&named(&program)));
-        }
-        Who::Other(pid) => pid,
-    };
-    let text = process_file(pid, "cmdline", WHOLE).unwrap_or_default();
-    let path = match run_by_compat(&text) {
-        Some((path, _)) if path.starts_with(b"/") => path.to_vec(),
-        Some((path, _)) => [&link(pid, "cwd")?, b"/".as_slice(), path].concat(),
-        None => link(pid, "exe")?,
-    };
+    let path = program(cx, Who::of(more)?.host())?;
     Ok(terminated(&named(&path)))
+}
+
+/// The file that process `pid` runs, 0 for the caller, by its name on the host.
+pub(super) fn program(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
+    if pid == 0 {
+        return Ok(cx.process().program.lock().clone());
+    }
+    let handed = || starts_with_record(&process_file(pid, "cmdline", 64).unwrap_or_default());
+    let guests = (runs_our_image(pid) || handed()).then(|| program_of_guest(pid));
+    guests.flatten().map_or_else(|| link(pid, "exe"), Ok)
 }
 
 /// What the guest calls a file of the host.
@@ -263,12 +329,12 @@ fn sigtramp() -> Return<Vec<u8>> {
     Ok(found.as_bytes().to_vec())
 }
 
-fn rlimit(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
+fn rlimit(more: &[i32]) -> Return<Vec<u8>> {
     let [pid, which] = *more else {
         return Err(Errno::EINVAL.into());
     };
-    Who::of(&[pid])?.only_caller(cx, "kern.proc.rlimit: of another process")?;
-    Ok(limits::limit(which)?.as_bytes().to_vec())
+    let who = Who::of(&[pid])?;
+    Ok(limits::limit_of(who.host(), which)?.as_bytes().to_vec())
 }
 
 fn descriptors(who: Who) -> i32 {

@@ -45,6 +45,7 @@ pub(crate) fn act(role: &[u8]) -> ! {
         b"state" => state(),
         b"pending" => pending(),
         b"die" => die(),
+        b"sleeper" => sleeper(),
         _ => 199,
     })
 }
@@ -125,4 +126,11 @@ fn die() -> u64 {
     signal::raise(signal);
     sys::sleep_microseconds(1_000_000);
     198
+}
+
+/// Says on descriptor 60 that it is here, and stays.
+fn sleeper() -> u64 {
+    let _ = sys::call(sys::WRITE, [60, "x".as_ptr() as u64, 1]);
+    sys::sleep_microseconds(60_000_000);
+    197
 }

@@ -6,6 +6,7 @@ mod ends;
 mod exec;
 mod fork;
 mod image;
+mod table;
 mod vfork;
 
 use compat_guests::{check, start};
@@ -50,5 +51,8 @@ extern "C" fn main() {
         ("ends/child-info", ends::child_info),
         ("ends/no-child", ends::no_child),
         ("ends/no-wait", ends::no_wait),
+        ("table/itself", table::itself),
+        ("table/threads", table::threads),
+        ("table/another", table::another),
     ]);
 }
