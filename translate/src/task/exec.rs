@@ -44,20 +44,37 @@ fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
 
 /// Runs the program that the guest calls `name` and the host calls `path` in place of this one. Returns only on failure.
 /// `leaving` runs when the file is found to be a program: little can go wrong after it.
+///
+/// Takes what it is given for good: a child that shares its creator's memory leaves nothing behind but its [`Departure`],
+/// which the creator frees.
 pub fn replace(
     cx: &mut Cx,
-    name: &[u8],
+    name: Vec<u8>,
     path: Vec<u8>,
-    mut arguments: Vec<Vec<u8>>,
+    arguments: Vec<Vec<u8>>,
     environment: Vec<Vec<u8>>,
     leaving: impl FnOnce(&Cx),
 ) -> HostErrno {
+    match prepare(cx, name, path, arguments, &environment, leaving) {
+        Ok(departure) => {
+            drop(environment);
+            depart(cx, departure)
+        }
+        Err(error) => error,
+    }
+}
+
+fn prepare(
+    cx: &mut Cx,
+    name: Vec<u8>,
+    path: Vec<u8>,
+    mut arguments: Vec<Vec<u8>>,
+    environment: &[Vec<u8>],
+    leaving: impl FnOnce(&Cx),
+) -> HostResult<Departure> {
     let space = cx.process().space.get();
     let mut path = path;
-    let mut target = match classify(cx, &path) {
-        Ok(target) => target,
-        Err(error) => return error,
-    };
+    let mut target = classify(cx, &path)?;
     if let Target::Script {
         interpreter,
         argument,
@@ -66,22 +83,18 @@ pub fn replace(
         if !arguments.is_empty() {
             arguments.remove(0);
         }
-        let reader = match paths::locate_text(space, &interpreter, Look::FOLLOW) {
-            Ok(path) => path,
-            Err(error) => return error,
-        };
-        target = match classify(cx, &reader) {
+        let reader = paths::locate_text(space, &interpreter, Look::FOLLOW)?;
+        target = match classify(cx, &reader)? {
             // A script cannot read a script.
-            Ok(Target::Script { .. }) => return HostErrno::ENOEXEC,
-            Ok(target) => target,
-            Err(error) => return error,
+            Target::Script { .. } => return Err(HostErrno::ENOEXEC),
+            target => target,
         };
         let mut whole = Vec::from([interpreter]);
         whole.extend(argument);
         // A program of the host does not know the guest's names.
         whole.push(match target {
             Target::Native => path,
-            _ => name.to_vec(),
+            _ => name,
         });
         whole.append(&mut arguments);
         arguments = whole;
@@ -89,7 +102,7 @@ pub fn replace(
     }
     leaving(cx);
     match target {
-        Target::Native => call(cx, &[&path], arguments, environment),
+        Target::Native => Ok(Departure::new(&[&path], &arguments, environment)),
         Target::Foreign => {
             let mut settings = cx.process().settings.clone();
             if let Some(space) = space {
@@ -97,9 +110,52 @@ pub fn replace(
             }
             let mut handed = Vec::from([settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
-            call(cx, &[OWN_LINK, &own_path()], handed, environment)
+            let paths: &[&[u8]] = &[OWN_LINK, &own_path()];
+            Ok(Departure::new(paths, &handed, environment))
         }
-        Target::Script { .. } => HostErrno::ENOEXEC,
+        Target::Script { .. } => Err(HostErrno::ENOEXEC),
+    }
+}
+
+/// All that the host is told of the next image, in two pieces of memory that do not move.
+pub struct Departure {
+    /// Every string with its NUL.
+    _text: Vec<u8>,
+    /// Addresses: the paths to try, the arguments, the environment, each list ending with 0.
+    lists: Vec<u64>,
+    /// Where in `lists` the second and the third begin.
+    starts: [usize; 2],
+}
+
+impl Departure {
+    fn new(paths: &[&[u8]], arguments: &[Vec<u8>], environment: &[Vec<u8>]) -> Self {
+        let all = || {
+            let rest = arguments.iter().chain(environment).map(Vec::as_slice);
+            paths.iter().copied().chain(rest)
+        };
+        let mut text = Vec::with_capacity(all().map(|one| one.len() + 1).sum());
+        let mut lists = Vec::with_capacity(all().count() + 3);
+        let mut at = text.as_ptr() as u64;
+        for (index, one) in all().enumerate() {
+            if index == paths.len() {
+                lists.push(0);
+            }
+            if index == paths.len() + arguments.len() {
+                lists.push(0);
+            }
+            lists.push(at);
+            text.extend_from_slice(one);
+            text.push(0);
+            at += one.len() as u64 + 1;
+        }
+        // Lists at the end that are empty have not ended yet.
+        let starts = [paths.len() + 1, paths.len() + arguments.len() + 2];
+        lists.resize(paths.len() + arguments.len() + environment.len() + 3, 0);
+        Self {
+            _text: text,
+            lists,
+            starts,
+        }
     }
 }
 
@@ -124,52 +180,30 @@ fn own_path() -> Vec<u8> {
     OWN_PATH.lock().clone()
 }
 
-/// Runs the first of `paths` that is there.
-fn call(
-    cx: &mut Cx,
-    paths: &[&[u8]],
-    arguments: Vec<Vec<u8>>,
-    environment: Vec<Vec<u8>>,
-) -> HostErrno {
-    let (arguments, argument_pointers) = pointers(arguments);
-    let (environment, environment_pointers) = pointers(environment);
+/// Runs the first of the paths that is there.
+fn depart(cx: &mut Cx, departure: Departure) -> HostErrno {
+    let [arguments, environment] = departure
+        .starts
+        .map(|start| departure.lists.as_ptr() as u64 + 8 * start as u64);
+    let mut next = departure.lists.as_ptr();
+    *cx.process().departure.lock() = Some(departure);
     signal::hand_over(cx.thread);
     let mut error = HostErrno::ENOENT;
-    for path in paths {
-        let path = terminated(path.to_vec());
-        let args = [
-            path.as_ptr() as u64,
-            argument_pointers.as_ptr() as u64,
-            environment_pointers.as_ptr() as u64,
-            0,
-            0,
-            0,
-        ];
-        // Not past a signal that waits: with everything blocked meanwhile, the next image would never see it.
-        // SAFETY: NUL-terminated strings and NULL-terminated vectors of them, alive until the call is done.
-        error = unsafe { cx.host(nr::execve, args) }
-            .err()
-            .unwrap_or(HostErrno::EIO);
-        if error != HostErrno::ENOENT {
+    loop {
+        // SAFETY: within the first list, which ends with 0.
+        let path = unsafe { next.read() };
+        if path == 0 || error != HostErrno::ENOENT {
             break;
         }
+        // Not past a signal that waits: with everything blocked meanwhile, the next image would never see it.
+        // SAFETY: NUL-terminated strings and NULL-terminated vectors of them, alive until the call is done.
+        error = unsafe { cx.host(nr::execve, [path, arguments, environment, 0, 0, 0]) }
+            .err()
+            .unwrap_or(HostErrno::EIO);
+        // SAFETY: it was not the last.
+        next = unsafe { next.add(1) };
     }
     signal::retake(cx.thread);
-    drop((arguments, environment));
+    *cx.process().departure.lock() = None;
     error
-}
-
-fn terminated(mut text: Vec<u8>) -> Vec<u8> {
-    text.push(0);
-    text
-}
-
-fn pointers(strings: Vec<Vec<u8>>) -> (Vec<Vec<u8>>, Vec<u64>) {
-    let strings: Vec<Vec<u8>> = strings.into_iter().map(terminated).collect();
-    let pointers = strings
-        .iter()
-        .map(|text| text.as_ptr() as u64)
-        .chain([0])
-        .collect();
-    (strings, pointers)
 }

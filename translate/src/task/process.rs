@@ -8,6 +8,7 @@ use crate::paths::SpaceCell;
 use crate::settings::Settings;
 use crate::signal::Actions;
 use crate::sync::Mutex;
+use crate::task::exec::Departure;
 
 /// The data segment, which the guest may make longer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,6 +39,8 @@ pub struct Process {
     pub space: SpaceCell,
     /// The end of the guest's data segment.
     pub program_break: Mutex<ProgramBreak>,
+    /// What the host is being told of the next image.
+    pub departure: Mutex<Option<Departure>>,
 }
 
 impl Process {
@@ -51,6 +54,7 @@ impl Process {
             settings: self.settings.clone(),
             space: self.space.same(),
             program_break: Mutex::new(*self.program_break.lock()),
+            departure: Mutex::new(None),
         })
     }
 }

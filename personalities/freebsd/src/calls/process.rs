@@ -76,10 +76,10 @@ pub(crate) fn execve(cx: &mut Cx, path: Path, argv: In<u64>, envp: In<u64>) -> R
     } else {
         paths::locate_text(cx.process().space.get(), &name, Look::FOLLOW)?
     };
-    execute(cx, &name, path, argv, envp)
+    execute(cx, name, path, argv, envp)
 }
 
-fn execute(cx: &mut Cx, name: &[u8], path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<()> {
+fn execute(cx: &mut Cx, name: Vec<u8>, path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<()> {
     let arguments = guest::read_strings(argv.address(), ARG_MAX)?;
     let environment = if envp.is_null() {
         Vec::new()
@@ -104,5 +104,5 @@ pub(crate) fn fexecve(
     // FreeBSD tells a script's interpreter this name.
     let name = alloc::format!("/dev/fd/{fd}").into_bytes();
     let path = alloc::format!("/proc/self/fd/{fd}").into_bytes();
-    execute(cx, &name, path, argv, envp)
+    execute(cx, name, path, argv, envp)
 }
