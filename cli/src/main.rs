@@ -4,6 +4,7 @@ mod check;
 mod check_file;
 mod check_report;
 mod root;
+mod shell;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -18,9 +19,11 @@ pub(crate) const EXIT_NOT_FOUND: u8 = 127;
 const USAGE: &str = "\
 usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
        compat check FILE... [--json] [--abi OS] [--root NAME|DIR]
+       compat shell [OPTIONS] [ROOT [COMMAND [ARGUMENT...]]]
        compat root add|list|path|default|verify|remove ...
   run     run a foreign program; `compat run --help` lists the options
   check   say what each file is, what it needs and whether compat can run it
+  shell   log in to a foreign system; `compat shell --help` lists the options
   root    keep the files of foreign systems; `compat root --help` lists the commands";
 
 fn main() -> ExitCode {
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
     match command.to_str() {
         Some("check") => check::check(rest),
         Some("root") => root::root(rest),
+        Some("shell") => shell::shell(rest),
         Some("-h" | "--help" | "help") => {
             println!("{USAGE}");
             ExitCode::SUCCESS

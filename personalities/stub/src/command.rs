@@ -23,6 +23,7 @@ usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
   -q, --quiet            do not list unimplemented calls at exit
   -t, --trace            print every system call on standard error
       --no-patch         enter by a trap at every call; leave the program's code as it is
+      --argv0 NAME           what the program is told it was started as; \"-sh\" makes a login shell
       --abi OS           take the program to be of this system, whatever its headers say
       --root NAME|DIR    look absolute paths up in this root first, then on the host
       --root-only        show the program nothing but the root and what is bound into it
@@ -76,6 +77,7 @@ pub(crate) fn read(block: &mut Block) -> Order {
 
 fn run(block: &mut Block) -> Order {
     let mut settings = Settings::default();
+    let mut argv0 = None;
     let mut at = 2;
     loop {
         let Some(argument) = block.arguments.get(at).map(|&text| text_of(text)) else {
@@ -107,6 +109,10 @@ fn run(block: &mut Block) -> Order {
             b"-q" | b"--quiet" => settings.quiet = true,
             b"-t" | b"--trace" => settings.trace = true,
             b"--no-patch" => settings.no_patch = true,
+            b"--argv0" => {
+                argv0 =
+                    Some(value().unwrap_or_else(|| misused(format_args!("--argv0 wants a value"))))
+            }
             b"--abi" => settings.abi = Some(system(value())),
             b"--root" => settings.root = Some(text("--root", value())),
             b"--root-only" => settings.root_only = true,
@@ -124,6 +130,10 @@ fn run(block: &mut Block) -> Order {
         misused(format_args!("no program given"));
     };
     block.arguments.drain(..at);
+    if let (Some(argv0), Some(first)) = (argv0, block.arguments.first_mut()) {
+        // The end of an argument, and so ended by a NUL.
+        *first = argv0.as_ptr();
+    }
     let space = root(&settings, &block.environment);
     if let Some(space) = &space {
         enter(space);
