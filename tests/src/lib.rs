@@ -12,5 +12,6 @@ pub mod known;
 pub mod pascal;
 pub mod process;
 pub mod root;
+pub mod pty;
 pub mod stage;
 pub mod words;

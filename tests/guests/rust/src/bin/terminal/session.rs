@@ -13,6 +13,7 @@ use crate::pair::{ENOTTY, IOCTL, O_RDWR, both, control, name, open, read, read_u
 
 const SETPGID: u64 = 82;
 const SETSID: u64 = 147;
+const PPOLL: u64 = 545;
 const ENXIO: u64 = 6;
 const EIO: u64 = 5;
 
@@ -228,12 +229,19 @@ pub(crate) fn show_own() -> ! {
         assert_eq!(control(fd, TIOCGETA, &mut modes), Ok(0), "isatty({fd})");
     }
     signal::handle(SIGWINCH, note, 0, Set::EMPTY);
+    // Between a look at the size and the wait for a line no change is missed.
+    signal::mask(signal::BLOCK, Set::of(&[SIGWINCH]));
+    let input = [0u32, 1];
     loop {
         control(0, TIOCGWINSZ, &mut size).expect("a size");
         say!("{} rows {} columns", size[0], size[1]);
+        let none = Set::EMPTY;
+        let wait = [(&raw const input) as u64, 1, 0, (&raw const none) as u64];
+        if call(PPOLL, wait) == Err(sys::EINTR) {
+            continue;
+        }
         let mut line = [0u8; 64];
         match call(sys::READ, [0, line.as_mut_ptr() as u64, 64]) {
-            Err(sys::EINTR) => {}
             Ok(0) => {
                 say!("end");
                 sys::exit(7);
