@@ -74,7 +74,7 @@ fn sh_controls_jobs() {
     session.send("cat &\r");
     session.wait_for(PROMPT);
     session.send("until jobs >list; grep tty list; do sleep 0.1; done\r");
-    session.wait_for("Suspended (tty input)");
+    session.wait_for("Stopped (tty input)");
     session.wait_for(PROMPT);
     session.send("fg\r");
     session.wait_for("cat\r\n");
