@@ -11,7 +11,7 @@ pub mod inputs;
 pub mod known;
 pub mod pascal;
 pub mod process;
-pub mod root;
 pub mod pty;
+pub mod root;
 pub mod stage;
 pub mod words;

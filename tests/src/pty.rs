@@ -17,7 +17,7 @@ use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::{Pid, setsid};
 
 /// How long something may take to appear, on however busy a machine.
-const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A program in a session of its own, whose terminal is ours to look at and to type on.
 ///
