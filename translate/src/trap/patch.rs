@@ -1,5 +1,6 @@
 //! Turning hot `syscall` sites into jumps (see [`super::site`] and [`super::fast`]).
 
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use super::fast::compat_fast_entry;
@@ -59,14 +60,23 @@ const SLOTS: usize = 128;
 static SEEN: [AtomicU64; SLOTS] = [const { AtomicU64::new(0) }; SLOTS];
 const COUNT_SHIFT: u32 = 56;
 
-/// A trampoline's page, and the site whose displaced instructions begin it.
-struct Trampoline {
-    page: u64,
-    site: u64,
-    displaced: u64,
+/// A trampoline: at most 28 bytes of code, the address it jumps to, and the address it stands for.
+const SLOT: u64 = 64;
+const ENTRY_AT: u64 = SLOT - 16;
+const ORIGINAL_AT: u64 = SLOT - 8;
+
+/// All trampolines.
+struct Trampolines {
+    /// The pages they fill from the start, and how much of each is in use.
+    pages: Vec<(u64, u64)>,
+    /// The sites that have one.
+    sites: Vec<u64>,
 }
 
-static TRAMPOLINES: Mutex<alloc::vec::Vec<Trampoline>> = Mutex::new(alloc::vec::Vec::new());
+static TRAMPOLINES: Mutex<Trampolines> = Mutex::new(Trampolines {
+    pages: Vec::new(),
+    sites: Vec::new(),
+});
 /// Bounds of all trampoline pages, for a quick look from the signal handler.
 static LOWEST: AtomicU64 = AtomicU64::new(u64::MAX);
 static HIGHEST: AtomicU64 = AtomicU64::new(0);
@@ -107,8 +117,9 @@ pub(crate) fn overlaps_trampoline(start: u64, len: u64) -> bool {
 
 /// For a fault at `rip` inside a trampoline's displaced instruction: the address it was displaced from.
 pub(crate) fn original(rip: u64) -> Option<u64> {
-    // SAFETY: a trampoline's page is ours, readable and never unmapped; its last word is the site's address.
-    in_trampoline(rip).then(|| unsafe { (((rip & !(PAGE - 1)) + PAGE - 8) as *const u64).read() })
+    // SAFETY: a trampoline's page is ours, readable and never unmapped; the last word of a slot is the address.
+    in_trampoline(rip)
+        .then(|| unsafe { (((rip & !(SLOT - 1)) + ORIGINAL_AT) as *const u64).read() })
 }
 
 /// Called at every trap: counts the site and patches it when it is hot and all conditions hold.
@@ -146,20 +157,42 @@ fn patch(at: u64, regs: &Regs) -> Option<()> {
         return None;
     }
     let mut trampolines = TRAMPOLINES.lock();
-    if trampolines.iter().any(|known| known.site == at) || trampolines.len() >= RING {
+    if trampolines.sites.contains(&at) {
         return None;
     }
-    let page = near(low, high)?;
-    write_trampoline(page, at, &displaced).ok()?;
-    publish(page, trampolines.len()).ok()?;
-    trampolines.push(Trampoline {
-        page,
-        site: at,
-        displaced: start,
-    });
-    let distance = page.wrapping_sub(start + 5) as i64;
+    let slot = trampolines.slot(low, high)?;
+    write_trampoline(slot, at, &displaced).ok()?;
+    trampolines.sites.push(at);
+    let distance = slot.wrapping_sub(start + 5) as i64;
     let distance = i32::try_from(distance).ok()?;
     rewrite(start, displaced.first, distance).ok()
+}
+
+impl Trampolines {
+    /// A free slot that a 32-bit displacement reaches from everywhere in `low..high`.
+    fn slot(&mut self, low: u64, high: u64) -> Option<u64> {
+        const REACH: u64 = 0x7fff_0000;
+        let reaches = |page: u64| {
+            high.saturating_sub(page) < REACH
+                && page.saturating_add(PAGE).saturating_sub(low) < REACH
+        };
+        let room = self
+            .pages
+            .iter_mut()
+            .find(|(page, used)| *used < PAGE && reaches(*page));
+        if let Some((page, used)) = room {
+            let slot = *page + *used;
+            *used += SLOT;
+            return Some(slot);
+        }
+        if self.pages.len() >= RING {
+            return None;
+        }
+        let page = near(low, high)?;
+        publish(page, self.pages.len()).ok()?;
+        self.pages.push((page, SLOT));
+        Some(page)
+    }
 }
 
 /// Called with the list of trampolines locked.
@@ -177,57 +210,55 @@ fn publish(page: u64, index: usize) -> HostResult<()> {
     Ok(())
 }
 
-/// A free page that a 32-bit displacement reaches from everywhere in `low..high`.
+/// A new page that a 32-bit displacement reaches from everywhere in `low..high`.
 fn near(low: u64, high: u64) -> Option<u64> {
     const MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE: u64 = 0x2 | 0x20 | 0x10_0000;
-    const STEP: u64 = 64 * 1024;
-    const REACH: u64 = 1 << 30;
-    let below = (1..REACH / STEP).map(|step| (low & !(STEP - 1)).checked_sub(step * STEP));
-    let above = (1..REACH / STEP).map(|step| {
-        high.next_multiple_of(STEP)
-            .checked_add(REACH / 4 + step * STEP)
-    });
-    let candidates = below
-        .take_while(Option::is_some)
-        .take(64)
-        .chain(above.take(64))
-        .flatten();
-    for candidate in candidates.filter(|&candidate| candidate >= 0x1_0000) {
-        for page in (0..STEP / PAGE).map(|index| candidate + index * PAGE) {
-            let args = [
-                page,
-                PAGE,
-                READ | WRITE,
-                MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE,
-                u64::MAX,
-                0,
-            ];
-            // SAFETY: fails instead of replacing anything.
-            match unsafe { host::call(nr::mmap, args) } {
-                Ok(got) if got == page => return Some(page),
-                _ => {}
-            }
+    // Ever further away, so that few attempts pass what lies beside the code; below it first, where heaps do not grow.
+    let distances = (16..30).map(|power| 1_u64 << power);
+    let below = distances
+        .clone()
+        .map(|distance| (low & !(PAGE - 1)).checked_sub(distance));
+    let above = distances.map(|distance| high.next_multiple_of(PAGE).checked_add(distance));
+    for page in below
+        .chain(above)
+        .flatten()
+        .filter(|&page| page >= 0x1_0000)
+    {
+        let args = [
+            page,
+            PAGE,
+            READ | WRITE,
+            MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE,
+            u64::MAX,
+            0,
+        ];
+        // SAFETY: fails instead of replacing anything.
+        if unsafe { host::call(nr::mmap, args) } == Ok(page) {
+            return Some(page);
         }
     }
     None
 }
 
 /// The displaced instructions; `rcx` = return address, as `syscall` leaves it; jump to the entry.
-fn write_trampoline(page: u64, at: u64, displaced: &Displaced) -> HostResult<()> {
-    let mut code = alloc::vec::Vec::with_capacity(64);
+fn write_trampoline(slot: u64, at: u64, displaced: &Displaced) -> HostResult<()> {
+    let mut code = Vec::with_capacity(SLOT as usize);
     code.extend(displaced.bytes.iter().take(displaced.len));
     // mov rcx, imm64
     code.extend([0x48, 0xb9]);
     code.extend((at + 2).to_le_bytes());
-    // jmp [entry], near the page's end: an aligned word, should the guest have alignment checked.
+    // jmp [entry], near the slot's end: an aligned word, should the guest have alignment checked.
     code.extend([0xff, 0x25]);
     let behind = code.len() as u64 + 4;
-    code.extend(((PAGE - 16 - behind) as u32).to_le_bytes());
-    // SAFETY: a fresh writable page of ours, longer than the code; the site's address goes into its last word.
+    code.extend(((ENTRY_AT - behind) as u32).to_le_bytes());
+    let page = slot & !(PAGE - 1);
+    // Other threads may be in the page's other trampolines; nobody is in this one.
+    // SAFETY: a page of ours; the slot is free and longer than the code and its two words.
     unsafe {
-        core::ptr::copy_nonoverlapping(code.as_ptr(), page as *mut u8, code.len());
-        ((page + PAGE - 16) as *mut u64).write(compat_fast_entry as *const () as u64);
-        ((page + PAGE - 8) as *mut u64).write(at - displaced.len as u64);
+        host::call_n(nr::mprotect, [page, PAGE, READ | WRITE | EXECUTE])?;
+        core::ptr::copy_nonoverlapping(code.as_ptr(), slot as *mut u8, code.len());
+        ((slot + ENTRY_AT) as *mut u64).write(compat_fast_entry as *const () as u64);
+        ((slot + ORIGINAL_AT) as *mut u64).write(at - displaced.len as u64);
         host::call_n(nr::mprotect, [page, PAGE, READ | EXECUTE])?;
     }
     Ok(())
@@ -261,11 +292,7 @@ pub(crate) fn lock() -> impl Sized {
     TRAMPOLINES.lock()
 }
 
-/// How many sites have been patched: start and site addresses are kept for the record.
+/// How many sites have been patched.
 pub fn patched() -> usize {
-    let trampolines = TRAMPOLINES.lock();
-    trampolines
-        .iter()
-        .filter(|known| known.page != 0 && known.displaced < known.site)
-        .count()
+    TRAMPOLINES.lock().sites.len()
 }
