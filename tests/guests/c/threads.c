@@ -258,7 +258,13 @@ int main(void)
 	int status;
 	pthread_t thread;
 
+	sigset_t waited_for;
+
 	say_at_once();
+	/* In every thread: one that ends late would take what another waits for. */
+	sigemptyset(&waited_for);
+	sigaddset(&waited_for, SIGUSR2);
+	must(pthread_sigmask(SIG_BLOCK, &waited_for, NULL) == 0);
 	must(sem_init(&ready, 0, 0) == 0);
 	must(sem_init(&go, 0, 0) == 0);
 	printf("-- attributes\n");

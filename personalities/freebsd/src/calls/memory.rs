@@ -349,7 +349,9 @@ pub(crate) fn minherit(cx: &mut Cx, addr: u64, len: u64, inherit: i32) -> Return
         1 => on_range(nr::madvise, addr, len, [11])
             .and_then(|()| on_range(nr::madvise, addr, len, [19])),
         2 => on_range(nr::madvise, addr, len, [10]),
-        3 => on_range(nr::madvise, addr, len, [18]),
+        // Which would not matter to memory that a child does not get.
+        3 => on_range(nr::madvise, addr, len, [11])
+            .and_then(|()| on_range(nr::madvise, addr, len, [18])),
         _ => Err(Errno::EINVAL.into()),
     }
 }
