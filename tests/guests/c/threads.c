@@ -14,7 +14,7 @@
 
 #include "show.h"
 
-static sem_t ready, go;
+static sem_t ready, go, gone;
 static atomic_int hits;
 static pthread_t hit;
 
@@ -34,6 +34,14 @@ static void *wait_there(void *unused)
 	sem_post(&ready);
 	while (sem_wait(&go) != 0)
 		;
+	return NULL;
+}
+
+/* For a thread that nobody joins: what it waits for must not be taken by the next one. */
+static void *wait_detached(void *unused)
+{
+	wait_there(unused);
+	sem_post(&gone);
 	return NULL;
 }
 
@@ -96,10 +104,11 @@ static void attributes(void)
 
 	gives(pthread_attr_init(&attr));
 	gives(pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED));
-	must(pthread_create(&thread, &attr, wait_there, NULL) == 0);
+	must(pthread_create(&thread, &attr, wait_detached, NULL) == 0);
 	must(sem_wait(&ready) == 0);
 	gives(pthread_join(thread, NULL));
 	sem_post(&go);
+	must(sem_wait(&gone) == 0);
 	gives(pthread_attr_destroy(&attr));
 }
 
@@ -127,11 +136,12 @@ static void ends(void)
 	sem_post(&go);
 	at.tv_sec += 20;
 	gives(pthread_timedjoin_np(thread, &result, &at));
-	must(pthread_create(&thread, NULL, wait_there, NULL) == 0);
+	must(pthread_create(&thread, NULL, wait_detached, NULL) == 0);
 	must(sem_wait(&ready) == 0);
 	gives(pthread_detach(thread));
 	gives(pthread_detach(thread));
 	sem_post(&go);
+	must(sem_wait(&gone) == 0);
 	show(pthread_equal(pthread_self(), pthread_self()) != 0);
 	show(pthread_main_np());
 	show(pthread_getthreadid_np() > 0);
@@ -267,6 +277,7 @@ int main(void)
 	must(pthread_sigmask(SIG_BLOCK, &waited_for, NULL) == 0);
 	must(sem_init(&ready, 0, 0) == 0);
 	must(sem_init(&go, 0, 0) == 0);
+	must(sem_init(&gone, 0, 0) == 0);
 	printf("-- attributes\n");
 	attributes();
 	printf("-- ends\n");

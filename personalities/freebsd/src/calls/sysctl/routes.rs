@@ -207,10 +207,10 @@ fn long_header(start: MessageStart, data: IfData) -> LongMsghdr {
 }
 
 fn interface_address(out: &mut Vec<u8>, link: &Link, address: &LinkAddress, long: bool) {
-    let mut addrs = rta::RTA_NETMASK | rta::RTA_IFP | rta::RTA_IFA;
+    // Not the interface: libc's getifaddrs does not expect it among them.
+    let mut addrs = rta::RTA_NETMASK | rta::RTA_IFA;
     let mut addresses = alloc::vec![
         inet_sockaddr(netmask(address.local, address.prefix), 0),
-        link_address(link),
         inet_sockaddr(address.local, link.index),
     ];
     // ifa_dstaddr: the other end, or the broadcast address; an IPv4 loopback is its own other end.
