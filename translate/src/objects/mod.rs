@@ -1,6 +1,7 @@
 //! Kernel objects that Linux lacks, in neutral terms: no guest's numbers or layouts here.
 
 pub mod companion;
+mod held;
 mod hidden;
 pub mod kqueue;
 pub mod line;
@@ -13,6 +14,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::host::HostResult;
 use crate::sync::Mutex;
+use held::HeldProcesses;
 use hidden::Hidden;
 use kqueue::{Arrivals, Kqueue, Shared};
 
@@ -25,6 +27,7 @@ pub struct Objects {
     kqueue_count: AtomicUsize,
     shared: Shared,
     arrivals: Arrivals,
+    held: HeldProcesses,
 }
 
 impl Objects {
@@ -45,13 +48,32 @@ impl Objects {
         if self.kqueue_count.load(Ordering::Acquire) != 0 {
             self.forget(fd, fd);
         }
+        if self.held.any() {
+            self.held.closing(fd, fd);
+        }
     }
 
     /// [`Objects::closing`] for every descriptor in `low..=high`.
     pub fn closing_range(&self, low: u32, high: u32) {
+        let last = |fd: u32| i32::try_from(fd).unwrap_or(i32::MAX);
         if self.kqueue_count.load(Ordering::Acquire) != 0 {
-            let last = |fd: u32| i32::try_from(fd).unwrap_or(i32::MAX);
             self.forget(last(low), last(high));
+        }
+        if self.held.any() {
+            self.held.closing(last(low), last(high));
+        }
+    }
+
+    /// Notes that descriptor `fd` stands for process `pid`, which is killed when the last such descriptor is closed,
+    /// unless it `stays`.
+    pub fn hold_process(&self, fd: i32, pid: i32, stays: bool) {
+        self.held.add(fd, pid, stays);
+    }
+
+    /// To be called before the process ends by itself: its descriptors are closed then.
+    pub fn ending(&self) {
+        if self.held.any() {
+            self.held.closing(0, i32::MAX);
         }
     }
 
@@ -74,6 +96,9 @@ impl Objects {
     /// To be called after `copy` became another descriptor of the file that `fd` is.
     #[inline]
     pub fn duplicated(&self, fd: i32, copy: i32) {
+        if self.held.any() {
+            self.held.duplicated(fd, copy);
+        }
         if self.kqueue_count.load(Ordering::Acquire) != 0
             && let Some(kqueue) = self.kqueue(fd)
         {
@@ -134,6 +159,7 @@ impl Objects {
             self.shared.lock(),
             self.arrivals.lock(),
             self.hidden.lock(),
+            self.held.lock(),
         )
     }
 

@@ -31,6 +31,8 @@ pub(crate) fn pdfork(cx: &mut Cx, descriptor: Out<i32>, flags: u32) -> Return<Ou
                 // SAFETY: no pointers.
                 unsafe { host::call_n(nr::fcntl, [pidfd as u64, F_SETFD, 0]) }?;
             }
+            let stays = flags & PD_DAEMON != 0;
+            cx.process().objects.hold_process(pidfd, pid, stays);
             descriptor.write(&pidfd)?;
             Ok(Outcome::Two(pid as u64, 0))
         }

@@ -16,6 +16,7 @@ use crate::error::Return;
 
 pub(crate) fn exit(cx: &mut Cx, status: i32) -> Return<Outcome> {
     super::umtx_thread_exit(cx);
+    cx.process().objects.ending();
     report_gaps(cx);
     host::exit_group(status)
 }

@@ -15,6 +15,9 @@ use crate::signals;
 
 const CLONE_FILES: u64 = 0x400;
 const HOST_SIGUSR1: u8 = 10;
+const CLOSE_ON_EXEC: u64 = 0o2000000;
+const P_PID: u64 = 1;
+const WEXITED_WALL: u64 = 4 | 0x4000_0000;
 
 pub(crate) fn rfork(cx: &mut Cx, flags: u32) -> Return<Outcome> {
     check(flags)?;
@@ -35,7 +38,12 @@ pub(crate) fn rfork(cx: &mut Cx, flags: u32) -> Return<Outcome> {
     if flags & RFMEM != 0 {
         return share_memory(cx, birth);
     }
-    match clone::fork(cx, birth, None)? {
+    let pid = if flags & RFNOWAIT != 0 {
+        orphan(cx, birth)?
+    } else {
+        clone::fork(cx, birth, None)?
+    };
+    match pid {
         0 => {
             if flags & RFCFDG != 0 {
                 close_everything();
@@ -84,8 +92,8 @@ fn exit_signal(flags: u32) -> u32 {
 }
 
 fn birth(cx: &mut Cx, flags: u32) -> Return<Birth> {
-    if flags & RFNOWAIT != 0 {
-        return Err(cx.gap("rfork: RFNOWAIT", Errno::EINVAL.into()));
+    if flags & RFNOWAIT != 0 && flags & RFMEM != 0 {
+        return Err(cx.gap("rfork: RFNOWAIT with RFMEM", Errno::EINVAL.into()));
     }
     if flags & RFSIGSHARE != 0 {
         return Err(cx.gap("rfork: RFSIGSHARE", Errno::EINVAL.into()));
@@ -105,6 +113,54 @@ fn birth(cx: &mut Cx, flags: u32) -> Return<Birth> {
         };
     }
     Ok(birth)
+}
+
+/// A child that is init's (or the reaper's) from the start: its parent is a copy of the caller, which ends at once.
+fn orphan(cx: &mut Cx, birth: Birth) -> Return<i32> {
+    let between = Birth {
+        exit_signal: 0,
+        ..birth
+    };
+    // Its number comes back through a pipe: -1 when it could not be made.
+    let mut ends = [-1i32; 2];
+    // SAFETY: the host writes two numbers.
+    unsafe { host::call_n(nr::pipe2, [ends.as_mut_ptr() as u64, CLOSE_ON_EXEC]) }?;
+    let [read, write] = ends.map(|end| end as u64);
+    let close = |end: u64| {
+        // SAFETY: our own descriptor.
+        let _ = unsafe { host::call_n(nr::close, [end]) };
+    };
+    let made = clone::fork(cx, between, None);
+    if made == Ok(0) {
+        let child = clone::fork(cx, birth, None);
+        if child == Ok(0) {
+            if !birth.share_files {
+                close(read);
+                close(write);
+            }
+            return Ok(0);
+        }
+        let told = child.unwrap_or(-1);
+        // SAFETY: four valid bytes.
+        let _ = unsafe { host::call_n(nr::write, [write, (&raw const told) as u64, 4]) };
+        host::exit_group(0);
+    }
+    let mut told = -1i32;
+    let result = made.map(|between| {
+        // SAFETY: room for four bytes; the writer is alive until it has written.
+        let _ = unsafe { host::call_n(nr::read, [read, (&raw mut told) as u64, 4]) };
+        let wait = [P_PID, between as u64, 0, WEXITED_WALL, 0];
+        // SAFETY: no pointers.
+        let _ = unsafe { host::call_n(nr::waitid, wait) };
+    });
+    close(read);
+    close(write);
+    result?;
+    // SAFETY: a plain number by now.
+    match unsafe { (&raw const told).read_volatile() } {
+        -1 => Err(Errno::EAGAIN.into()),
+        pid => Ok(pid),
+    }
 }
 
 fn share_memory(cx: &mut Cx, birth: Birth) -> Return<Outcome> {

@@ -2,10 +2,12 @@
 #![no_std]
 #![no_main]
 
+mod descriptor;
 mod ends;
 mod exec;
 mod fork;
 mod image;
+mod rfork;
 mod table;
 mod vfork;
 
@@ -51,6 +53,22 @@ extern "C" fn main() {
         ("ends/child-info", ends::child_info),
         ("ends/no-child", ends::no_child),
         ("ends/no-wait", ends::no_wait),
+        ("rfork/descriptors", rfork::descriptors),
+        ("rfork/end-signal", rfork::end_signal),
+        ("rfork/no-wait", rfork::no_wait),
+        ("rfork/refused", rfork::refused),
+        ("rfork/shared-memory", rfork::shared_memory),
+        ("descriptor/tells", descriptor::told_by_the_descriptor),
+        (
+            "descriptor/last-close-kills",
+            descriptor::the_last_close_kills,
+        ),
+        ("descriptor/daemon", descriptor::a_daemon_lives_on),
+        ("descriptor/other-holders", descriptor::other_holders),
+        (
+            "descriptor/end-of-the-holder",
+            descriptor::the_end_of_the_holder,
+        ),
         ("table/itself", table::itself),
         ("table/threads", table::threads),
         ("table/another", table::another),
