@@ -1,9 +1,10 @@
 //! How much slower a FreeBSD program is under compat than its Linux build, measured in turns.
 //!
-//! `cargo run --release -p compat-tests --bin bench [-- calls|startup|bundle]`
+//! `cargo run --release -p compat-tests --bin bench [-- calls|startup|dynamic|bundle]`
 
 mod bundle;
 mod calls;
+mod dynamic;
 mod floor;
 mod startup;
 mod turns;
@@ -17,8 +18,9 @@ fn main() -> ExitCode {
     if cfg!(debug_assertions) {
         eprintln!("measured without --release: the numbers say nothing");
     }
-    let all: [(&str, Benchmark); 3] = [
+    let all: [(&str, Benchmark); 4] = [
         ("startup", startup::run),
+        ("dynamic", dynamic::run),
         ("bundle", bundle::run),
         ("calls", calls::run),
     ];
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
         .iter()
         .find(|name| all.iter().all(|(known, _)| known != name))
     {
-        eprintln!("{unknown}: not one of startup, bundle, calls");
+        eprintln!("{unknown}: not one of startup, dynamic, bundle, calls");
         return ExitCode::from(2);
     }
     for (name, run) in all {

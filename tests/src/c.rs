@@ -101,6 +101,22 @@ impl System {
         built
     }
 
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Builds a program from any source.
+    ///
+    /// # Panics
+    /// When the compiler refuses it.
+    pub fn compile(&self, source: &Path, to: &Path) {
+        let output = self.compiler(source, false).arg("-o").arg(to).output();
+        let output = output.expect("clang starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", source.display());
+    }
+
     fn compiler(&self, source: &Path, is_library: bool) -> Command {
         let is_cpp = source.extension() == Some(OsStr::new("cpp"));
         let mut compiler = clang(if is_cpp { "clang++" } else { "clang" });
