@@ -106,12 +106,12 @@ impl System {
         &self.root
     }
 
-    /// Builds a program from any source.
+    /// Builds a program from any source that needs no library but C's.
     ///
     /// # Panics
     /// When the compiler refuses it.
     pub fn compile(&self, source: &Path, to: &Path) {
-        let output = self.compiler(source, false).arg("-o").arg(to).output();
+        let output = self.clang("clang").arg(source).arg("-o").arg(to).output();
         let output = output.expect("clang starts");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{}: {said}", source.display());
@@ -119,11 +119,7 @@ impl System {
 
     fn compiler(&self, source: &Path, is_library: bool) -> Command {
         let is_cpp = source.extension() == Some(OsStr::new("cpp"));
-        let mut compiler = clang(if is_cpp { "clang++" } else { "clang" });
-        compiler
-            .arg(format!("--target=x86_64-unknown-freebsd{}", self.release))
-            .arg(format!("--sysroot={}", self.root.display()))
-            .args(["-fuse-ld=lld", "-O1", "-Wall", "-Wextra", "-Werror"]);
+        let mut compiler = self.clang(if is_cpp { "clang++" } else { "clang" });
         if is_cpp {
             compiler.args(["-stdlib=libc++", "-std=c++17"]);
         }
@@ -136,6 +132,15 @@ impl System {
         compiler
             .arg(source)
             .args(["-lpthread", "-lrt", "-lm", "-lutil"]);
+        compiler
+    }
+
+    fn clang(&self, name: &str) -> Command {
+        let mut compiler = clang(name);
+        compiler
+            .arg(format!("--target=x86_64-unknown-freebsd{}", self.release))
+            .arg(format!("--sysroot={}", self.root.display()))
+            .args(["-fuse-ld=lld", "-O1", "-Wall", "-Wextra", "-Werror"]);
         compiler
     }
 
