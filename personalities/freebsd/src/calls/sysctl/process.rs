@@ -147,8 +147,11 @@ enum Each {
     Thread,
 }
 
+/// What of a process a request compares.
+type Field = fn(&KinfoProc) -> i32;
+
 /// The names that choose processes by a number: which one.
-fn choice(source: SysctlSource) -> Option<(Each, fn(&KinfoProc) -> i32)> {
+fn choice(source: SysctlSource) -> Option<(Each, Field)> {
     use SysctlSource as S;
     let each = match source {
         S::ProcPgrp

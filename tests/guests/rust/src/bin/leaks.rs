@@ -57,7 +57,7 @@ fn become_part(part: &CStr) -> ! {
 
 /// A child by fork and one by vfork, each of which goes on as another program.
 fn start(round: u64) {
-    let child = if round % 2 == 0 {
+    let child = if round.is_multiple_of(2) {
         match sys::fork() {
             sys::Fork::Child => become_part(c"nothing"),
             sys::Fork::Parent(child) => child,
