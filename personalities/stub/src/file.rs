@@ -7,12 +7,18 @@ use compat_translate::host::{self, HostErrno, HostResult, nr};
 pub(crate) struct File {
     fd: u64,
     size: u64,
+    /// Permissions and type, owner, group.
+    mode: u16,
+    owner: [u32; 2],
 }
 
 const AT_FDCWD: u64 = -100i64 as u64;
 const AT_EMPTY_PATH: u64 = 0x1000;
 /// With `O_NONBLOCK`, so that a FIFO in place of a program does not block.
 const O_CLOEXEC_NONBLOCK: u64 = 0o2000000 | 0o4000;
+const STATX_TYPE_MODE_UID_GID_SIZE: u64 = 0x21b;
+const S_ISUID: u16 = 0o4000;
+const S_ISGID: u16 = 0o2000;
 const S_IFMT: u16 = 0o170000;
 const S_IFREG: u16 = 0o100000;
 
@@ -31,22 +37,29 @@ impl File {
                 [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC_NONBLOCK, 0],
             )
         }?;
-        let mut file = Self { fd, size: 0 };
-        // struct statx: stx_mode is a u16 at 28, stx_size a u64 at 40.
+        let mut file = Self {
+            fd,
+            size: 0,
+            mode: 0,
+            owner: [0; 2],
+        };
+        // struct statx: stx_uid is a u32 at 20, stx_gid one at 24, stx_mode a u16 at 28, stx_size a u64 at 40.
         let mut found = [0u64; 32];
         let empty = [0u8];
         let args = [
             fd,
             empty.as_ptr() as u64,
             AT_EMPTY_PATH,
-            0x201 | 0x2,
+            STATX_TYPE_MODE_UID_GID_SIZE,
             found.as_mut_ptr() as u64,
         ];
         // SAFETY: a valid path and a buffer of 256 bytes.
         unsafe { host::call_n(nr::statx, args) }?;
-        let mode = (found.get(3).copied().unwrap_or_default() >> 32) as u16;
-        file.size = found.get(5).copied().unwrap_or_default();
-        if mode & S_IFMT != S_IFREG {
+        let [_, _, owner, group_and_mode, _, size, ..] = found;
+        file.mode = (group_and_mode >> 32) as u16;
+        file.owner = [(owner >> 32) as u32, group_and_mode as u32];
+        file.size = size;
+        if file.mode & S_IFMT != S_IFREG {
             return Err(HostErrno::EACCES);
         }
         // X_OK with the effective ids (AT_EACCESS), on the file that is open.
@@ -58,6 +71,16 @@ impl File {
             )
         }?;
         Ok(file)
+    }
+
+    /// Whether the file's own kernel would run it as another user or group.
+    pub(crate) fn changes_identity(&self) -> bool {
+        let [user, group] = self.owner;
+        let differs = |bit: u16, number: u64, id: u32| {
+            // SAFETY: no arguments.
+            self.mode & bit != 0 && unsafe { host::call_n(number, []) } != Ok(u64::from(id))
+        };
+        differs(S_ISUID, nr::geteuid, user) || differs(S_ISGID, nr::getegid, group)
     }
 
     /// The descriptor.

@@ -31,6 +31,9 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UCo
     task::exec::set_classifier(classify);
     let process = thread.process();
     let program = open(thread, path);
+    if program.file.changes_identity() {
+        task::gaps::count("set-user-ID and set-group-ID bits of programs");
+    }
     let loaded = load(thread, path, &program, &block.environment);
 
     // The kernel put the strings on the stack already; a script's come from our own heap.

@@ -1,6 +1,8 @@
 //! Starting under circumstances that are not the usual ones. A shell arranges them.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -300,5 +302,22 @@ fn a_seccomp_filter_will_do_unless_it_refuses_the_trap() {
             said.lines().count() == 1 && said.contains("Syscall User Dispatch"),
             "{said}"
         );
+    });
+}
+
+/// Nobody gets another user's rights by a program that compat runs, and is told so.
+#[test]
+fn bits_that_change_the_user_are_not_heeded() {
+    on_every_stage(|stage| {
+        let copy = stage.copy(&program("guest-hello"));
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o6755)).expect("the copy is ours");
+        let mut command = stage.compat();
+        command.arg("run").arg(&copy);
+        let ran = command.output().expect("compat starts");
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        let told = said.contains("set-user-ID and set-group-ID bits of programs (1x)");
+        assert_eq!(told, stage.user() != "this user", "{said}");
+        assert_eq!(said.lines().count(), usize::from(told), "{said}");
+        assert_eq!(ran.status.code(), Some(0));
     });
 }

@@ -248,6 +248,39 @@ pub(crate) fn descriptor() {
         panic!("fexecve: {error:?}");
     });
     assert_eq!(status, 42 << 8);
+
+    // A script's reader is told the descriptor's name (exec_shell_imgact, fexecve).
+    let own = path().to_bytes();
+    write_file(
+        c"./by-descriptor",
+        0o755,
+        &[b"#!", own, b" as-script-by-descriptor\n"],
+    );
+    let file = sys::call(sys::OPEN, [c"./by-descriptor".as_ptr() as u64, 0, 0]).expect("open");
+    sys::call(sys::DUP2, [file, 55]).expect("dup2");
+    let status = sys::in_child(|| {
+        let arguments = [c"x".as_ptr() as u64, c"last".as_ptr() as u64, 0];
+        let error = sys::call(FEXECVE, [55, arguments.as_ptr() as u64, 0]);
+        panic!("fexecve: {error:?}");
+    });
+    assert_eq!(status, 41 << 8);
+}
+
+/// The line that names the reader ends within the file's first page (MAXSHELLCMDLEN, which is the page size).
+pub(crate) fn long_lines() {
+    let own = path().to_bytes();
+    let blanks = [b' '; 5000];
+    for (room, code) in [(3000, Some(41)), (5000, None)] {
+        write_file(
+            c"./long",
+            0o755,
+            &[b"#!", &blanks[..room], own, b" as-long\n"],
+        );
+        match code {
+            Some(code) => ends_with(code, c"./long", &[c"x"], &[]),
+            None => assert_eq!(execute(c"./long", &[c"x"], &[]), sys::ENOEXEC),
+        }
+    }
 }
 
 /// However many signals come while it happens, the new image comes up, with its own mask.

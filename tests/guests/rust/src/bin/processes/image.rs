@@ -42,6 +42,8 @@ pub(crate) fn act(role: &[u8]) -> ! {
         b"arguments" => u64::from(arguments_are_right()) + 40,
         b"no-environment" => u64::from(unsafe { *environment() } == 0) + 40,
         b"script" => u64::from(script_is_right()) + 40,
+        b"script-by-descriptor" => u64::from(script_by_descriptor_is_right()) + 40,
+        b"long" => u64::from(argument(2) == Some(b"./long")) + 40,
         b"state" => state(),
         b"pending" => pending(),
         b"die" => die(),
@@ -75,6 +77,15 @@ fn script_is_right() -> bool {
     argument(2) == Some(b"./script with a blank")
         && argument(3) == Some(b"last")
         && argument(4).is_none()
+}
+
+/// The name that the script has here can be opened.
+fn script_by_descriptor_is_right() -> bool {
+    let opened = sys::call(sys::OPEN, [c"/dev/fd/55".as_ptr() as u64, 0, 0]);
+    argument(2) == Some(b"/dev/fd/55")
+        && argument(3) == Some(b"last")
+        && argument(4).is_none()
+        && opened.is_ok()
 }
 
 /// What an image keeps of the one before: mask and ignored signals, not handlers nor the alternate stack; descriptors but

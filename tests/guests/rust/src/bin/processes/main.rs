@@ -6,6 +6,7 @@ mod descriptor;
 mod ends;
 mod exec;
 mod fork;
+mod groups;
 mod image;
 mod rfork;
 mod table;
@@ -45,6 +46,7 @@ extern "C" fn main() {
         ),
         ("exec/refused", exec::refused),
         ("exec/descriptor", exec::descriptor),
+        ("exec/long-lines", exec::long_lines),
         ("exec/under-signals", exec::under_signals),
         ("ends/exit-codes", ends::exit_codes),
         ("ends/signals", ends::signals),
@@ -53,6 +55,9 @@ extern "C" fn main() {
         ("ends/child-info", ends::child_info),
         ("ends/no-child", ends::no_child),
         ("ends/no-wait", ends::no_wait),
+        ("groups/a-job", groups::a_job),
+        ("groups/signals", groups::signals),
+        ("groups/sessions", groups::sessions),
         ("rfork/descriptors", rfork::descriptors),
         ("rfork/end-signal", rfork::end_signal),
         ("rfork/no-wait", rfork::no_wait),
