@@ -7,6 +7,7 @@ pub(crate) mod event;
 pub(crate) mod fcntl;
 pub(crate) mod filedesc;
 pub(crate) mod ipc;
+pub(crate) mod net_if;
 pub(crate) mod procctl;
 pub(crate) mod resource;
 pub(crate) mod route;

@@ -1,4 +1,5 @@
-//! `ioctl` (sys_ioctl, kern_ioctl): terminals are in `terminal.rs`, files here, and the table renumbers the rest.
+//! `ioctl` (sys_ioctl, kern_ioctl): terminals are in `terminal/`, network interfaces in `interface.rs`, files here, and
+//! the table renumbers the rest.
 
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{IOCTL_CMD, fcntl_cmd, ioctl_cmd as command};
@@ -7,7 +8,7 @@ use compat_translate::guest;
 use compat_translate::host::{self, HostResult, ioctl as host_command, linux, nr};
 
 use super::stat::statx_fd;
-use super::{device, terminal};
+use super::{device, interface, terminal};
 use crate::error::{Error, Return};
 use crate::lower::Fd;
 
@@ -20,6 +21,9 @@ pub(crate) fn ioctl(cx: &mut Cx, fd: Fd, com: u32, data: u64) -> Return<i32> {
         return done.map(|()| 0);
     }
     if let Some(done) = file(cx, fd, host_fd, com, data) {
+        return done.map(|()| 0);
+    }
+    if let Some(done) = interface::interface_command(cx, host_fd, com, data) {
         return done.map(|()| 0);
     }
     if let Some(host_com) = IOCTL_CMD.to_host(i64::from(com)) {

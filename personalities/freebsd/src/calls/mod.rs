@@ -20,6 +20,7 @@ mod fcntl;
 mod filetime;
 mod ids;
 mod inotify;
+mod interface;
 mod ioctl;
 mod kqueue;
 mod limits;

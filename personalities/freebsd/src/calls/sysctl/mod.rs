@@ -9,7 +9,7 @@ mod machine;
 mod mappings;
 mod meta;
 mod process;
-mod routes;
+pub(super) mod routes;
 mod storage;
 mod values;
 

@@ -76,14 +76,14 @@ fn append(out: &mut Vec<u8>, header: &[u8], addresses: &[Vec<u8>]) {
     }
 }
 
-fn interface_kind(link: &Link) -> u8 {
+pub(in crate::calls) fn interface_kind(link: &Link) -> u8 {
     flags::INTERFACE_TYPE
         .to_guest(i64::from(link.kind))
         .map_or(interface_type::IFT_OTHER as u8, |kind| kind as u8)
 }
 
 /// The interface itself as an address.
-fn link_address(link: &Link) -> Vec<u8> {
+pub(in crate::calls) fn link_address(link: &Link) -> Vec<u8> {
     link_sockaddr(
         link.index,
         interface_kind(link),
@@ -93,7 +93,7 @@ fn link_address(link: &Link) -> Vec<u8> {
 }
 
 /// The host gives the loopback interface an address of zeros; there it has none.
-fn hardware(link: &Link) -> &[u8] {
+pub(in crate::calls) fn hardware(link: &Link) -> &[u8] {
     let address = link.address.as_slice();
     if address.iter().all(|&byte| byte == 0) {
         &[]
@@ -102,7 +102,7 @@ fn hardware(link: &Link) -> &[u8] {
     }
 }
 
-fn flags_to_guest(link: &Link) -> u32 {
+pub(in crate::calls) fn flags_to_guest(link: &Link) -> u32 {
     let mut found = flags::INTERFACE_FLAGS.to_guest(u64::from(link.flags)) as u32;
     if found & interface_flags::IFF_BROADCAST != 0 {
         // Hears no broadcast of its own.

@@ -3,6 +3,7 @@
 #![no_main]
 
 mod control;
+mod interfaces;
 mod names;
 mod net;
 mod options;
@@ -36,5 +37,6 @@ extern "C" fn main() {
         ("not-connected", sending::unconnected),
         ("whole-length-of-a-datagram", sending::whole),
         ("sendfile", sending::file),
+        ("interfaces", interfaces::interfaces),
     ]);
 }

@@ -1,0 +1,286 @@
+//! What sockets tell about network interfaces (ifioctl, in_control, in6_control, nd6_ioctl). Nothing is changed: that is
+//! for the host's administrator.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use compat_tables::freebsd::Errno;
+use compat_tables::freebsd::flags::{
+    IOCTL_CMD, interface_flags as iff, interface_type, ioctl_cmd as command,
+};
+use compat_translate::Cx;
+use compat_translate::guest;
+use compat_translate::host::HostErrno;
+use compat_translate::host::network::{Link, LinkAddress, link_addresses, links};
+use compat_translate::host::socket::{self as host_socket, raw};
+use zerocopy::IntoBytes;
+
+use super::ids;
+use super::sysctl::routes::{flags_to_guest, hardware, interface_kind, link_address};
+use crate::abi::net_if::{
+    IFM_ACTIVE, IFM_AVALID, IFM_ETHER, IFNAMSIZ, Ifgroupreq, Ifmediareq, In6Addrlifetime,
+    In6Ndireq, ND6_IFF_AUTO_LINKLOCAL, ND6_IFF_PERFORMNUD, ND6_INFINITE_LIFETIME,
+};
+use crate::abi::route::{inet_sockaddr, netmask};
+use crate::error::{Error, Return};
+
+/// Behind the name in `struct ifreq` and `struct in6_ifreq`: an address, a number, or a pointer.
+const BEHIND_NAME: u64 = IFNAMSIZ as u64;
+/// `sizeof(struct sockaddr)`.
+const SOCKADDR: usize = 16;
+
+/// Commands of group `i`; `None` for any other command.
+pub(super) fn interface_command(cx: &mut Cx, fd: u64, com: u32, data: u64) -> Option<Return<()>> {
+    const GROUP: u32 = (b'i' as u32) << 8;
+    if com & 0xff00 != GROUP {
+        return None;
+    }
+    if let Err(error) = host_socket::option(fd, raw::SOL_SOCKET, raw::SO_TYPE) {
+        return Some(Err(match error {
+            HostErrno::ENOTSOCK => Errno::ENOTTY.into(),
+            error => error.into(),
+        }));
+    }
+    const IOC_OUT: u32 = 0x4000_0000;
+    Some(match com {
+        command::SIOCGIFCONF => list(data),
+        command::SIOCIFGCLONERS | command::SIOCIFCREATE | command::SIOCIFCREATE2 => {
+            Err(refused(cx, com))
+        }
+        _ if com & IOC_OUT == 0 => Err(refused(cx, com)),
+        _ => named(data).and_then(|link| about(cx, &link, com, data)),
+    })
+}
+
+/// Changing something: EPERM, as for everybody but root on FreeBSD, and a gap for root.
+fn refused(cx: &mut Cx, com: u32) -> Error {
+    if ids::require_root().is_err() {
+        return Errno::EPERM.into();
+    }
+    let name = IOCTL_CMD
+        .name(i64::from(com))
+        .unwrap_or("ioctl: changing an interface");
+    cx.gap(name, Errno::EPERM.into())
+}
+
+/// The interface whose name `data` starts with.
+fn named(data: u64) -> Return<Link> {
+    let name: [u8; IFNAMSIZ] = guest::read(data)?;
+    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+    let link = links()?
+        .into_iter()
+        .find(|link| link.name.as_bytes() == name);
+    Ok(link.ok_or(Errno::ENXIO)?)
+}
+
+fn about(cx: &mut Cx, link: &Link, com: u32, data: u64) -> Return<()> {
+    let behind = data.wrapping_add(BEHIND_NAME);
+    let answer = |number: u32| Ok(guest::write(behind, &number)?);
+    match com {
+        command::SIOCGIFFLAGS => {
+            // The upper half is behind the lower one.
+            answer(flags_to_guest(link))
+        }
+        command::SIOCGIFMTU => answer(link.mtu),
+        command::SIOCGIFMETRIC | command::SIOCGIFFIB | command::SIOCGIFPHYS => answer(0),
+        command::SIOCGIFINDEX => Ok(guest::write(behind, &(link.index as u16))?),
+        // None to ask for, none switched on.
+        command::SIOCGIFCAP => Ok(guest::write(behind, &[0_u32; 2])?),
+        command::SIOCGIFADDR
+        | command::SIOCGIFNETMASK
+        | command::SIOCGIFBRDADDR
+        | command::SIOCGIFDSTADDR => internet(link, com, behind),
+        command::SIOCGHWADDR => hardware_address(link, behind),
+        command::SIOCGIFDESCR => Err(Errno::ENOMSG.into()),
+        command::SIOCGIFMEDIA | command::SIOCGIFXMEDIA => media(link, data),
+        command::SIOCGIFGROUP => groups(link, data),
+        command::SIOCGIFINFO_IN6 => neighbours(link, data),
+        // No interface is the one for addresses of unknown scope.
+        command::SIOCGDEFIFACE_IN6 => Ok(guest::write(behind, &0_u64)?),
+        command::SIOCGIFAFLAG_IN6 => {
+            of_interface(link, behind)?;
+            answer(0)
+        }
+        command::SIOCGIFALIFETIME_IN6 => {
+            of_interface(link, behind)?;
+            let for_ever = In6Addrlifetime {
+                expire: 0,
+                preferred: 0,
+                vltime: ND6_INFINITE_LIFETIME,
+                pltime: ND6_INFINITE_LIFETIME,
+            };
+            Ok(guest::write(behind, &for_ever)?)
+        }
+        command::SIOCGIFALIAS | command::SIOCGIFGMEMB | command::SIOCGI2C => {
+            let name = IOCTL_CMD.name(i64::from(com)).unwrap_or_default();
+            Err(cx.gap(name, Errno::EINVAL.into()))
+        }
+        // What is left is for drivers of special interfaces. Others answer so (ether_ioctl, loioctl).
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// An IPv4 address of the interface: the one that is asked about, else the first (in_control).
+fn internet(link: &Link, com: u32, place: u64) -> Return<()> {
+    const AF_INET: u8 = 2;
+    let [_, family, _, _, a, b, c, d]: [u8; 8] = guest::read(place)?;
+    let all: Vec<LinkAddress> = link_addresses()?
+        .into_iter()
+        .filter(|address| address.index == link.index && address.local.is_ipv4())
+        .collect();
+    let wanted = IpAddr::from([a, b, c, d]);
+    let address = all
+        .iter()
+        .find(|address| family == AF_INET && address.local == wanted)
+        .or(all.first())
+        .ok_or(Errno::EADDRNOTAVAIL)?;
+    let flags = flags_to_guest(link);
+    let found = match com {
+        command::SIOCGIFADDR => address.local,
+        command::SIOCGIFNETMASK => netmask(address.local, address.prefix),
+        command::SIOCGIFBRDADDR if flags & iff::IFF_BROADCAST != 0 => {
+            address.broadcast.unwrap_or(IpAddr::from([0; 4]))
+        }
+        command::SIOCGIFDSTADDR if flags & iff::IFF_POINTOPOINT != 0 => {
+            address.peer.unwrap_or(address.local)
+        }
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    Ok(guest::write_bytes(place, &inet_sockaddr(found, 0))?)
+}
+
+/// Succeeds when the IPv6 address at `place` is one of the interface's.
+fn of_interface(link: &Link, place: u64) -> Return<()> {
+    let start: [u8; 24] = guest::read(place)?;
+    let [_, _, _, _, _, _, _, _, address @ ..] = start;
+    let is_local = address.first_chunk() == Some(&[0xfe, 0x80]);
+    let same = |other: &LinkAddress| match other.local {
+        IpAddr::V6(other) if is_local => {
+            // FreeBSD's own programs keep the interface's number in the second word.
+            other.octets().last_chunk::<12>() == address.last_chunk::<12>()
+        }
+        other => other == IpAddr::from(address),
+    };
+    let known = link_addresses()?
+        .iter()
+        .any(|other| other.index == link.index && other.local.is_ipv6() && same(other));
+    if known {
+        Ok(())
+    } else {
+        Err(Errno::EADDRNOTAVAIL.into())
+    }
+}
+
+fn hardware_address(link: &Link, place: u64) -> Return<()> {
+    const AF_LINK: u8 = 18;
+    let bytes = hardware(link);
+    let mut address = [0_u8; SOCKADDR];
+    address[0] = bytes.len() as u8;
+    address[1] = AF_LINK;
+    for (slot, byte) in address.iter_mut().skip(2).zip(bytes) {
+        *slot = *byte;
+    }
+    Ok(guest::write(place, &address)?)
+}
+
+/// An Ethernet interface that chooses its medium by itself; no other has media.
+fn media(link: &Link, data: u64) -> Return<()> {
+    if i32::from(interface_kind(link)) != interface_type::IFT_ETHER {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut request: Ifmediareq = guest::read(data)?;
+    if request.count < 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if request.ulist != 0 && request.count > 0 {
+        guest::write(request.ulist, &IFM_ETHER)?;
+    }
+    let running = flags_to_guest(link) & iff::IFF_DRV_RUNNING != 0;
+    request.current = IFM_ETHER;
+    request.active = IFM_ETHER;
+    request.mask = 0;
+    request.status = IFM_AVALID | if running { IFM_ACTIVE } else { 0 };
+    request.count = 1;
+    Ok(guest::write(data, &request)?)
+}
+
+/// The groups of an interface: `all`, and for the loopback interface its kind.
+fn groups(link: &Link, data: u64) -> Return<()> {
+    let mut request: Ifgroupreq = guest::read(data)?;
+    let mut names = alloc::vec![&b"all"[..]];
+    if flags_to_guest(link) & iff::IFF_LOOPBACK != 0 {
+        names.push(b"lo");
+    }
+    if request.len != 0 {
+        let mut text = Vec::new();
+        for name in &names {
+            let start = text.len();
+            text.extend_from_slice(name);
+            text.resize(start + IFNAMSIZ, 0);
+        }
+        if (request.len as usize) < text.len() {
+            return Err(Errno::EINVAL.into());
+        }
+        guest::write_bytes(request.groups, &text)?;
+    }
+    request.len = (names.len() * IFNAMSIZ) as u32;
+    Ok(guest::write(data, &request)?)
+}
+
+/// Neighbour discovery, with the values that both systems start from.
+fn neighbours(link: &Link, data: u64) -> Return<()> {
+    Ok(guest::write(
+        data,
+        &In6Ndireq {
+            name: guest::read(data)?,
+            linkmtu: link.mtu,
+            maxmtu: link.mtu,
+            basereachable: 30_000,
+            reachable: 30_000,
+            retrans: 1000,
+            flags: ND6_IFF_PERFORMNUD | ND6_IFF_AUTO_LINKLOCAL,
+            recalctm: 0,
+            chlim: 64,
+            initialized: 1,
+            random: [0; 24],
+            pad: 0,
+        },
+    )?)
+}
+
+/// SIOCGIFCONF: each interface's addresses, as many as there is room for (ifconf).
+fn list(data: u64) -> Return<()> {
+    let room: i32 = guest::read(data)?;
+    let to = guest::load_u64(data.wrapping_add(8))?;
+    let room = usize::try_from(room)
+        .ok()
+        .filter(|&room| room > 0)
+        .ok_or(Errno::EINVAL)?;
+    let addresses = link_addresses()?;
+    let mut out = Vec::new();
+    'all: for link in links()? {
+        let mut own = alloc::vec![link_address(&link)];
+        own.extend(
+            addresses
+                .iter()
+                .filter(|address| address.index == link.index)
+                .map(|address| inet_sockaddr(address.local, link.index)),
+        );
+        for address in own {
+            let entry = IFNAMSIZ + address.len().max(SOCKADDR);
+            if out.len() + entry > room {
+                break 'all;
+            }
+            let end = out.len() + entry;
+            let mut name = [0_u8; IFNAMSIZ];
+            for (slot, byte) in name.iter_mut().zip(link.name.bytes().take(IFNAMSIZ - 1)) {
+                *slot = byte;
+            }
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(&address);
+            out.resize(end, 0);
+        }
+    }
+    guest::write_bytes(to, &out)?;
+    Ok(guest::write(data, &(out.len() as i32))?)
+}
