@@ -1,4 +1,4 @@
-//! `compat shell`: a login shell in a root, of which it sees nothing else of the host but devices, `/proc`, `/tmp` and binds.
+//! `compat shell`: a login shell in a root, which sees of the host its devices and what `-b` shows it, and nothing else.
 //!
 //! It becomes `compat run --root ROOT --root-only`, with the environment that login(1) makes there and nothing of the
 //! caller's but the terminal's type, the language and the time zone.

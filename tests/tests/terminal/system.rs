@@ -60,7 +60,8 @@ impl System {
     pub(crate) fn shell(&self, words: &[&str]) -> Session {
         let mut command = std::process::Command::new(compat::program());
         command.arg("shell");
-        for place in [":/work", ":/var/tmp"] {
+        // What shells and editors keep is kept there as well, and not in the system.
+        for place in [":/work", ":/var/tmp", ":/root"] {
             let mut bind = self.work.clone().into_os_string();
             bind.push(place);
             command.arg("-b").arg(bind);
