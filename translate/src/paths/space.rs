@@ -261,6 +261,13 @@ impl Space {
             .any(|bind| below(&bind.guest, path).is_some())
     }
 
+    /// The same, but not for the place itself.
+    pub(super) fn leads_below(&self, path: &[u8]) -> bool {
+        self.binds
+            .iter()
+            .any(|bind| below(&bind.guest, path).is_some_and(|rest| !rest.is_empty()))
+    }
+
     /// See [`super::guest_name`].
     pub fn guest_name(&self, path: &[u8]) -> Option<Vec<u8>> {
         if let Some(rest) = below(path, &self.root) {

@@ -215,3 +215,17 @@ fn a_bind_is_read_as_it_is_written() {
         assert_eq!(Bind::parse(text), None, "{text}");
     }
 }
+
+#[test]
+fn a_bind_below_a_place_of_the_hosts_is_found_through_links() {
+    let scene = Scene::new("nested");
+    symlink("host", scene.at("beside/link")).unwrap();
+    let bind = std::format!("{}:/home/me", text(&scene.at("beside")));
+    for rooted in [false, true] {
+        let space = scene.space(rooted, &[&bind]);
+        assert_eq!(
+            scene.find(&space, "/home/me/link", Look::FOLLOW),
+            "beside/host"
+        );
+    }
+}

@@ -102,7 +102,8 @@ pub(super) fn walk(space: &Space, path: &[u8], look: Look) -> HostResult<Vec<u8>
                 if bind.read_only && look.change && last {
                     return Err(HostErrno::EROFS);
                 }
-                if bind.of_host && !leaves(&after) {
+                // Below a place of the host's there may be a bind again.
+                if bind.of_host && !leaves(&after) && !space.leads_below(&next) {
                     return Ok([host, after].concat());
                 }
                 let node = if bind.of_host {

@@ -1,4 +1,5 @@
-//! `/dev/stdin`, `/dev/fd/3` and their like: opening one copies a descriptor (fdesc_open, dupfdopen).
+//! `/dev/stdin`, `/dev/fd/3` and their like: devices, and opening one copies a descriptor (kern_descrip.c: fdopen,
+//! dupfdopen).
 //!
 //! On the host they are links to the open files, and opening one opens the file anew: with an offset of its own, truncated
 //! if that is asked for, and not at all when the file is somebody else's.
@@ -10,6 +11,7 @@ use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, linux, nr};
 
 use super::descriptor::{dup, set_cloexec};
+use crate::abi::stat::Stat;
 use crate::error::Return;
 use crate::lower::Fd;
 
@@ -60,6 +62,29 @@ pub(super) fn copied(cx: &mut Cx, fd: Fd, flags: u32) -> Return<Fd> {
         set_cloexec(copy.0 as u64, true)?;
     }
     Ok(copy)
+}
+
+/// What is told of `path`, where the host `found` the open file instead: a device that all may read and write.
+pub(super) fn status(path: Path, follow: bool, found: Stat) -> Stat {
+    match named(path) {
+        Some(Fd(fd)) if follow || is_device(path) => Stat {
+            mode: linux::S_IFCHR as u16 | 0o666,
+            nlink: 1,
+            uid: 0,
+            gid: 0,
+            rdev: fd as u64,
+            size: 0,
+            blocks: 0,
+            flags: 0,
+            ..found
+        },
+        _ => found,
+    }
+}
+
+/// The others are links, on FreeBSD too.
+fn is_device(path: Path) -> bool {
+    guest::read::<[u8; 8]>(path.0).is_ok_and(|head| &head == b"/dev/fd/")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use compat_translate::guest::{Out, Path};
 use compat_translate::host::{self, HostResult, linux, nr};
 
 use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
+use super::dev_fd;
 use super::place::Place;
 use crate::abi::stat::{Freebsd11Stat, Nstat, Ostat, Stat};
 use crate::error::Return;
@@ -57,7 +58,9 @@ fn of_fd(cx: &mut Cx, fd: Fd) -> Return<Stat> {
 fn of_path(cx: &mut Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Stat> {
     let flags = flags.only(AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
     let place = Place::find(cx, at, path, flags)?;
-    Ok(Stat::from_host(&statx(place.at, place.path, place.flags)?))
+    let found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
+    let follow = !flags.has(AT_SYMLINK_NOFOLLOW);
+    Ok(dev_fd::status(path, follow, found))
 }
 
 pub(crate) fn fstatat(

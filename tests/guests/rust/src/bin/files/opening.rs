@@ -38,6 +38,10 @@ pub(crate) fn descriptors_by_name() {
     let again = open(c"/dev/fd/7", O_RDONLY | O_TRUNC | O_CREAT, 0o600).expect("open");
     assert_eq!(file::read::<2>(again), (*b"ab", 2));
     assert_eq!(file::read::<2>(fd), (*b"cd", 2));
+    assert_eq!(
+        file::mode(&file::status(c"/dev/fd/7", 0).unwrap()),
+        0o020666
+    );
     for asked in [O_WRONLY, O_RDWR] {
         assert_eq!(open(c"/dev/fd/7", asked, 0), Err(EACCES));
     }
