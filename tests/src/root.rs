@@ -23,31 +23,71 @@ pub fn find(name: &str) -> Option<PathBuf> {
     Some(root)
 }
 
-/// Shows `source` at `place`, read-only, to the calling thread and all it starts from now on.
+/// Shows `source` as `system` in the directory `stage`, to the calling thread and all it starts from
+/// now on. For them nothing outside `stage` can be changed any more, `/proc` and shared memory
+/// excepted: some of the programs that the suites run as root remove what they could not finish,
+/// be it `/dev/null`.
 ///
 /// Whoever may not enter the directories above `source` can then still use it. Needs the right to
-/// mount. The mount ends with the thread and its children.
-pub fn show(source: &Path, place: &Path) -> io::Result<()> {
-    let source = CString::new(source.as_os_str().as_bytes())?;
-    let place = CString::new(place.as_os_str().as_bytes())?;
+/// mount. All of it ends with the thread and its children.
+pub fn show(source: &Path, stage: &Path) -> io::Result<PathBuf> {
+    let place = stage.join("system");
+    std::fs::create_dir(&place)?;
     // SAFETY: only a flag; threads of a process may be in different mount namespaces.
-    result(unsafe { libc::unshare(libc::CLONE_NEWNS) })?;
-    mount(c"none", c"/", libc::MS_REC | libc::MS_PRIVATE)?;
-    mount(&source, &place, libc::MS_BIND)?;
+    result(unsafe { libc::unshare(libc::CLONE_NEWNS) }.into())?;
     mount(
-        c"none",
-        &place,
-        libc::MS_BIND | libc::MS_REMOUNT | libc::MS_RDONLY,
-    )
+        Path::new("none"),
+        Path::new("/"),
+        libc::MS_REC | libc::MS_PRIVATE,
+    )?;
+    mount(stage, stage, libc::MS_BIND)?;
+    mount(source, &place, libc::MS_BIND)?;
+    let read_only = libc::MOUNT_ATTR_RDONLY;
+    set(Path::new("/"), libc::AT_RECURSIVE, read_only, 0)?;
+    set(stage, 0, 0, read_only)?;
+    for open in ["/proc", "/dev/shm"] {
+        // Where it is no mount of its own, it stays as it is.
+        let _ = set(Path::new(open), 0, 0, read_only);
+    }
+    Ok(place)
 }
 
-fn mount(source: &std::ffi::CStr, place: &std::ffi::CStr, flags: libc::c_ulong) -> io::Result<()> {
+fn mount(source: &Path, place: &Path, flags: libc::c_ulong) -> io::Result<()> {
+    let (source, place) = (text(source)?, text(place)?);
     let none = std::ptr::null();
     // SAFETY: both names are strings that end; a bind mount needs neither a type nor data.
-    result(unsafe { libc::mount(source.as_ptr(), place.as_ptr(), none, flags, none.cast()) })
+    let done = unsafe { libc::mount(source.as_ptr(), place.as_ptr(), none, flags, none.cast()) };
+    result(done.into())
 }
 
-fn result(returned: libc::c_int) -> io::Result<()> {
+/// Sets and clears attributes of the mount at `place`.
+fn set(place: &Path, how: libc::c_int, set: u64, clear: u64) -> io::Result<()> {
+    let place = text(place)?;
+    let change = libc::mount_attr {
+        attr_set: set,
+        attr_clr: clear,
+        propagation: 0,
+        userns_fd: 0,
+    };
+    // SAFETY: a string that ends, and a structure of the size given.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            place.as_ptr(),
+            how,
+            &raw const change,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    result(done)
+}
+
+fn text(path: &Path) -> io::Result<CString> {
+    Ok(CString::new(path.as_os_str().as_bytes())?)
+}
+
+fn result(returned: libc::c_long) -> io::Result<()> {
     match returned {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),

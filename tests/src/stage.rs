@@ -6,8 +6,10 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use crate::{compat, root};
 
@@ -115,21 +117,23 @@ impl Stage {
         self.prepare(Command::new(self.root.join("compat")))
     }
 
-    /// A system that the user here can use and cannot change, or `None` and a line that says why
-    /// there is none.
+    /// Runs `scene` with a system that the user here can use and cannot change, or prints a line that
+    /// says why there is none.
     ///
-    /// It is shown on the stage to this thread and to what it starts from now on.
-    pub fn system(&self, source: &Path) -> Option<PathBuf> {
-        let place = self.root.join("system");
-        let shown = fs::create_dir(&place).and_then(|()| root::show(source, &place));
-        match shown {
-            Ok(()) => Some(place),
+    /// The system is shown on the stage to the scene and to what it starts, and to nobody else.
+    pub fn with_system(&self, source: &Path, scene: impl FnOnce(&Path) + Send) {
+        let shown = || match root::show(source, &self.root) {
+            Ok(place) => scene(&place),
             Err(error) if self.user.is_some() => {
                 println!("skipped as {}: no mount: {error}", self.user());
-                None
             }
             // Whoever cannot mount anything can reach the original, and change only what is their own there.
-            Err(_) => Some(source.to_owned()),
+            Err(_) => scene(source),
+        };
+        // Mounts are a thread's, and end with it.
+        let played = thread::scope(|scope| scope.spawn(shown).join());
+        if let Err(panic) = played {
+            resume_unwind(panic);
         }
     }
 

@@ -57,29 +57,30 @@ fn every_program_does_what_its_line_says() {
     let lines: Vec<Line> = lines().into_iter().filter(asked).collect();
     let judge = Mutex::new(Judge::default());
     on_every_stage(|stage| {
-        let Some(system) = stage.system(&system) else {
-            return;
-        };
         let root = geteuid().is_root() && stage.user() == "this user";
         let lines: Vec<&Line> = lines.iter().filter(|line| line.is_for(root)).collect();
-        let next = AtomicUsize::new(0);
-        thread::scope(|workers| {
-            for worker in 0..2 {
-                let (lines, next, judge, system) = (&lines, &next, &judge, &system);
-                workers.spawn(move || {
-                    while let Some(line) = lines.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let wrong = wrong_with(line, stage, system, worker);
-                        let wrong = wrong.map(|why| format!("as {}: {line}: {why}", stage.user()));
-                        judge.lock().expect("no panic").note(&line.program, wrong);
-                    }
-                });
-            }
-        });
+        stage.with_system(&system, |system| run_all(&lines, stage, system, &judge));
     });
     judge
         .lock()
         .expect("no panic")
         .verdict("programs", only.is_none());
+}
+
+/// Runs what the lines ask for, two of them at a time.
+fn run_all(lines: &[&Line], stage: &Stage, system: &Path, judge: &Mutex<Judge>) {
+    let next = AtomicUsize::new(0);
+    let work = |worker| {
+        while let Some(line) = lines.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let wrong = wrong_with(line, stage, system, worker);
+            let wrong = wrong.map(|wrong| format!("as {}: {line}: {wrong}", stage.user()));
+            judge.lock().expect("no panic").note(&line.program, wrong);
+        }
+    };
+    thread::scope(|workers| {
+        workers.spawn(|| work(1));
+        work(0);
+    });
 }
 
 fn lines() -> Vec<Line> {
