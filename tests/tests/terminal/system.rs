@@ -61,7 +61,7 @@ impl System {
         let mut command = std::process::Command::new(compat::program());
         command.arg("shell");
         // What shells and editors keep is kept there as well, and not in the system.
-        for place in [":/work", ":/var/tmp", ":/root"] {
+        for place in [":/work", ":/tmp", ":/var/tmp", ":/root"] {
             let mut bind = self.work.clone().into_os_string();
             bind.push(place);
             command.arg("-b").arg(bind);

@@ -99,7 +99,7 @@ pub(super) fn terminal_command(cx: &mut Cx, fd: u64, com: u32, data: u64) -> Opt
         command::TIOCGPGRP => foreground(fd, data),
         command::TIOCSPGRP => set_foreground(cx, fd, data),
         command::TIOCSCTTY => plain(control(fd, ioctl::TIOCSCTTY, 0)),
-        command::TIOCNOTTY => detach(fd),
+        command::TIOCNOTTY => detach(cx, fd),
         command::TIOCSTI => type_in(cx, fd, data),
         command::TIOCSTAT => status::show(fd),
         // The one discipline that FreeBSD has left.
@@ -189,8 +189,9 @@ fn set_foreground(cx: &mut Cx, fd: u64, data: u64) -> Return<()> {
     Ok(())
 }
 
-/// TIOCNOTTY is for session leaders (tty_drop_ctty); the host lets any process go.
-fn detach(fd: u64) -> Return<()> {
+/// TIOCNOTTY is for session leaders (tty_drop_ctty); the host lets any process go, and tells the group in front when a
+/// leader does.
+fn detach(cx: &mut Cx, fd: u64) -> Return<()> {
     let session = number(fd, ioctl::TIOCGSID)?;
     // SAFETY: no memory is involved.
     let own = unsafe { host::call_n(nr::getpid, []) }?;
@@ -198,6 +199,7 @@ fn detach(fd: u64) -> Return<()> {
         return Err(Errno::EPERM.into());
     }
     control(fd, ioctl::TIOCNOTTY, 0)?;
+    cx.gap("TIOCNOTTY: without SIGHUP and SIGCONT", ());
     Ok(())
 }
 
