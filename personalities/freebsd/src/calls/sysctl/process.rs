@@ -270,9 +270,11 @@ fn runs_our_image(pid: i32) -> bool {
 /// The program of a process that compat runs lies lowest of all files.
 fn program_of_guest(pid: i32) -> Option<Vec<u8>> {
     let maps = process_file(pid, "maps", WHOLE).ok()?;
-    let line = maps.split(|&byte| byte == b'\n').next()?;
-    let at = line.iter().position(|&byte| byte == b'/')?;
-    Some(line.get(at..)?.to_vec())
+    // What lies below it has no name: trampolines of ours, memory of its own.
+    maps.split(|&byte| byte == b'\n').find_map(|line| {
+        let at = line.iter().position(|&byte| byte == b'/')?;
+        Some(line.get(at..)?.to_vec())
+    })
 }
 
 fn pathname(cx: &Cx, more: &[i32]) -> Return<Vec<u8>> {
@@ -285,9 +287,17 @@ pub(super) fn program(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
     if pid == 0 {
         return Ok(cx.process().program.lock().clone());
     }
-    let handed = || starts_with_record(&process_file(pid, "cmdline", 64).unwrap_or_default());
-    let guests = (runs_our_image(pid) || handed()).then(|| program_of_guest(pid));
-    guests.flatten().map_or_else(|| link(pid, "exe"), Ok)
+    let cmdline = process_file(pid, "cmdline", WHOLE).unwrap_or_default();
+    if starts_with_record(&cmdline) {
+        // The record, then the path: readable even where the links and maps of the process are not.
+        return match cmdline.split(|&byte| byte == 0).nth(1) {
+            Some(path) if path.starts_with(b"/") => Ok(path.to_vec()),
+            Some(path) => Ok([&link(pid, "cwd")?, b"/".as_slice(), path].concat()),
+            None => Err(Errno::ESRCH.into()),
+        };
+    }
+    let by_hand = runs_our_image(pid).then(|| program_of_guest(pid));
+    by_hand.flatten().map_or_else(|| link(pid, "exe"), Ok)
 }
 
 /// What the guest calls a file of the host.
