@@ -17,6 +17,7 @@ mod discipline;
 mod eventfd;
 mod extent;
 mod fcntl;
+mod file_flags;
 mod filetime;
 mod ids;
 mod inotify;
