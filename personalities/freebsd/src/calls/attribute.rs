@@ -3,20 +3,16 @@
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::FILE_FLAGS;
 use compat_tables::freebsd::flags::file_flags::{
-    SF_APPEND, SF_ARCHIVED, SF_IMMUTABLE, SF_NOUNLINK, UF_APPEND, UF_ARCHIVE, UF_HIDDEN,
-    UF_IMMUTABLE, UF_NODUMP, UF_NOUNLINK, UF_OFFLINE, UF_OPAQUE, UF_READONLY, UF_REPARSE,
-    UF_SPARSE, UF_SYSTEM,
+    SF_APPEND, SF_IMMUTABLE, UF_APPEND, UF_IMMUTABLE, UF_NODUMP,
 };
 use compat_translate::Cx;
 use compat_translate::guest::Path;
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
-use compat_translate::paths;
 
 use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
-use super::file_flags::{self, File, keep};
 use super::place::{Held, Place, own_name};
 use super::stat::{statx, statx_fd};
-use crate::error::{Error, Return};
+use crate::error::Return;
 use crate::lower::{AtFd, Fd};
 
 /// What most of these calls take.
@@ -139,7 +135,7 @@ pub(crate) fn chflagsat(
 ) -> Return<()> {
     let place = Place::to_change(cx, at, path, atflag.only(USUAL)?)?;
     let found = statx(place.at, place.path, place.flags)?;
-    set_flags(cx, &File::Named(&place), &found, flags, || {
+    set_flags(&found, flags, || {
         let name = place.open_file().map(own_name);
         let (at, path) = name.as_ref().map_or((place.at, place.path), |name| {
             (CWD.0 as u64, name.as_ptr() as u64)
@@ -155,7 +151,7 @@ pub(crate) fn chflagsat(
 
 pub(crate) fn fchflags(cx: &mut Cx, fd: Fd, flags: u64) -> Return<()> {
     let fd = fd.checked(cx)?;
-    set_flags(cx, &File::Open(fd), &statx_fd(fd)?, flags, || {
+    set_flags(&statx_fd(fd)?, flags, || {
         let name = own_name(fd);
         let how = linux::O_RDONLY | linux::O_NONBLOCK | linux::O_NOCTTY | linux::O_CLOEXEC;
         // SAFETY: a NUL-terminated name of ours.
@@ -169,91 +165,51 @@ pub(crate) fn fchflags(cx: &mut Cx, fd: Fd, flags: u64) -> Return<()> {
     })
 }
 
-/// Flags that mean nothing to the host.
-const KEPT: u32 = UF_OPAQUE
-    | UF_NOUNLINK
-    | UF_SYSTEM
-    | UF_SPARSE
-    | UF_OFFLINE
-    | UF_REPARSE
-    | UF_ARCHIVE
-    | UF_READONLY
-    | UF_HIDDEN
-    | SF_ARCHIVED
-    | SF_NOUNLINK;
-
 /// Sets the flags of the file that was `found` and that `open` opens.
 fn set_flags(
-    cx: &mut Cx,
-    subject: &File,
     found: &linux::statx,
     flags: u64,
     open: impl FnOnce() -> HostResult<Held>,
 ) -> Return<()> {
     /// FS_NODUMP_FL, FS_IMMUTABLE_FL and FS_APPEND_FL, which statx reports under the same bits.
-    const HOSTS: u64 = 0x70;
-    /// The two that also keep the host from changing attributes.
-    const LOCKS: u64 = 0x30;
-    let exact = u64::from(UF_NODUMP | UF_IMMUTABLE | UF_APPEND);
-    let enforced = exact | u64::from(SF_IMMUTABLE | SF_APPEND);
-    let privileged = u64::from(SF_IMMUTABLE | SF_APPEND | SF_ARCHIVED | SF_NOUNLINK);
-    if flags & !(enforced | u64::from(KEPT)) != 0 {
+    const OURS: u64 = 0x70;
+    let known = UF_NODUMP | UF_IMMUTABLE | UF_APPEND | SF_IMMUTABLE | SF_APPEND;
+    if flags & !u64::from(known) != 0 {
         return Err(Errno::EOPNOTSUPP.into());
     }
-    if !owns(found) || flags & privileged != 0 && effective_user() != 0 {
+    if !owns(found) {
         return Err(Errno::EPERM.into());
     }
-    // What the host's bits say exactly need not be kept besides; without a root only that is said.
-    let word = if flags & !exact == 0 { 0 } else { flags as u32 };
-    let keep = || match keep(subject, found, word) {
-        Err(_) if paths::current().is_none() && flags & !enforced == 0 => Ok(()),
-        Err(_) => Err(Error(Errno::EOPNOTSUPP)),
-        Ok(()) => Ok(()),
-    };
-    let wanted = FILE_FLAGS.to_host(flags & enforced).unwrap_or_default();
-    if found.stx_attributes & HOSTS == wanted {
-        return keep();
+    let wanted = FILE_FLAGS.to_host(flags).unwrap_or_default();
+    if found.stx_attributes & OURS == wanted {
+        return Ok(());
     }
     if !matches!(kind(found), linux::S_IFREG | linux::S_IFDIR) {
         return Err(Errno::EOPNOTSUPP.into());
     }
-    let locked = found.stx_attributes & LOCKS != 0;
-    if !locked {
-        keep()?;
-    }
-    match change(&open()?, HOSTS as u32, wanted as u32) {
-        Ok(()) if locked && wanted & LOCKS == 0 => keep(),
-        Ok(()) => Ok(()),
-        // A file system without flags, or a caller who may not set them: shown from now on, but not enforced.
-        Err(HostErrno::ENOTTY | HostErrno::ENOSYS | HostErrno::EPERM | HostErrno::EOPNOTSUPP)
-            if !locked && file_flags::keep(subject, found, flags as u32).is_ok() =>
-        {
-            cx.gap("chflags: kept, but not enforced", ());
-            Ok(())
-        }
+    let file = open()?;
+    let mut attributes: u32 = 0;
+    let at = core::ptr::from_mut(&mut attributes) as u64;
+    // SAFETY: the kernel reads and writes the four bytes.
+    let changed = unsafe {
+        host::call_n(
+            nr::ioctl,
+            [file.0, u64::from(host::ioctl::FS_IOC_GETFLAGS), at],
+        )
+        .and_then(|_| {
+            attributes = attributes & !(OURS as u32) | wanted as u32;
+            host::call_n(
+                nr::ioctl,
+                [file.0, u64::from(host::ioctl::FS_IOC_SETFLAGS), at],
+            )
+        })
+    };
+    let privileged = u64::from(SF_IMMUTABLE | SF_APPEND);
+    match changed {
+        Ok(_) => Ok(()),
         Err(HostErrno::ENOTTY | HostErrno::ENOSYS) => Err(Errno::EOPNOTSUPP.into()),
         // An owner's own flags: on the host a privilege that the owner lacks.
         Err(HostErrno::EPERM) if flags & privileged == 0 => Err(Errno::EOPNOTSUPP.into()),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Makes the bits of `mask` in the host's flags of an open file those of `wanted`.
-fn change(file: &Held, mask: u32, wanted: u32) -> HostResult<()> {
-    let mut attributes: u32 = 0;
-    let get = [
-        file.0,
-        u64::from(host::ioctl::FS_IOC_GETFLAGS),
-        core::ptr::from_mut(&mut attributes) as u64,
-    ];
-    // SAFETY: the kernel writes the four bytes.
-    unsafe { host::call_n(nr::ioctl, get) }?;
-    let changed = attributes & !mask | wanted;
-    let set = [
-        file.0,
-        u64::from(host::ioctl::FS_IOC_SETFLAGS),
-        core::ptr::from_ref(&changed) as u64,
-    ];
-    // SAFETY: the kernel reads the four bytes.
-    unsafe { host::call_n(nr::ioctl, set) }.map(drop)
 }

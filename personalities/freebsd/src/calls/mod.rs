@@ -17,7 +17,6 @@ mod discipline;
 mod eventfd;
 mod extent;
 mod fcntl;
-mod file_flags;
 mod filetime;
 mod ids;
 mod inotify;

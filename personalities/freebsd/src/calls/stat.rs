@@ -8,7 +8,6 @@ use compat_translate::host::{self, HostResult, linux, nr};
 
 use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
 use super::dev_fd;
-use super::file_flags::{File, kept};
 use super::place::Place;
 use crate::abi::stat::{Freebsd11Stat, Nstat, Ostat, Stat};
 use crate::error::Return;
@@ -53,25 +52,15 @@ pub(super) fn statx_fd(fd: u64) -> HostResult<linux::statx> {
 
 fn of_fd(cx: &mut Cx, fd: Fd) -> Return<Stat> {
     let fd = fd.checked(cx)?;
-    let found = statx_fd(fd)?;
-    Ok(with_kept_flags(&found, &File::Open(fd)))
-}
-
-fn with_kept_flags(found: &linux::statx, file: &File) -> Stat {
-    let mut stat = Stat::from_host(found);
-    if let Some(flags) = kept(file, found) {
-        stat.flags = flags;
-    }
-    stat
+    Ok(Stat::from_host(&statx_fd(fd)?))
 }
 
 fn of_path(cx: &mut Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Stat> {
     let flags = flags.only(AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
     let place = Place::find(cx, at, path, flags)?;
-    let found = statx(place.at, place.path, place.flags)?;
+    let found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
     let follow = !flags.has(AT_SYMLINK_NOFOLLOW);
-    let stat = with_kept_flags(&found, &File::Named(&place));
-    Ok(dev_fd::status(path, follow, stat))
+    Ok(dev_fd::status(path, follow, found))
 }
 
 pub(crate) fn fstatat(
