@@ -1,13 +1,9 @@
-//! Modes, owners and flags of files (setfmode, setfown, setfflags).
+//! Modes and owners of files (setfmode, setfown).
 
 use compat_tables::freebsd::Errno;
-use compat_tables::freebsd::flags::FILE_FLAGS;
-use compat_tables::freebsd::flags::file_flags::{
-    SF_APPEND, SF_IMMUTABLE, UF_APPEND, UF_IMMUTABLE, UF_NODUMP,
-};
 use compat_translate::Cx;
 use compat_translate::guest::Path;
-use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::host::{self, HostResult, linux, nr};
 
 use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
 use super::place::{Held, Place, own_name};
@@ -21,7 +17,7 @@ const LINK_ITSELF: AtFlags = AtFlags(AT_SYMLINK_NOFOLLOW);
 const ALLPERMS: u32 = 0o7777;
 const STICKY: u32 = 0o1000;
 
-fn kind(found: &linux::statx) -> u32 {
+pub(super) fn kind(found: &linux::statx) -> u32 {
     u32::from(found.stx_mode) & linux::S_IFMT
 }
 
@@ -31,7 +27,7 @@ fn effective_user() -> u32 {
 }
 
 /// Whether the caller may change what only owners change.
-fn owns(found: &linux::statx) -> bool {
+pub(super) fn owns(found: &linux::statx) -> bool {
     let user = effective_user();
     user == 0 || user == found.stx_uid
 }
@@ -116,100 +112,4 @@ pub(crate) fn chown(cx: &mut Cx, path: Path, uid: u32, gid: u32) -> Return<()> {
 
 pub(crate) fn lchown(cx: &mut Cx, path: Path, uid: u32, gid: u32) -> Return<()> {
     fchownat(cx, CWD, path, uid, gid, LINK_ITSELF)
-}
-
-pub(crate) fn chflags(cx: &mut Cx, path: Path, flags: u64) -> Return<()> {
-    chflagsat(cx, CWD, path, flags, AtFlags::NONE)
-}
-
-pub(crate) fn lchflags(cx: &mut Cx, path: Path, flags: u64) -> Return<()> {
-    chflagsat(cx, CWD, path, flags, LINK_ITSELF)
-}
-
-pub(crate) fn chflagsat(
-    cx: &mut Cx,
-    at: AtFd,
-    path: Path,
-    flags: u64,
-    atflag: AtFlags,
-) -> Return<()> {
-    let place = Place::to_change(cx, at, path, atflag.only(USUAL)?)?;
-    let found = statx(place.at, place.path, place.flags)?;
-    set_flags(&found, flags, || {
-        let name = place.open_file().map(own_name);
-        let (at, path) = name.as_ref().map_or((place.at, place.path), |name| {
-            (CWD.0 as u64, name.as_ptr() as u64)
-        });
-        let mut how = linux::O_RDONLY | linux::O_NONBLOCK | linux::O_NOCTTY | linux::O_CLOEXEC;
-        if atflag.has(AT_SYMLINK_NOFOLLOW) && name.is_none() {
-            how |= linux::O_NOFOLLOW;
-        }
-        // SAFETY: the kernel checks the guest's path, or it is a name of ours.
-        unsafe { host::call_n(nr::openat, [at, path, u64::from(how), 0]) }.map(Held)
-    })
-}
-
-pub(crate) fn fchflags(cx: &mut Cx, fd: Fd, flags: u64) -> Return<()> {
-    let fd = fd.checked(cx)?;
-    set_flags(&statx_fd(fd)?, flags, || {
-        let name = own_name(fd);
-        let how = linux::O_RDONLY | linux::O_NONBLOCK | linux::O_NOCTTY | linux::O_CLOEXEC;
-        // SAFETY: a NUL-terminated name of ours.
-        unsafe {
-            host::call_n(
-                nr::openat,
-                [CWD.0 as u64, name.as_ptr() as u64, u64::from(how), 0],
-            )
-        }
-        .map(Held)
-    })
-}
-
-/// Sets the flags of the file that was `found` and that `open` opens.
-fn set_flags(
-    found: &linux::statx,
-    flags: u64,
-    open: impl FnOnce() -> HostResult<Held>,
-) -> Return<()> {
-    /// FS_NODUMP_FL, FS_IMMUTABLE_FL and FS_APPEND_FL, which statx reports under the same bits.
-    const OURS: u64 = 0x70;
-    let known = UF_NODUMP | UF_IMMUTABLE | UF_APPEND | SF_IMMUTABLE | SF_APPEND;
-    if flags & !u64::from(known) != 0 {
-        return Err(Errno::EOPNOTSUPP.into());
-    }
-    if !owns(found) {
-        return Err(Errno::EPERM.into());
-    }
-    let wanted = FILE_FLAGS.to_host(flags).unwrap_or_default();
-    if found.stx_attributes & OURS == wanted {
-        return Ok(());
-    }
-    if !matches!(kind(found), linux::S_IFREG | linux::S_IFDIR) {
-        return Err(Errno::EOPNOTSUPP.into());
-    }
-    let file = open()?;
-    let mut attributes: u32 = 0;
-    let at = core::ptr::from_mut(&mut attributes) as u64;
-    // SAFETY: the kernel reads and writes the four bytes.
-    let changed = unsafe {
-        host::call_n(
-            nr::ioctl,
-            [file.0, u64::from(host::ioctl::FS_IOC_GETFLAGS), at],
-        )
-        .and_then(|_| {
-            attributes = attributes & !(OURS as u32) | wanted as u32;
-            host::call_n(
-                nr::ioctl,
-                [file.0, u64::from(host::ioctl::FS_IOC_SETFLAGS), at],
-            )
-        })
-    };
-    let privileged = u64::from(SF_IMMUTABLE | SF_APPEND);
-    match changed {
-        Ok(_) => Ok(()),
-        Err(HostErrno::ENOTTY | HostErrno::ENOSYS) => Err(Errno::EOPNOTSUPP.into()),
-        // An owner's own flags: on the host a privilege that the owner lacks.
-        Err(HostErrno::EPERM) if flags & privileged == 0 => Err(Errno::EOPNOTSUPP.into()),
-        Err(error) => Err(error.into()),
-    }
 }

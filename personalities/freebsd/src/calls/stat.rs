@@ -8,6 +8,7 @@ use compat_translate::host::{self, HostResult, linux, nr};
 
 use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
 use super::dev_fd;
+use super::file_flags::{self, Where};
 use super::place::Place;
 use crate::abi::stat::{Freebsd11Stat, Nstat, Ostat, Stat};
 use crate::error::Return;
@@ -52,13 +53,19 @@ pub(super) fn statx_fd(fd: u64) -> HostResult<linux::statx> {
 
 fn of_fd(cx: &mut Cx, fd: Fd) -> Return<Stat> {
     let fd = fd.checked(cx)?;
-    Ok(Stat::from_host(&statx_fd(fd)?))
+    let found = Stat::from_host(&statx_fd(fd)?);
+    Ok(file_flags::complete(cx, Where::Open(fd), found))
 }
 
 fn of_path(cx: &mut Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Stat> {
     let flags = flags.only(AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
     let place = Place::find(cx, at, path, flags)?;
     let found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
+    let file = match place.open_file() {
+        Some(fd) => Where::Open(fd),
+        None => Where::Path(place.at, place.path),
+    };
+    let found = file_flags::complete(cx, file, found);
     let follow = !flags.has(AT_SYMLINK_NOFOLLOW);
     Ok(dev_fd::status(path, follow, found))
 }

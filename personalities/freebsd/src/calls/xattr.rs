@@ -12,6 +12,7 @@ use compat_translate::host::{self, HostErrno, HostResult, nr};
 use compat_translate::paths::Look;
 
 use super::at::CWD;
+use super::file_flags;
 use super::place::located;
 use crate::error::{Error, Return};
 use crate::lower::Fd;
@@ -67,6 +68,10 @@ fn host_name(namespace: i32, name: Path) -> Return<Vec<u8>> {
     let prefix = prefix(namespace)?;
     if own.is_empty() {
         return Err(Errno::EINVAL.into());
+    }
+    if own == file_flags::ATTRIBUTE {
+        // Ours: no guest has ever seen it.
+        return Err(Errno::ENOATTR.into());
     }
     Ok([prefix, &own, b"\0"].concat())
 }
@@ -150,6 +155,9 @@ fn packed(names: &[u8], prefix: &[u8]) -> Vec<u8> {
     let mut list = Vec::new();
     for name in names.split(|&byte| byte == 0) {
         let own = name.strip_prefix(prefix).unwrap_or_default();
+        if own == file_flags::ATTRIBUTE {
+            continue;
+        }
         if let Ok(length @ 1..) = u8::try_from(own.len()) {
             list.push(length);
             list.extend_from_slice(own);

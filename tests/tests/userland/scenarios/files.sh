@@ -41,6 +41,9 @@ find tree/a -exec stat -f '%Sp' {} + | sort | uniq -c | awk '{ print $1, $2 }'
 chmod nosuch tree 2>&1; chmod 644 nosuch 2>&1; chmod -h 777 pointer; stat -f %Sp pointer
 echo "== chflags"
 chflags nodump tree/a/one; ls -lo tree/a/one | awk '{ print $5 }'; stat -f %Sf,%f tree/a/one
+chflags hidden,uarch tree/a/one; ls -lo tree/a/one | awk '{ print $5 }'
+chflags nohidden tree/a/one; stat -f %Sf,%f tree/a/one; chflags opaque tree/a
+stat -f %Sf tree/a; chflags 0 tree/a; chflags nouarch,nodump tree/a/one
 find tree -flags nodump; cp -p tree/a/one flagged; stat -f %Sf flagged
 chflags 0 tree/a/one flagged; stat -f '%Sf' tree/a/one; chflags bogus tree 2>&1
 echo "== extended attributes"
