@@ -1,5 +1,6 @@
 //! FreeBSD/amd64 layouts, one file a header. Sizes and offsets are checked at compile time.
 
+pub(crate) mod acl;
 pub(crate) mod aio;
 pub(crate) mod dirent;
 

@@ -7,12 +7,14 @@ use compat_translate::guest::Path;
 use compat_translate::host::{linux, nr};
 use compat_translate::paths::Look;
 
+use super::acl;
 use super::at::CWD;
 use super::mounts::host_statfs;
 use super::path::PATH_MAX;
-use super::place::located;
+use super::place::{located, own_name};
 use super::stat::{statx, statx_fd};
 use super::terminal::is_terminal;
+use crate::abi::acl::OLDACL_MAX_ENTRIES;
 use crate::error::Return;
 use crate::lower::Fd;
 
@@ -26,6 +28,8 @@ struct File {
     /// The unit of allocation, and of transfers.
     block: i64,
     transfer: i64,
+    /// It may have an access control list.
+    lists: bool,
 }
 
 /// `MAX_CANON` and `MAX_INPUT`.
@@ -63,11 +67,13 @@ fn value(file: File, wanted: i32) -> Option<i64> {
         name::_PC_ASYNC_IO => Some(ASYNCHRONOUS_IO),
         name::_PC_PRIO_IO
         | name::_PC_SYNC_IO
-        | name::_PC_ACL_EXTENDED
         | name::_PC_ACL_NFS4
         | name::_PC_CAP_PRESENT
         | name::_PC_INF_PRESENT
         | name::_PC_MAC_PRESENT => Some(0),
+        name::_PC_ACL_EXTENDED => Some(file.lists.into()),
+        name::_PC_ACL_PATH_MAX if file.lists => Some(OLDACL_MAX_ENTRIES as i64),
+        // What a mode says.
         name::_PC_ACL_PATH_MAX => Some(3),
         _ => None,
     }
@@ -86,6 +92,7 @@ impl File {
             name_max: system.f_namelen,
             block,
             transfer: system.f_bsize,
+            lists: false,
         }
     }
 }
@@ -98,8 +105,19 @@ fn of_path(cx: &Cx, path: Path, wanted: i32, flags: u32) -> Return<i64> {
     // A terminal is known by its major number here: TTYAUX_MAJOR, TTY_MAJOR, the UNIX98 slaves.
     let terminal = u32::from(found.stx_mode) & linux::S_IFMT == linux::S_IFCHR
         && matches!(found.stx_rdev_major, 4 | 5 | 136..=143);
-    let file = File::new(&found, &system, terminal);
+    let file = File {
+        lists: about_lists(wanted) && !is_link(&found) && acl::has_lists(place.path()),
+        ..File::new(&found, &system, terminal)
+    };
     value(file, wanted).ok_or(Errno::EINVAL.into())
+}
+
+fn is_link(found: &linux::statx) -> bool {
+    u32::from(found.stx_mode) & linux::S_IFMT == linux::S_IFLNK
+}
+
+fn about_lists(wanted: i32) -> bool {
+    matches!(wanted, name::_PC_ACL_EXTENDED | name::_PC_ACL_PATH_MAX)
 }
 
 pub(crate) fn pathconf(cx: &mut Cx, path: Path, wanted: i32) -> Return<i64> {
@@ -117,7 +135,10 @@ pub(crate) fn fpathconf(cx: &mut Cx, fd: Fd, wanted: i32) -> Return<i64> {
         return Ok(ASYNCHRONOUS_IO);
     }
     let system = host_statfs(nr::fstatfs, fd)?;
-    let file = File::new(&found, &system, is_terminal(fd));
+    let file = File {
+        lists: about_lists(wanted) && acl::has_lists(own_name(fd).as_ptr() as u64),
+        ..File::new(&found, &system, is_terminal(fd))
+    };
     if file.kind == linux::S_IFSOCK {
         return if wanted == name::_PC_PIPE_BUF {
             Ok(PIPE_BUF)
@@ -140,6 +161,7 @@ mod tests {
             name_max: 255,
             block: 512,
             transfer: 4096,
+            lists: false,
         };
         assert_eq!(value(file, name::_PC_NAME_MAX), Some(255));
         assert_eq!(value(file, name::_PC_PIPE_BUF), None);

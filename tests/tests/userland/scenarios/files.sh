@@ -51,6 +51,13 @@ setextattr user colour blue tree/a/one; lsextattr user tree/a/one
 getextattr -q user colour tree/a/one; setextattr user size large tree/a/one
 lsextattr -q user tree/a/one | tr '\t' '\n' | sort; rmextattr user colour tree/a/one
 getextattr user colour tree/a/one 2>&1; cp -p tree/a/one attributed
+echo "== access control lists"
+echo x > listed; chmod 644 listed; setfacl -m u:daemon:r,g:bin:rw listed; getfacl -q listed
+ls -l listed | cut -c1-11; cp -p listed listed2; getfacl -q listed2; setfacl -b -n listed
+getfacl -q listed; setfacl -m m::x listed2; getfacl -q listed2; chmod 600 listed2
+getfacl -q listed2; mkdir heir; setfacl -d -m u::rwx,g::rx,o::,u:bin:rwx,m::rwx heir
+getfacl -dq heir; touch heir/new; getfacl -q heir/new; setfacl -k heir; getfacl -dq heir
+setfacl -d -m u::rwx listed 2>&1; setfacl -m u:nosuch:r listed 2>&1; rm -r listed* heir
 echo "== find"
 rm -rf copy kept followed archive flagged attributed
 find tree -type f | sort; find tree -name '*o*' -type f -print | sort; find tree -type p
