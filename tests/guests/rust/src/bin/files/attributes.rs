@@ -202,10 +202,58 @@ pub(crate) fn extended() {
     assert_eq!(call(DELETE_FILE, [name, USER, path(c"note")]), Ok(0));
     assert_eq!(call(DELETE_FILE, [name, USER, path(c"note")]), Err(ENOATTR));
     assert_eq!(call(LIST_FILE, [name, 3, 0, 0]), Err(EPERM));
-    // No access control lists, as on a volume without them.
-    const ACL_GET_FILE: u64 = 347;
-    assert_eq!(call(ACL_GET_FILE, [name, 2, at]), Err(EOPNOTSUPP));
-    assert_eq!(call(ACL_GET_FILE, [path(c"no-file"), 2, at]), Err(ENOENT));
+}
+
+/// Access control lists: `struct acl` is 254, the number of entries, four spare words, and the entries of four words: tag,
+/// user or group, permissions, and what NFSv4 would need.
+pub(crate) fn lists() {
+    const GET: u64 = 347;
+    const SET: u64 = 348;
+    const GET_FD: u64 = 349;
+    const DELETE: u64 = 351;
+    const CHECK: u64 = 353;
+    const ACCESS: u64 = 2;
+    const DEFAULT: u64 = 3;
+    const NOBODY: u32 = u32::MAX;
+    let mut acl = [0u32; 1022];
+    let at = acl.as_mut_ptr() as u64;
+    file::write(c"listed", b"");
+    let (name, fd) = (path(c"listed"), open(c"listed", 0, 0).unwrap());
+    call(CHMOD, [name, 0o640]).expect("chmod");
+    // The caller has to say that there is room.
+    assert!(matches!(
+        call(GET, [name, ACCESS, at]),
+        Err(EINVAL | EOPNOTSUPP)
+    ));
+    acl[0] = 254;
+    let got = call(GET, [name, ACCESS, at]);
+    if got == Err(EOPNOTSUPP) {
+        // A file system of the host without them.
+        return;
+    }
+    assert_eq!((got, acl[1]), (Ok(0), 3));
+    let mode = [1, NOBODY, 6, 0, 4, NOBODY, 4, 0, 32, NOBODY, 0, 0];
+    assert_eq!(acl[6..18], mode);
+    acl[18..22].copy_from_slice(&[2, 17, 4, 0]);
+    acl[1] = 4;
+    assert_eq!(call(SET, [name, ACCESS, at]), Err(EINVAL), "no mask");
+    assert_eq!(call(CHECK, [name, ACCESS, at]), Err(EINVAL));
+    acl[22..26].copy_from_slice(&[16, NOBODY, 6, 0]);
+    acl[1] = 5;
+    assert_eq!(call(CHECK, [name, ACCESS, at]), Ok(0));
+    assert_eq!(call(SET, [name, ACCESS, at]), Ok(0));
+    assert_eq!(call(GET_FD, [fd, ACCESS, at]), Ok(0));
+    assert_eq!(acl[1], 5);
+    assert_eq!(acl[10..14], [2, 17, 4, 0]);
+    // The mask is what the mode says of the group.
+    assert_eq!(file::mode(&file::status(c"listed", 0).unwrap()), 0o100660);
+    assert_eq!(call(DELETE, [name, ACCESS]), Err(EINVAL));
+    assert_eq!(call(GET, [name, DEFAULT, at]), Err(EINVAL));
+    assert_eq!(call(GET, [name, 4, at]), Err(EINVAL));
+    assert_eq!(call(GET, [path(c"no-file"), ACCESS, at]), Err(ENOENT));
+    let work = path(c".");
+    assert_eq!(call(GET, [work, DEFAULT, at]), Ok(0));
+    assert_eq!((acl[1], call(DELETE, [work, DEFAULT])), (0, Ok(0)));
 }
 
 pub(crate) fn access() {

@@ -52,6 +52,7 @@ extern "C" fn main() {
         ("attributes/times", attributes::times),
         ("attributes/flags", attributes::flags),
         ("attributes/extended", attributes::extended),
+        ("attributes/lists", attributes::lists),
         ("attributes/access", attributes::access),
         ("extents/padded", extents::padded),
         ("extents/errors-as-values", extents::errors_as_values),
