@@ -63,6 +63,10 @@ pub fn sysctl_after(oid: &[i32]) -> Option<&'static Sysctl<SysctlSource>> {
     rest.find(|sysctl| !matches!(sysctl.value, SysctlValue::Node))
 }
 
+/// The extended attribute that keeps what of a file's flags (`chflags`) the host has no equal for: four bytes, least
+/// significant first. Unpacking a root writes it, and programs in a root see and change it.
+pub const FILE_FLAGS_ATTRIBUTE: &core::ffi::CStr = c"user.freebsd.flags";
+
 impl Errno {
     /// The guest's error for a host's; `EIO` for one nobody knows.
     pub fn from_host(host: u16) -> Errno {

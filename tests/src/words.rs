@@ -1,5 +1,24 @@
 //! What programs said, compared so that a difference can be read.
 
+use std::process::{Command, Output};
+
+/// Runs a program and gives what it said and how it ended, in a form that reads well when it differs.
+///
+/// # Panics
+/// When the program does not start.
+pub fn said(command: &mut Command) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.output().expect("the program starts");
+    format!(
+        "{}{}{status}",
+        String::from_utf8_lossy(&stdout),
+        String::from_utf8_lossy(&stderr)
+    )
+}
+
 /// The first line in which a guest's words are not the expected ones, as a message.
 pub fn first_difference(guest: &str, expected: &str) -> Option<String> {
     let (mut guest, mut expected) = (guest.lines(), expected.lines());

@@ -3,32 +3,18 @@
 //! `COMPAT_REPEAT=50` runs each of them so many times. As root, each also runs as an ordinary user.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use compat_tests::background::{Background, died_of};
 use compat_tests::go::guests::guest;
 use compat_tests::inputs::Target;
 use compat_tests::stage::on_every_stage;
-use compat_tests::words::first_difference;
+use compat_tests::words::{first_difference, said};
 use nix::sys::signal::Signal;
 
 /// The same program for both kernels.
 fn twins(name: &str) -> Option<(PathBuf, PathBuf)> {
     Some((guest(name, Target::FreeBsd)?, guest(name, Target::Linux)?))
-}
-
-/// Runs a program and gives what it said and how it ended, in a form that reads well when it differs.
-fn said(command: &mut Command) -> String {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().expect("the program starts");
-    format!(
-        "{}{}{status}",
-        String::from_utf8_lossy(&stdout),
-        String::from_utf8_lossy(&stderr)
-    )
 }
 
 /// The program prints the same under compat and natively, and ends well.
@@ -104,11 +90,7 @@ fn tells(name: &str, expected: &str) {
         let told = said(&mut stage.guest(&guest));
         let expected = format!("{expected}exit status: 0");
         if let Some(difference) = first_difference(&told, &expected) {
-            panic!(
-                "{name} as {}: {}",
-                stage.user(),
-                difference.replace("linux", "kernel")
-            );
+            panic!("{name} as {}: {difference}", stage.user());
         }
     });
 }

@@ -8,7 +8,7 @@ use std::fs;
 use compat_tests::background::died_of;
 use compat_tests::pascal::{guest, sources};
 use compat_tests::stage::on_every_stage;
-use compat_tests::words::first_difference;
+use compat_tests::words::{first_difference, said};
 use nix::sys::signal::Signal;
 
 fn prints_what_it_should(name: &str) {
@@ -16,11 +16,8 @@ fn prints_what_it_should(name: &str) {
     let expected =
         fs::read_to_string(sources().join(name).with_extension("out")).expect("an expectation");
     on_every_stage(|stage| {
-        let output = stage.guest(&program).output().expect("the program starts");
-        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-        said += &String::from_utf8_lossy(&output.stderr);
-        said += &format!("{}\n", output.status);
-        if let Some(difference) = first_difference(&said, &expected) {
+        let told = said(&mut stage.guest(&program));
+        if let Some(difference) = first_difference(&told, &expected) {
             panic!("{name} as {}: {difference}", stage.user());
         }
     });

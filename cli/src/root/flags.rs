@@ -1,5 +1,6 @@
 //! FreeBSD's file flags (`chflags(1)`), which Linux has no place for: they are kept in an extended attribute.
 
+use compat_tables::freebsd::FILE_FLAGS_ATTRIBUTE as ATTRIBUTE;
 use compat_tables::freebsd::flags::file_flags::{
     SF_APPEND, SF_ARCHIVED, SF_IMMUTABLE, SF_NOUNLINK, UF_APPEND, UF_ARCHIVE, UF_HIDDEN,
     UF_IMMUTABLE, UF_NODUMP, UF_NOUNLINK, UF_OFFLINE, UF_OPAQUE, UF_READONLY, UF_REPARSE,
@@ -8,9 +9,6 @@ use compat_tables::freebsd::flags::file_flags::{
 use rustix::fd::AsFd;
 use rustix::fs::{XattrFlags, fgetxattr, fremovexattr, fsetxattr};
 use rustix::io::Errno;
-
-/// Where `st_flags` is kept: four bytes, least significant first.
-const ATTRIBUTE: &str = "user.freebsd.flags";
 
 /// The names that archives use (`strtofflags`).
 const NAMES: &[(&str, u32)] = &[

@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod abi;
 mod calls;
+mod context;
 mod dispatch;
 mod error;
 pub mod image;

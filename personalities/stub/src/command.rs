@@ -199,12 +199,8 @@ fn enter(space: &Space) {
     if !space.rooted {
         return;
     }
-    let mut here = [0u8; 4096];
-    let args = [here.as_mut_ptr() as u64, here.len() as u64];
-    // SAFETY: a buffer of the length given.
-    let length = unsafe { host::call_n(nr::getcwd, args) }.unwrap_or_default() as usize;
-    let here = here.get(..length.saturating_sub(1)).unwrap_or_default();
-    if space.guest_name(here).is_none() {
+    let here = host::working_directory().unwrap_or_default();
+    if space.guest_name(&here).is_none() {
         let root = [&space.root, &b"/\0"[..]].concat();
         // SAFETY: a NUL-terminated path.
         let _ = unsafe { host::call_n(nr::chdir, [root.as_ptr() as u64]) };
@@ -262,16 +258,7 @@ fn is_executable(path: &[u8]) -> bool {
 
 /// Everything but `run` needs no guest: an ordinary program does it.
 fn other_command(block: &Block) -> ! {
-    let mut own = [0u8; 4096];
-    let args = [
-        -100i64 as u64,
-        c"/proc/self/exe".as_ptr() as u64,
-        own.as_mut_ptr() as u64,
-        own.len() as u64,
-    ];
-    // SAFETY: a NUL-terminated path and a buffer of the length given.
-    let length = unsafe { host::call_n(nr::readlinkat, args) }.unwrap_or_default() as usize;
-    let own = own.get(..length).unwrap_or_default();
+    let own = host::read_link("/proc/self/exe").unwrap_or_default();
     let folder = own
         .iter()
         .rposition(|&byte| byte == b'/')
@@ -297,7 +284,7 @@ fn other_command(block: &Block) -> ! {
     }
     misused(format_args!(
         "this command needs compat-cli beside {}; build it with `cargo build`",
-        show(own)
+        show(&own)
     ))
 }
 

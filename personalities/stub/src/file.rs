@@ -90,7 +90,7 @@ impl File {
 
     /// The absolute path the host knows the file by.
     pub(crate) fn path(&self) -> Option<alloc::vec::Vec<u8>> {
-        host::read_link(&alloc::format!("/proc/self/fd/{}", self.fd)).ok()
+        host::name_of(self.fd).ok()
     }
 }
 

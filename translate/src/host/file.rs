@@ -42,11 +42,30 @@ pub fn read_file(path: &core::ffi::CStr, limit: usize) -> HostResult<Vec<u8>> {
 /// # Errors
 /// As `readlink`.
 pub fn read_link(path: &str) -> HostResult<Vec<u8>> {
-    let path = alloc::format!("{path}\0");
+    read_link_at(AT_FDCWD, path.as_bytes())
+}
+
+/// The same for a path of any bytes, seen from descriptor `at`.
+///
+/// # Errors
+/// As `readlinkat`.
+pub fn read_link_at(at: u64, path: &[u8]) -> HostResult<Vec<u8>> {
+    let path = [path, b"\0"].concat();
     text(|room, size| {
-        let args = [AT_FDCWD, path.as_ptr() as u64, room as u64, size as u64];
+        let args = [at, path.as_ptr() as u64, room as u64, size as u64];
         // SAFETY: a NUL-terminated path and room for `size` bytes.
         unsafe { call_n(nr::readlinkat, args) }
+    })
+}
+
+/// What the host calls the open file `fd`: its path, or `pipe:[1]` and the like.
+///
+/// # Errors
+/// `EBADF`.
+pub fn name_of(fd: u64) -> HostResult<Vec<u8>> {
+    read_link(&alloc::format!("/proc/self/fd/{fd}")).map_err(|error| match error {
+        HostErrno::ENOENT => HostErrno::EBADF,
+        error => error,
     })
 }
 
@@ -57,10 +76,7 @@ pub fn read_link(path: &str) -> HostResult<Vec<u8>> {
 pub fn working_directory() -> HostResult<Vec<u8>> {
     let mut path = text(|room, size| {
         // SAFETY: room for `size` bytes.
-        match unsafe { call_n(nr::getcwd, [room as u64, size as u64]) } {
-            Err(HostErrno::ERANGE) => Ok(size as u64),
-            other => other,
-        }
+        unsafe { call_n(nr::getcwd, [room as u64, size as u64]) }
     })?;
     // The NUL.
     path.pop();
@@ -70,11 +86,16 @@ pub fn working_directory() -> HostResult<Vec<u8>> {
 /// Text that `fill` writes, at most so many bytes: few as a rule, for which no page of the heap need be touched.
 fn text(fill: impl Fn(*mut u8, usize) -> HostResult) -> HostResult<Vec<u8>> {
     let mut few = [core::mem::MaybeUninit::<u8>::uninit(); 256];
-    let length = fill(few.as_mut_ptr().cast(), few.len())? as usize;
-    if length < few.len() {
-        // SAFETY: the host has written so many bytes, which fit.
-        let written = unsafe { core::slice::from_raw_parts(few.as_ptr().cast(), length) };
-        return Ok(<[u8]>::to_vec(written));
+    match fill(few.as_mut_ptr().cast(), few.len()) {
+        Ok(length) if (length as usize) < few.len() => {
+            // SAFETY: the host has written so many bytes, which fit.
+            let written =
+                unsafe { core::slice::from_raw_parts(few.as_ptr().cast(), length as usize) };
+            return Ok(<[u8]>::to_vec(written));
+        }
+        // Cut off, or refused for being too long.
+        Ok(_) | Err(HostErrno::ERANGE) => {}
+        Err(error) => return Err(error),
     }
     let mut many = Vec::with_capacity(4096);
     let length = fill(many.as_mut_ptr(), many.capacity())? as usize;

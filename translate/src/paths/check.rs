@@ -20,14 +20,19 @@ pub(super) enum Checked {
 /// Sandboxes that know nothing of `openat2` answer with these.
 static REFUSED: AtomicBool = AtomicBool::new(false);
 
-/// Looks at `path`; with `follow`, a link in the last place counts as one on the way.
-pub(super) fn check(path: &[u8], follow: bool) -> Checked {
+/// Looks at `path`, which is left as it is; with `follow`, a link in the last place counts as one on the way.
+pub(super) fn check(path: &mut Vec<u8>, follow: bool) -> Checked {
     if REFUSED.load(Ordering::Relaxed) {
         return Checked::Linked;
     }
-    let mut text = Vec::with_capacity(path.len() + 1);
-    text.extend_from_slice(path);
-    text.push(0);
+    path.push(0);
+    let found = look(path, follow);
+    path.pop();
+    found
+}
+
+/// The same for a path with its NUL.
+fn look(text: &[u8], follow: bool) -> Checked {
     let mut flags = linux::O_PATH | linux::O_CLOEXEC;
     if !follow {
         flags |= linux::O_NOFOLLOW;

@@ -159,19 +159,8 @@ pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResu
     };
     let text = guest::read_string(path, linux::PATH_MAX as usize)?;
     let relative = text.first() != Some(&b'/');
-    let absolute = match text.first() {
-        // The empty path is the host's to answer.
-        None => return Ok(Located::straight(at, path)),
-        Some(b'/') => text,
-        Some(_) => match names::directory(space, at) {
-            Some(mut base) => {
-                base.push(b'/');
-                base.extend_from_slice(&text);
-                base
-            }
-            // Relative to a directory outside the root: the host's own affair.
-            None => return Ok(Located::straight(at, path)),
-        },
+    let Some(absolute) = absolute(space, at, text) else {
+        return Ok(Located::straight(at, path));
     };
     Ok(match space.locate(&absolute, look)? {
         // Deep down, only a relative path is short enough for the host.
@@ -181,6 +170,20 @@ pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResu
         Some(found) => Located::host(found),
         None => Located::straight(at, path),
     })
+}
+
+/// A guest path seen from descriptor `at` as one from the root. `None` for what is the host's own affair: the empty path, and
+/// one that is relative to a directory outside the root.
+fn absolute(space: &Space, at: u64, path: Vec<u8>) -> Option<Vec<u8>> {
+    match path.first()? {
+        b'/' => Some(path),
+        _ => {
+            let mut whole = names::directory(space, at)?;
+            whole.push(b'/');
+            whole.extend_from_slice(&path);
+            Some(whole)
+        }
+    }
 }
 
 /// The one place in the root where the file at the guest's `path` must be if no link is on the way: for a call that can
@@ -201,18 +204,12 @@ pub fn locate_text(space: Option<&Space>, path: &[u8], look: Look) -> HostResult
     let Some(space) = space else {
         return Ok(path.to_vec());
     };
+    if path.is_empty() {
+        return Err(HostErrno::ENOENT);
+    }
     let cwd = i64::from(linux::AT_FDCWD) as u64;
-    let absolute = match path.first() {
-        None => return Err(HostErrno::ENOENT),
-        Some(b'/') => path.to_vec(),
-        Some(_) => match names::directory(space, cwd) {
-            Some(mut base) => {
-                base.push(b'/');
-                base.extend_from_slice(path);
-                base
-            }
-            None => return Ok(path.to_vec()),
-        },
+    let Some(absolute) = absolute(space, cwd, path.to_vec()) else {
+        return Ok(path.to_vec());
     };
     Ok(space
         .locate(&absolute, look)?

@@ -9,45 +9,16 @@ use super::space::{Space, without_slash};
 /// The guest's name of the directory `at` refers to, when it lies in the guest's root; without a slash at the end.
 pub(super) fn directory(space: &Space, at: u64) -> Option<Vec<u8>> {
     let host = if at as i32 == linux::AT_FDCWD {
-        current_directory()?
+        host::working_directory()
     } else {
-        open_file(at).ok()?
-    };
+        host::name_of(at)
+    }
+    .ok()?;
     if !host.starts_with(b"/") || !space.holds(&host) {
         return None;
     }
     let name = space.guest_name(&host)?;
     Some(without_slash(&name).to_vec())
-}
-
-fn current_directory() -> Option<Vec<u8>> {
-    let mut path = alloc::vec![0u8; linux::PATH_MAX as usize];
-    let request = [path.as_mut_ptr() as u64, path.len() as u64];
-    // SAFETY: a buffer of the length given.
-    let length = unsafe { host::call_n(nr::getcwd, request) }.ok()?;
-    // Without the NUL.
-    path.truncate((length as usize).saturating_sub(1));
-    Some(path)
-}
-
-/// What the host calls the open file `fd`.
-fn open_file(fd: u64) -> HostResult<Vec<u8>> {
-    link_target(alloc::format!("/proc/self/fd/{fd}\0").as_bytes())
-}
-
-/// Where a symbolic link, named with its NUL, leads.
-fn link_target(link: &[u8]) -> HostResult<Vec<u8>> {
-    let mut target = alloc::vec![0u8; linux::PATH_MAX as usize];
-    let request = [
-        i64::from(linux::AT_FDCWD) as u64,
-        link.as_ptr() as u64,
-        target.as_mut_ptr() as u64,
-        target.len() as u64,
-    ];
-    // SAFETY: a NUL-terminated name and a buffer of the length given.
-    let length = unsafe { host::call_n(nr::readlinkat, request) }?;
-    target.truncate(length as usize);
-    Ok(target)
 }
 
 /// Where a user's roots are kept: `$XDG_DATA_HOME/compat/roots`, by default in `~/.local/share`. `variable` looks up the
@@ -91,7 +62,7 @@ fn real(mut path: Vec<u8>) -> HostResult<Vec<u8>> {
     ];
     // SAFETY: a NUL-terminated path.
     let fd = unsafe { host::call_n(nr::openat, request) }?;
-    let name = open_file(fd);
+    let name = host::name_of(fd);
     // SAFETY: our own descriptor.
     let _ = unsafe { host::call_n(nr::close, [fd]) };
     name

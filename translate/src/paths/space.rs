@@ -212,16 +212,16 @@ impl Space {
         let follow = look.follow || !slash.is_empty();
         match self.layers(&clean.path) {
             Layers::Bound(bind, _) if bind.read_only && look.change => Err(HostErrno::EROFS),
-            Layers::Bound(bind, found) => {
-                let found = [&found, slash].concat();
-                if bind.of_host || check::check(&found, follow) != Checked::Linked {
+            Layers::Bound(bind, mut found) => {
+                found.extend_from_slice(slash);
+                if bind.of_host || check::check(&mut found, follow) != Checked::Linked {
                     return Ok(Some(found));
                 }
                 walk::walk(self, path, look).map(Some)
             }
-            Layers::Root(found) => {
-                let found = [&found, slash].concat();
-                match check::check(&found, follow) {
+            Layers::Root(mut found) => {
+                found.extend_from_slice(slash);
+                match check::check(&mut found, follow) {
                     Checked::Found => Ok(Some(found)),
                     Checked::Linked => walk::walk(self, path, look).map(Some),
                     Checked::Missing if self.rooted || self.hides(&clean.path) => Ok(Some(found)),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::host::{self, HostErrno, HostResult, linux, nr};
+use crate::host::{self, HostErrno, HostResult, linux};
 
 use super::Look;
 use super::space::{Layers, Space, parent, without_slash};
@@ -18,22 +18,8 @@ enum Node {
 }
 
 fn look_at(path: &[u8]) -> HostResult<Node> {
-    let mut text = Vec::with_capacity(path.len() + 1);
-    text.extend_from_slice(path);
-    text.push(0);
-    let mut target = alloc::vec![0u8; linux::PATH_MAX as usize];
-    let request = [
-        i64::from(linux::AT_FDCWD) as u64,
-        text.as_ptr() as u64,
-        target.as_mut_ptr() as u64,
-        target.len() as u64,
-    ];
-    // SAFETY: a NUL-terminated path and a buffer of the length given.
-    match unsafe { host::call_n(nr::readlinkat, request) } {
-        Ok(length) => {
-            target.truncate(length as usize);
-            Ok(Node::Link(target))
-        }
+    match host::read_link_at(i64::from(linux::AT_FDCWD) as u64, path) {
+        Ok(target) => Ok(Node::Link(target)),
         Err(HostErrno::EINVAL) => Ok(Node::Other),
         Err(HostErrno::ENOENT | HostErrno::ENOTDIR) => Ok(Node::Missing),
         Err(error) => Err(error),

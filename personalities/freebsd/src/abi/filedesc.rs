@@ -1,5 +1,6 @@
 //! `<sys/user.h>`: what `struct kinfo_file` tells about an open file.
 
+use alloc::vec::Vec;
 use core::mem::offset_of;
 
 use compat_tables::freebsd::flags::open_flags::{
@@ -9,6 +10,7 @@ use compat_translate::host::linux;
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 use super::stat::Stat;
+use super::user::packed;
 
 /// `struct kinfo_file`, the part for files of its union.
 #[repr(C)]
@@ -50,9 +52,25 @@ const _: () = {
 /// The size as the structure's first member holds it.
 pub(crate) const SIZE: i32 = size_of::<KinfoFile>() as i32;
 
+/// What is no descriptor of the process, in the place of a number (`KF_FD_TYPE_`).
+pub(crate) const KF_FD_TYPE_CWD: i32 = -1;
+pub(crate) const KF_FD_TYPE_ROOT: i32 = -2;
+pub(crate) const KF_FD_TYPE_TEXT: i32 = -5;
+
+/// `KF_TYPE_`.
 const KF_TYPE_VNODE: i32 = 1;
-const KF_TYPE_SOCKET: i32 = 2;
-const KF_TYPE_PIPE: i32 = 3;
+const KF_TYPE_UNKNOWN: i32 = 255;
+
+/// The kinds of open files, by how the host names them.
+const TYPES: [(&[u8], i32); 7] = [
+    (b"socket:", 2),
+    (b"pipe:", 3),
+    (b"anon_inode:[eventpoll]", 5),
+    (b"/memfd:", 8),
+    (b"anon_inode:[pidfd]", 11),
+    (b"anon_inode:[eventfd]", 13),
+    (b"/", KF_TYPE_VNODE),
+];
 
 /// Every right that a descriptor can carry.
 const CAP_ALL: [u64; 2] = [0x0200_07ff_ffff_ffff, 0x0400_0000_001f_ffff];
@@ -65,10 +83,13 @@ const FLAGS: [(u32, i32); 4] = [
     (O_NONBLOCK, 0x20),
 ];
 
+/// `KF_VTYPE_VREG`, which a mapping's file is.
+pub(crate) const VREG: i32 = 1;
+
 /// `KF_VTYPE_`: the kind of file.
 fn vnode_type(mode: u16) -> i32 {
     match u32::from(mode) & linux::S_IFMT {
-        linux::S_IFREG => 1,
+        linux::S_IFREG => VREG,
         linux::S_IFDIR => 2,
         linux::S_IFBLK => 3,
         linux::S_IFCHR => 4,
@@ -80,33 +101,39 @@ fn vnode_type(mode: u16) -> i32 {
 }
 
 impl KinfoFile {
-    /// What is known about descriptor `fd`: its status, its `F_GETFL` flags, its offset and, where it has one, its path.
-    pub(crate) fn new(fd: i32, stat: &Stat, flags: u32, offset: i64, path: &[u8]) -> Self {
+    /// What is known about descriptor `fd`: its status, its `F_GETFL` flags, its offset, what the host calls it and, where
+    /// that is a path, what the guest calls it.
+    pub(crate) fn new(
+        fd: i32,
+        stat: &Stat,
+        flags: u32,
+        offset: i64,
+        host_name: &[u8],
+        path: &[u8],
+    ) -> Self {
         let access = match flags & (O_WRONLY | O_RDWR) {
             0 => 0x1,
             O_WRONLY => 0x2,
             _ => 0x3,
         };
-        let mut info = Self::new_zeroed();
-        info.structsize = SIZE;
-        info.kind = match u32::from(stat.mode) & linux::S_IFMT {
-            linux::S_IFSOCK => KF_TYPE_SOCKET,
-            // A FIFO has a name.
-            linux::S_IFIFO if path.is_empty() => KF_TYPE_PIPE,
-            _ => KF_TYPE_VNODE,
-        };
-        info.fd = fd;
-        info.ref_count = 1;
-        info.flags = FLAGS
+        let kind = TYPES
             .iter()
-            .filter(|(flag, _)| flags & flag != 0)
-            .fold(access, |all, (_, shown)| all | shown);
-        info.offset = offset;
-        info.cap_rights = CAP_ALL;
-        for (slot, &byte) in info.path.iter_mut().take(1023).zip(path) {
-            *slot = byte;
-        }
-        if info.kind == KF_TYPE_VNODE {
+            .find(|(start, _)| host_name.starts_with(start))
+            .map_or(KF_TYPE_UNKNOWN, |(_, kind)| *kind);
+        let mut info = Self {
+            structsize: SIZE,
+            kind,
+            fd,
+            ref_count: 1,
+            flags: FLAGS
+                .iter()
+                .filter(|(flag, _)| flags & flag != 0)
+                .fold(access, |all, (_, shown)| all | shown),
+            offset,
+            cap_rights: CAP_ALL,
+            ..Self::new_zeroed()
+        };
+        if kind == KF_TYPE_VNODE {
             info.file_type = vnode_type(stat.mode);
             info.file_fsid = stat.dev;
             info.file_rdev = stat.rdev;
@@ -115,7 +142,20 @@ impl KinfoFile {
             info.file_fsid_11 = stat.dev as u32;
             info.file_rdev_11 = stat.rdev as u32;
             info.file_mode = stat.mode;
+            for (slot, &byte) in info.path.iter_mut().take(1023).zip(path) {
+                *slot = byte;
+            }
         }
         info
+    }
+
+    /// The structure as sysctl packs it: no longer than its path needs.
+    pub(crate) fn packed(&self) -> Vec<u8> {
+        let (fixed, path) = self.as_bytes().split_at(offset_of!(Self, path));
+        let end = path
+            .iter()
+            .position(|&byte| byte == 0)
+            .unwrap_or(path.len());
+        packed(fixed, path.get(..end).unwrap_or_default())
     }
 }

@@ -196,52 +196,6 @@ pub(crate) const KVME_PROT_EXEC: i32 = 4;
 pub(crate) const KVME_FLAG_COW: i32 = 1;
 pub(crate) const KVME_FLAG_GROWS_DOWN: i32 = 0x20;
 
-/// `struct kinfo_file`, up to `kf_path`.
-#[repr(C)]
-#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
-pub(crate) struct KinfoFile {
-    pub(crate) structsize: i32,
-    pub(crate) kind: i32,
-    pub(crate) fd: i32,
-    pub(crate) ref_count: i32,
-    pub(crate) flags: i32,
-    pub(crate) pad0: i32,
-    pub(crate) offset: i64,
-    /// `kf_un`; a file's type is its first word.
-    pub(crate) more: [u32; 76],
-    pub(crate) status: u16,
-    pub(crate) pad1: u16,
-    pub(crate) ispare0: i32,
-    pub(crate) cap_rights: [u64; 2],
-    pub(crate) cap_spare: u64,
-}
-
-impl KinfoFile {
-    /// Sets `kf_file_type`.
-    pub(crate) fn set_vnode_type(&mut self, kind: i32) {
-        let [first, ..] = &mut self.more;
-        *first = kind as u32;
-    }
-}
-
-pub(crate) const KF_TYPE_VNODE: i32 = 1;
-pub(crate) const KF_TYPE_SOCKET: i32 = 2;
-pub(crate) const KF_TYPE_PIPE: i32 = 3;
-pub(crate) const KF_TYPE_KQUEUE: i32 = 5;
-pub(crate) const KF_TYPE_SHM: i32 = 8;
-pub(crate) const KF_TYPE_PROCDESC: i32 = 11;
-pub(crate) const KF_TYPE_EVENTFD: i32 = 13;
-pub(crate) const KF_TYPE_UNKNOWN: i32 = 255;
-pub(crate) const KF_VTYPE_VREG: i32 = 1;
-pub(crate) const KF_VTYPE_VDIR: i32 = 2;
-pub(crate) const KF_FD_TYPE_CWD: i32 = -1;
-pub(crate) const KF_FD_TYPE_ROOT: i32 = -2;
-pub(crate) const KF_FD_TYPE_TEXT: i32 = -5;
-pub(crate) const KF_FLAG_READ: i32 = 0x1;
-pub(crate) const KF_FLAG_WRITE: i32 = 0x2;
-pub(crate) const KF_FLAG_APPEND: i32 = 0x4;
-pub(crate) const KF_FLAG_NONBLOCK: i32 = 0x20;
-
 /// A structure with the path behind it, as sysctl packs them: the size in its first word, a multiple of 8.
 pub(crate) fn packed(fixed: &[u8], path: &[u8]) -> Vec<u8> {
     const PATH_MAX: usize = 1024;
@@ -277,6 +231,5 @@ pub(crate) struct Vmtotal {
 
 const _: () = {
     assert!(size_of::<KinfoVmentry>() == 136 && offset_of!(KinfoVmentry, vn_size) == 72);
-    assert!(size_of::<KinfoFile>() == 368 && offset_of!(KinfoFile, cap_rights) == 344);
     assert!(size_of::<Vmtotal>() == 88);
 };

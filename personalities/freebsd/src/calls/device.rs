@@ -6,9 +6,8 @@ use alloc::vec::Vec;
 
 use compat_tables::freebsd::Errno;
 use compat_translate::guest;
-use compat_translate::host::{linux, read_file};
+use compat_translate::host::{linux, name_of, read_file};
 
-use super::path::name_of;
 use super::stat::statx_fd;
 use super::terminal;
 use crate::error::Return;

@@ -6,10 +6,9 @@ use compat_tables::freebsd::flags::{FCNTL_CMD, STATUS_FLAGS, fcntl_cmd, status_f
 use compat_translate::Cx;
 use compat_translate::guest;
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
-use compat_translate::paths;
 
 use super::descriptor::copy_to;
-use super::path::name_of;
+use super::path::known_name;
 use super::stat::statx_fd;
 use crate::abi::fcntl::{Flock, Oflock};
 use crate::abi::filedesc::{self, KinfoFile};
@@ -88,15 +87,16 @@ fn information(fd: i32, host_fd: u64) -> Return<KinfoFile> {
     let current = u64::from(linux::SEEK_CUR);
     // SAFETY: no memory is involved.
     let offset = unsafe { host::call_n(nr::lseek, [host_fd, 0, current]) }.unwrap_or_default();
-    let name = name_of(host_fd)?;
-    let name = paths::guest_name(paths::current(), &name).unwrap_or_default();
-    // What has no path has a name of the host's own: `pipe:[1]`.
-    let path = if name.starts_with(b"/") {
-        &name[..]
-    } else {
-        &[]
-    };
-    Ok(KinfoFile::new(fd, &stat, flags, offset as i64, path))
+    let name = host::name_of(host_fd)?;
+    let path = known_name(&name).unwrap_or_default();
+    Ok(KinfoFile::new(
+        fd,
+        &stat,
+        flags,
+        offset as i64,
+        &name,
+        &path,
+    ))
 }
 
 /// The host's `fcntl` with the command the table gives.

@@ -3,12 +3,12 @@
 //! Programs in a root see the others; without one, no file is asked for them, because that costs every `stat` a second
 //! call.
 
-use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::FILE_FLAGS;
 use compat_tables::freebsd::flags::file_flags::{
     SF_APPEND, SF_ARCHIVED, SF_IMMUTABLE, UF_APPEND, UF_ARCHIVE, UF_HIDDEN, UF_IMMUTABLE,
     UF_NODUMP, UF_OFFLINE, UF_OPAQUE, UF_READONLY, UF_REPARSE, UF_SPARSE, UF_SYSTEM,
 };
+use compat_tables::freebsd::{Errno, FILE_FLAGS_ATTRIBUTE as ATTRIBUTE};
 use compat_translate::Cx;
 use compat_translate::guest::Path;
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
@@ -42,9 +42,10 @@ const TOLD: u32 = UF_OPAQUE
     | UF_HIDDEN
     | SF_ARCHIVED;
 
-/// The name of the attribute among a user's own, which guests do not see.
-pub(super) const ATTRIBUTE: &[u8] = b"compat.flags";
-const HOST_NAME: &core::ffi::CStr = c"user.compat.flags";
+/// Whether `name`, an attribute's of the user, is that of the flags: guests do not see it.
+pub(super) fn keeps_flags(name: &[u8]) -> bool {
+    ATTRIBUTE.to_bytes().strip_prefix(b"user.") == Some(name)
+}
 
 pub(crate) fn chflags(cx: &mut Cx, path: Path, flags: u64) -> Return<()> {
     chflagsat(cx, CWD, path, flags, AtFlags::NONE)
@@ -114,9 +115,11 @@ pub(super) enum Where {
 }
 
 impl Where {
+    /// The flags kept for the file. Those that an unpacked root came with are all there: shown, although nothing heeds
+    /// `schg` and its like until `chflags` has handed them to the host.
     fn told(self) -> u32 {
         let mut bytes = [0u8; 4];
-        let name = HOST_NAME.as_ptr() as u64;
+        let name = ATTRIBUTE.as_ptr() as u64;
         let (value, size) = (bytes.as_mut_ptr() as u64, bytes.len() as u64);
         let read = match self {
             // SAFETY: the kernel writes at most the four bytes.
@@ -129,7 +132,7 @@ impl Where {
             Self::Path(..) => return 0,
         };
         match read {
-            Ok(4) => u32::from_le_bytes(bytes) & TOLD,
+            Ok(4) => u32::from_le_bytes(bytes),
             _ => 0,
         }
     }
@@ -186,7 +189,7 @@ fn tell(file: &Held, told: u32) -> Return<()> {
     if Where::Open(file.0).told() == told {
         return Ok(());
     }
-    let name = HOST_NAME.as_ptr() as u64;
+    let name = ATTRIBUTE.as_ptr() as u64;
     let value = told.to_le_bytes();
     // SAFETY: a name and a value of ours.
     let done = unsafe {

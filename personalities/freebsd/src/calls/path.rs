@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use compat_tables::freebsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{self, Out, Path};
-use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::host::{self, HostErrno, linux, nr};
 use compat_translate::paths::{self, Look, Space};
 
 use super::at::CWD;
-use super::place::{Held, located, own_name};
+use super::place::{Held, located};
 use super::stat::statx_fd;
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
@@ -17,23 +17,16 @@ use crate::lower::{AtFd, Fd};
 /// MAXPATHLEN, the NUL included.
 pub(super) const PATH_MAX: usize = 1024;
 
-pub(crate) fn __getcwd(cx: &mut Cx, buf: Out<u8>, buflen: usize) -> Return<()> {
+pub(crate) fn __getcwd(_cx: &mut Cx, buf: Out<u8>, buflen: usize) -> Return<()> {
     if buflen < 2 {
         return Err(Errno::EINVAL.into());
     }
-    let mut path = [0_u8; 4096];
-    // SAFETY: the kernel writes into the array only.
-    let length = unsafe { host::call_n(nr::getcwd, [path.as_mut_ptr() as u64, path.len() as u64]) }
-        .map_err(|error| match error {
-            HostErrno::ERANGE => HostErrno::ENAMETOOLONG,
-            error => error,
-        })?;
+    let path = host::working_directory().map_err(|error| match error {
+        HostErrno::ERANGE => HostErrno::ENAMETOOLONG,
+        error => error,
+    })?;
     // A directory outside the root, or removed: the host says "(unreachable)/...".
-    let path = path
-        .get(..(length as usize).saturating_sub(1))
-        .filter(|path| path.first() == Some(&b'/'))
-        .ok_or(Errno::ENOENT)?;
-    let mut path = paths::guest_name(cx.process().space.get(), path).ok_or(Errno::ENOENT)?;
+    let mut path = known_name(&path).ok_or(Errno::ENOENT)?;
     path.push(0);
     if path.len() > buflen.min(PATH_MAX) {
         return Err(Errno::ERANGE.into());
@@ -57,11 +50,7 @@ pub(crate) fn __realpathat(
     let how = u64::from(linux::O_PATH | linux::O_CLOEXEC);
     // SAFETY: the kernel checks the guest's path.
     let file = Held(unsafe { host::call_n(nr::openat, [place.at, place.path(), how, 0]) }?);
-    let real = name_of(file.0)?;
-    let mut real = paths::guest_name(cx.process().space.get(), &real).ok_or(Errno::ENOENT)?;
-    if real.first() != Some(&b'/') {
-        return Err(Errno::ENOENT.into());
-    }
+    let mut real = known_name(&host::name_of(file.0)?).ok_or(Errno::ENOENT)?;
     real.push(0);
     if real.len() > size.min(PATH_MAX) {
         return Err(Errno::ENOMEM.into());
@@ -69,26 +58,10 @@ pub(crate) fn __realpathat(
     Ok(guest::write_bytes(buf.address(), &real)?)
 }
 
-/// What the host calls the open file `fd`: its path, or `pipe:[1]` and the like.
-///
-/// # Errors
-/// `EBADF`.
-pub(super) fn name_of(fd: u64) -> HostResult<Vec<u8>> {
-    let own = own_name(fd);
-    let mut name = alloc::vec![0; linux::PATH_MAX as usize];
-    let request = [
-        CWD.0 as u64,
-        own.as_ptr() as u64,
-        name.as_mut_ptr() as u64,
-        name.len() as u64,
-    ];
-    // SAFETY: a NUL-terminated name of ours and a buffer as long as said.
-    let length = unsafe { host::call_n(nr::readlinkat, request) }.map_err(|error| match error {
-        HostErrno::ENOENT => HostErrno::EBADF,
-        error => error,
-    })?;
-    name.truncate(length as usize);
-    Ok(name)
+/// What the guest calls the file that the host calls `name`. `None` when that is no path, or leads out of the root.
+pub(super) fn known_name(name: &[u8]) -> Option<Vec<u8>> {
+    let path = Some(name).filter(|name| name.starts_with(b"/"))?;
+    paths::guest_name(paths::current(), path)
 }
 
 pub(crate) fn chdir(cx: &mut Cx, path: Path) -> Return<()> {
@@ -121,7 +94,7 @@ fn new_root(cx: &mut Cx, directory: u64) -> Return<()> {
     if unsafe { host::call_n(nr::geteuid, []) }? != 0 {
         return Err(Errno::EPERM.into());
     }
-    let host_name = name_of(directory)?;
+    let host_name = host::name_of(directory)?;
     if !host_name.starts_with(b"/") {
         return Err(Errno::ENOENT.into());
     }

@@ -244,18 +244,7 @@ fn trailing_target(at: u64, path: &[u8]) -> Option<Vec<u8>> {
     if slashes.is_empty() {
         return None;
     }
-    let mut link = name.to_vec();
-    link.push(0);
-    let mut target = alloc::vec![0; linux::PATH_MAX as usize];
-    let request = [
-        at,
-        link.as_ptr() as u64,
-        target.as_mut_ptr() as u64,
-        target.len() as u64,
-    ];
-    // SAFETY: a NUL-terminated name and a buffer, both ours.
-    let length = unsafe { host::call_n(nr::readlinkat, request) }.ok()?;
-    target.truncate(length as usize);
+    let mut target = host::read_link_at(at, name).ok()?;
     let directory = name
         .iter()
         .rposition(|&byte| byte == b'/')

@@ -16,6 +16,7 @@ use crate::abi::signal::{
     MINSIGSTKSZ, SA_NOCLDSTOP, SA_NOCLDWAIT, SA_NODEFER, SA_ONSTACK, SA_RESETHAND, SA_RESTART,
     SA_SIGINFO, SS_DISABLE, SS_ONSTACK, Sigaction, Siginfo, Stack, Ucontext,
 };
+use crate::context;
 use crate::error::Return;
 use crate::signals::number::{SIGCHLD, SIGKILL, SIGSTOP, SIGSYS};
 use crate::signals::{self, siginfo_to_guest};
@@ -234,7 +235,7 @@ pub(crate) fn sigaltstack(cx: &mut Cx, new: In<Stack>, old: Out<Stack>) -> Retur
 
 pub(crate) fn sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
     let context = context.read()?;
-    signals::return_to(cx.frame, &context.mcontext)?;
+    context::return_to(cx.frame, &context.mcontext)?;
     install_guest_mask(
         cx.thread,
         cx.frame,
@@ -261,7 +262,7 @@ fn save_context(cx: &Cx, context: Out<Ucontext>) -> Return<()> {
 }
 
 fn saved_context(cx: &Cx) -> Ucontext {
-    let mut mcontext = signals::mcontext_of(cx.frame);
+    let mut mcontext = context::mcontext_of(cx.frame);
     // The saved copy returns success: rax and rdx 0, carry clear (get_mcontext with GET_MC_CLEAR_RET).
     mcontext.rax = 0;
     mcontext.rdx = 0;
@@ -286,7 +287,7 @@ pub(crate) fn setcontext(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> 
     let mut wanted = Ucontext::new_zeroed();
     let bytes = wanted.as_mut_bytes().get_mut(..CONTEXT_SIZE);
     guest::read_bytes(context.address(), bytes.unwrap_or_default())?;
-    signals::set_mcontext(cx.frame, &wanted.mcontext)?;
+    context::set_mcontext(cx.frame, &wanted.mcontext)?;
     let mask = blockable(SigSet::from_words(wanted.sigmask));
     install_guest_mask(cx.thread, cx.frame, mask);
     Ok(Outcome::Replaced)

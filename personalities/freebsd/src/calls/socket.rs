@@ -1,4 +1,4 @@
-//! Sockets: making, naming, connecting and closing down (uipc_syscalls.c, uipc_socket.c).
+//! Sockets: making, binding, connecting and closing down (uipc_syscalls.c, uipc_socket.c).
 
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{
@@ -11,6 +11,7 @@ use compat_translate::host::socket::{self as host_socket, raw};
 use compat_translate::host::{self, HostErrno, HostResult, nr};
 use compat_translate::paths;
 
+use super::socket_name::{WantedName, host_name};
 use super::transfer::{NOSIGPIPE_MARK, PERSISTENT_MARK};
 use crate::error::{Error, Return};
 use crate::lower::{AtFd, Fd, flags};
@@ -299,39 +300,6 @@ fn guest_status(fd: u64) -> HostResult<u32> {
     Ok(STATUS_FLAGS.to_guest(host) as u32)
 }
 
-/// What the caller wants to know about the other side.
-#[derive(Clone, Copy)]
-struct WantedName {
-    at: u64,
-    len: InOut<u32>,
-    old: bool,
-}
-
-impl WantedName {
-    /// Room for the address, or `None` when it is not wanted.
-    fn room(self) -> Return<Option<u32>> {
-        if self.at == 0 {
-            return Ok(None);
-        }
-        let room = self.len.read()?;
-        // socklen_t is unsigned, and FreeBSD compares it as an int.
-        if (room as i32) < 0 {
-            return Err(Errno::EINVAL.into());
-        }
-        Ok(Some(room))
-    }
-
-    fn write(self, host: &[u8], room: u32) -> Return<()> {
-        let len = match address::to_guest(host) {
-            Some(address) if self.old => address.old().write(self.at, room)?,
-            Some(address) => address.write(self.at, room)?,
-            None => 0,
-        };
-        self.len.write(&len)?;
-        Ok(())
-    }
-}
-
 pub(crate) fn accept(cx: &mut Cx, s: Fd, name: u64, len: InOut<u32>) -> Return<Fd> {
     let at = name;
     accept_inheriting(
@@ -426,64 +394,6 @@ fn inherit_marks(listener: u64, accepted: u64) {
             let _ = host_socket::set_option(accepted, raw::SOL_SOCKET, mark, 1);
         }
     }
-}
-
-/// `getsockname` or `getpeername` of the host: how many bytes the name has.
-fn host_name(number: u64, fd: u64, room: &mut [u8; 128]) -> HostResult<usize> {
-    let mut len = room.len() as u32;
-    // SAFETY: valid room for an address and its length.
-    unsafe {
-        host::call_n(
-            number,
-            [fd, room.as_mut_ptr() as u64, (&raw mut len) as u64],
-        )
-    }?;
-    Ok((len as usize).min(room.len()))
-}
-
-fn name_of(cx: &Cx, number: u64, s: Fd, name: WantedName) -> Return<()> {
-    let fd = s.checked(cx)?;
-    let room = name.len.read()?;
-    if (room as i32) < 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let mut host = [0u8; 128];
-    let len = host_name(number, fd, &mut host)?;
-    name.write(host.get(..len).unwrap_or_default(), room)
-}
-
-pub(crate) fn getsockname(cx: &mut Cx, s: Fd, at: u64, len: InOut<u32>) -> Return<()> {
-    name_of(
-        cx,
-        nr::getsockname,
-        s,
-        WantedName {
-            at,
-            len,
-            old: false,
-        },
-    )
-}
-
-pub(crate) fn getpeername(cx: &mut Cx, s: Fd, at: u64, len: InOut<u32>) -> Return<()> {
-    name_of(
-        cx,
-        nr::getpeername,
-        s,
-        WantedName {
-            at,
-            len,
-            old: false,
-        },
-    )
-}
-
-pub(crate) fn ogetsockname(cx: &mut Cx, s: Fd, at: u64, len: InOut<u32>) -> Return<()> {
-    name_of(cx, nr::getsockname, s, WantedName { at, len, old: true })
-}
-
-pub(crate) fn ogetpeername(cx: &mut Cx, s: Fd, at: u64, len: InOut<u32>) -> Return<()> {
-    name_of(cx, nr::getpeername, s, WantedName { at, len, old: true })
 }
 
 pub(crate) fn shutdown(cx: &mut Cx, s: Fd, how: i32) -> Return<()> {

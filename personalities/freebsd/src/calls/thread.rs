@@ -17,8 +17,8 @@ use super::ids;
 use super::schedule::{RTP_PRIO_MAX, Rtprio, set_rtprio};
 use crate::abi::signal::{MC_HASBASES, Ucontext};
 use crate::abi::time::{GuestTimespec, is_proper, timespec};
+use crate::context;
 use crate::error::{Error, Return};
-use crate::signals;
 
 /// `struct thr_param`.
 #[repr(C)]
@@ -134,8 +134,8 @@ pub(crate) fn thr_create(
     if machine.len != size_of_val(&machine) as u64 {
         return Err(Errno::EINVAL.into());
     }
-    let mut regs = signals::registers(&machine);
-    let changeable = signals::CHANGEABLE_FLAGS;
+    let mut regs = context::registers(&machine);
+    let changeable = context::CHANGEABLE_FLAGS;
     regs.rflags = regs.rflags & changeable | cx.frame.regs.rflags & !changeable;
     let fs_base = (machine.flags & MC_HASBASES != 0).then_some(machine.fsbase);
     let start = fresh(cx, regs, fs_base);
@@ -265,7 +265,7 @@ pub(crate) fn sysarch(cx: &mut Cx, operation: i32, parameters: u64) -> Return<()
         AMD64_SET_GSBASE => return Err(cx.gap("sysarch: AMD64_SET_GSBASE", Errno::EINVAL.into())),
         AMD64_GET_XFPUSTATE => {
             let [address, length] = guest::read(parameters)?;
-            signals::write_extended(cx.frame, address, length)?;
+            context::write_extended(cx.frame, address, length)?;
         }
         _ => {
             return Err(cx.gap(

@@ -69,7 +69,7 @@ fn host_name(namespace: i32, name: Path) -> Return<Vec<u8>> {
     if own.is_empty() {
         return Err(Errno::EINVAL.into());
     }
-    if own == file_flags::ATTRIBUTE {
+    if file_flags::keeps_flags(&own) {
         // Ours: no guest has ever seen it.
         return Err(Errno::ENOATTR.into());
     }
@@ -155,7 +155,7 @@ fn packed(names: &[u8], prefix: &[u8]) -> Vec<u8> {
     let mut list = Vec::new();
     for name in names.split(|&byte| byte == 0) {
         let own = name.strip_prefix(prefix).unwrap_or_default();
-        if own == file_flags::ATTRIBUTE {
+        if file_flags::keeps_flags(own) {
             continue;
         }
         if let Ok(length @ 1..) = u8::try_from(own.len()) {

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"unsafe"
 )
 
 func line(name string, values ...any) {
@@ -76,6 +78,8 @@ func main() {
 	line("read", string(gift), plain(err))
 	line("not changed", plain(os.Remove("/mnt/shared/gift")), plain(os.WriteFile("/mnt/shared/new", nil, 0o644)),
 		plain(os.Chmod("/mnt/shared/gift", 0o600)), plain(os.Rename("/mnt/shared/gift", "/work/gift")))
+	flags, err := flagsOf("/etc/flagged")
+	line("flags", fmt.Sprintf("%#x", flags), plain(err))
 	line("null", plain(os.WriteFile("/dev/null", []byte("x"), 0)))
 
 	line("make", plain(os.WriteFile("/work/made", []byte("made"), 0o644)), names("/work"))
@@ -113,6 +117,19 @@ func main() {
 		return nil
 	})
 	line("files in all", count)
+}
+
+// flagsOf is st_flags, by FreeBSD's fstatat.
+func flagsOf(path string) (uint32, error) {
+	const fstatat, atCwd, place = 552, -100, 132
+	name := append([]byte(path), 0)
+	var status [224]byte
+	at := atCwd
+	_, _, err := syscall.Syscall6(fstatat, uintptr(at), uintptr(unsafe.Pointer(&name[0])), uintptr(unsafe.Pointer(&status[0])), 0, 0, 0)
+	if err != 0 {
+		return 0, err
+	}
+	return binary.LittleEndian.Uint32(status[place:]), nil
 }
 
 func try(path string) error {

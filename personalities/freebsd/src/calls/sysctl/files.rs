@@ -5,30 +5,32 @@ use alloc::vec::Vec;
 use core::ffi::CStr;
 
 use compat_tables::freebsd::Errno;
+use compat_tables::freebsd::flags::STATUS_FLAGS;
 use compat_translate::Cx;
 use compat_translate::host::{numbers_in, process_file};
-use zerocopy::{FromZeros, IntoBytes};
+use compat_translate::paths;
+use zerocopy::FromZeros;
 
 use super::process::{link, named, program};
-use crate::abi::user::{
-    KF_FD_TYPE_CWD, KF_FD_TYPE_ROOT, KF_FD_TYPE_TEXT, KF_FLAG_APPEND, KF_FLAG_NONBLOCK,
-    KF_FLAG_READ, KF_FLAG_WRITE, KF_TYPE_EVENTFD, KF_TYPE_KQUEUE, KF_TYPE_PIPE, KF_TYPE_PROCDESC,
-    KF_TYPE_SHM, KF_TYPE_SOCKET, KF_TYPE_UNKNOWN, KF_TYPE_VNODE, KF_VTYPE_VDIR, KinfoFile, packed,
-};
+use crate::abi::filedesc::{KF_FD_TYPE_CWD, KF_FD_TYPE_ROOT, KF_FD_TYPE_TEXT, KinfoFile};
+use crate::abi::stat::Stat;
+use crate::calls::at::CWD;
+use crate::calls::stat::statx;
 use crate::error::Return;
 
 /// The working directory.
 pub(super) fn directory(pid: i32) -> Return<Vec<u8>> {
     let path = link(pid, "cwd").map_err(|_| Errno::ESRCH)?;
-    Ok(special(KF_FD_TYPE_CWD, &named(&path)))
+    Ok(special(pid, KF_FD_TYPE_CWD, "cwd", &path))
 }
 
 /// Working directory, root, program, then every descriptor.
 pub(super) fn all(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
     let mut out = directory(pid)?;
-    out.extend(special(KF_FD_TYPE_ROOT, b"/"));
+    let root = paths::current().map_or(&b"/"[..], |space| &space.root);
+    out.extend(special(pid, KF_FD_TYPE_ROOT, "root", root));
     let program = program(cx, pid).unwrap_or_default();
-    out.extend(special(KF_FD_TYPE_TEXT, &named(&program)));
+    out.extend(special(pid, KF_FD_TYPE_TEXT, "exe", &program));
     let folder = match pid {
         0 => String::from("/proc/self/fd\0"),
         pid => alloc::format!("/proc/{pid}/fd\0"),
@@ -46,71 +48,38 @@ pub(super) fn all(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
     Ok(out)
 }
 
-fn special(kind: i32, path: &[u8]) -> Vec<u8> {
-    let mut file = KinfoFile {
-        kind: KF_TYPE_VNODE,
-        fd: kind,
-        ref_count: -1,
-        flags: KF_FLAG_READ,
-        ..KinfoFile::new_zeroed()
-    };
-    file.set_vnode_type(KF_VTYPE_VDIR);
-    packed(file.as_bytes(), path)
+/// What the process holds besides its descriptors.
+fn special(pid: i32, kind: i32, link: &str, path: &[u8]) -> Vec<u8> {
+    let stat = status(pid, link);
+    let mut file = KinfoFile::new(kind, &stat, 0, 0, path, &named(path));
+    file.ref_count = -1;
+    file.packed()
 }
 
-/// What `/proc` calls the target of a descriptor tells its type.
-fn descriptor(pid: i32, fd: i32, target: &[u8]) -> Vec<u8> {
-    let known: [(&[u8], i32); 7] = [
-        (b"socket:", KF_TYPE_SOCKET),
-        (b"pipe:", KF_TYPE_PIPE),
-        (b"anon_inode:[eventpoll]", KF_TYPE_KQUEUE),
-        (b"anon_inode:[eventfd]", KF_TYPE_EVENTFD),
-        (b"anon_inode:[pidfd]", KF_TYPE_PROCDESC),
-        (b"/memfd:", KF_TYPE_SHM),
-        (b"/", KF_TYPE_VNODE),
-    ];
-    let kind = known
-        .iter()
-        .find(|(start, _)| target.starts_with(start))
-        .map_or(KF_TYPE_UNKNOWN, |(_, kind)| *kind);
+/// An open file, by what `/proc` says of it.
+fn descriptor(pid: i32, fd: i32, name: &[u8]) -> Vec<u8> {
     let (offset, flags) = position(pid, fd);
-    let file = KinfoFile {
-        kind,
-        fd,
-        ref_count: 1,
-        flags,
-        offset,
-        ..KinfoFile::new_zeroed()
-    };
-    let path = if kind == KF_TYPE_VNODE {
-        named(target)
-    } else {
-        Vec::new()
-    };
-    packed(file.as_bytes(), &path)
+    let stat = status(pid, &alloc::format!("fd/{fd}"));
+    KinfoFile::new(fd, &stat, flags, offset, name, &named(name)).packed()
 }
 
-/// Offset and `KF_FLAG_*` from `fdinfo`, whose flags are the host's in octal.
-fn position(pid: i32, fd: i32) -> (i64, i32) {
-    const HOST_O_ACCMODE: u32 = 3;
-    const HOST_O_APPEND: u32 = 0x400;
-    const HOST_O_NONBLOCK: u32 = 0x800;
+/// The status of what a link of `/proc/PID` leads to; nothing but zeros when that cannot be seen.
+fn status(pid: i32, link: &str) -> Stat {
+    let path = match pid {
+        0 => alloc::format!("/proc/self/{link}\0"),
+        pid => alloc::format!("/proc/{pid}/{link}\0"),
+    };
+    statx(CWD.0 as u64, path.as_ptr() as u64, 0)
+        .map_or_else(|_| Stat::new_zeroed(), |found| Stat::from_host(&found))
+}
+
+/// Offset and `F_GETFL` flags from `fdinfo`, whose flags are the host's in octal.
+fn position(pid: i32, fd: i32) -> (i64, u32) {
     let text = process_file(pid, &alloc::format!("fdinfo/{fd}"), 1024).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
     let offset = field("pos:").and_then(|value| value.trim().parse().ok());
-    let host = field("flags:").and_then(|value| u32::from_str_radix(value.trim(), 8).ok());
-    let host = host.unwrap_or(0);
-    let mut flags = match host & HOST_O_ACCMODE {
-        0 => KF_FLAG_READ,
-        1 => KF_FLAG_WRITE,
-        _ => KF_FLAG_READ | KF_FLAG_WRITE,
-    };
-    if host & HOST_O_APPEND != 0 {
-        flags |= KF_FLAG_APPEND;
-    }
-    if host & HOST_O_NONBLOCK != 0 {
-        flags |= KF_FLAG_NONBLOCK;
-    }
+    let host = field("flags:").and_then(|value| u64::from_str_radix(value.trim(), 8).ok());
+    let flags = STATUS_FLAGS.to_guest(host.unwrap_or(0)) as u32;
     (offset.unwrap_or(0), flags)
 }

@@ -8,10 +8,12 @@ use compat_translate::host::process_file;
 use compat_translate::task::overlaps_stub;
 use zerocopy::{FromZeros, IntoBytes};
 
+use super::process::named;
+use crate::abi::filedesc::VREG;
 use crate::abi::stat::dev_to_guest;
 use crate::abi::user::{
-    KF_VTYPE_VREG, KVME_FLAG_COW, KVME_FLAG_GROWS_DOWN, KVME_PROT_EXEC, KVME_PROT_READ,
-    KVME_PROT_WRITE, KVME_TYPE_DEFAULT, KVME_TYPE_VNODE, KinfoVmentry, packed,
+    KVME_FLAG_COW, KVME_FLAG_GROWS_DOWN, KVME_PROT_EXEC, KVME_PROT_READ, KVME_PROT_WRITE,
+    KVME_TYPE_DEFAULT, KVME_TYPE_VNODE, KinfoVmentry, packed,
 };
 use crate::error::Return;
 
@@ -98,10 +100,10 @@ fn entry(line: &str, [resident, private_resident]: [i32; 2]) -> Option<Vec<u8>> 
     }
     if inode != 0 {
         entry.vn_fileid = inode;
-        entry.vn_type = KF_VTYPE_VREG;
+        entry.vn_type = VREG;
         entry.vn_fsid = dev_to_guest(hex(major)? as u32, hex(minor)? as u32);
     }
-    Some(packed(entry.as_bytes(), path.as_bytes()))
+    Some(packed(entry.as_bytes(), &named(path.as_bytes())))
 }
 
 #[cfg(test)]

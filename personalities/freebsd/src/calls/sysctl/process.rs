@@ -7,13 +7,13 @@ use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::Cx;
 use compat_translate::guest;
 use compat_translate::host::{self, nr, process_file, process_stat, processes, threads_of};
-use compat_translate::paths;
 use zerocopy::IntoBytes;
 
 use super::kinfo::{EMULATION, Status, kinfo, of_thread};
 use super::{Request, files, mappings, terminated};
 use crate::abi::user::{KinfoProc, KinfoSigtramp, SZOMB};
 use crate::calls::limits;
+use crate::calls::path::known_name;
 use crate::error::Return;
 use crate::{image, sigcode};
 
@@ -300,23 +300,17 @@ pub(super) fn program(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
     by_hand.flatten().map_or_else(|| link(pid, "exe"), Ok)
 }
 
-/// What the guest calls a file of the host.
+/// What the guest calls a file of the host; nothing for one it has no name for.
 pub(super) fn named(path: &[u8]) -> Vec<u8> {
-    paths::guest_name(paths::current(), path).unwrap_or_default()
+    known_name(path).unwrap_or_default()
 }
 
 /// Where a link of `/proc/PID` leads; 0 is the caller.
 pub(super) fn link(pid: i32, name: &str) -> Return<Vec<u8>> {
-    let path = match pid {
-        0 => alloc::format!("/proc/self/{name}\0"),
-        pid => alloc::format!("/proc/{pid}/{name}\0"),
-    };
-    let mut target = alloc::vec![0u8; 4096];
-    let args = [path.as_ptr() as u64, target.as_mut_ptr() as u64, 4096];
-    // SAFETY: a NUL-terminated path and room for 4096 bytes.
-    let length = unsafe { host::call_n(nr::readlink, args) }?;
-    target.truncate(length as usize);
-    Ok(target)
+    Ok(host::read_link(&match pid {
+        0 => alloc::format!("/proc/self/{name}"),
+        pid => alloc::format!("/proc/{pid}/{name}"),
+    })?)
 }
 
 fn groups(who: Who) -> Return<Vec<u8>> {

@@ -3,7 +3,6 @@
 #![no_std]
 #![no_main]
 
-use core::arch::asm;
 use core::ffi::CStr;
 
 use compat_guests::start::{argument, auxiliary};
@@ -65,30 +64,7 @@ fn start(round: u64) {
     } else {
         let path = auxiliary(AT_EXECPATH).expect("a path");
         let arguments = [c"guest".as_ptr() as u64, c"nothing".as_ptr() as u64, 0];
-        let child;
-        unsafe {
-            // The child may not return from here: it shares this stack.
-            asm!(
-                "syscall",
-                "test eax, eax",
-                "jnz 2f",
-                "mov eax, 59",
-                "mov rdi, {path}",
-                "mov rsi, {arguments}",
-                "xor edx, edx",
-                "syscall",
-                "mov eax, 1",
-                "mov edi, 99",
-                "syscall",
-                "2:",
-                path = in(reg) path,
-                arguments = in(reg) arguments.as_ptr(),
-                inlateout("rax") sys::VFORK => child,
-                out("rdi") _, out("rsi") _, out("rdx") _, out("rcx") _, out("r11") _,
-                out("r8") _, out("r9") _, out("r10") _,
-            );
-        }
-        child
+        sys::vfork_and_exec(path, &arguments, &[0])
     };
     assert_eq!(sys::wait(child), 42 << 8);
 }

@@ -1,6 +1,5 @@
 //! New processes of a program that has an interpreter.
 
-use core::arch::asm;
 use core::ffi::CStr;
 
 use compat_guests::start::argument;
@@ -28,36 +27,10 @@ pub(crate) fn fork() {
     library::functions();
 }
 
-const VFORK: u64 = sys::VFORK;
-
 pub(crate) fn vfork_and_exec() {
     let path = vector::path().as_ptr() as u64;
     let arguments = [c"a name".as_ptr() as u64, c"answer".as_ptr() as u64, 0];
-    let environment = [0u64];
-    let child: u64;
-    unsafe {
-        // The child shares this stack: nothing may be pushed between the two calls.
-        asm!(
-            "syscall",
-            "test eax, eax",
-            "jnz 2f",
-            "mov eax, 59",
-            "mov rdi, {path}",
-            "mov rsi, {arguments}",
-            "mov rdx, {environment}",
-            "syscall",
-            "mov eax, 1",
-            "mov edi, 120",
-            "syscall",
-            "2:",
-            path = in(reg) path,
-            arguments = in(reg) arguments.as_ptr(),
-            environment = in(reg) environment.as_ptr(),
-            inlateout("rax") VFORK => child,
-            out("rdi") _, out("rsi") _, out("rdx") _, out("rcx") _, out("r11") _,
-            out("r8") _, out("r9") _, out("r10") _,
-        );
-    }
+    let child = sys::vfork_and_exec(path, &arguments, &[0]);
     assert_eq!(sys::wait(child), 33 << 8);
 }
 
