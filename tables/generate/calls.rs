@@ -45,7 +45,7 @@ pub(crate) fn tables(out: &mut String, os: &str, facts: &Facts, pool: &mut Pool)
         .calls
         .iter()
         .filter(|call| call.verdict != Verdict::Gone)
-        .map(|call| (call.symbol(), call.number.to_string()))
+        .map(|call| (call.symbol.clone(), call.number.to_string()))
         .collect::<Vec<_>>();
     line!(
         out,
@@ -76,7 +76,7 @@ fn row(out: &mut String, os: &str, call: &Call, facts: &Facts, pool: &mut Pool) 
         call.verdict,
         call.release,
         pool.add(&call.name),
-        pool.add(&call.symbol()),
+        pool.add(&call.symbol),
         pool.add_params(&params),
         pool.add(call.refusal.as_deref().unwrap_or_default()),
         pool.add(&call.note)
@@ -154,10 +154,10 @@ fn own(out: &mut String, call: &Call) {
     let args: String = (0..call.params.len())
         .map(|n| format!(", $($lower)::+::arg($args[{n}])"))
         .collect();
-    let handler = match call.symbol() {
+    let handler = match call.symbol.as_str() {
         // The only calls whose names are Rust keywords.
-        name if name == "break" || name == "yield" => format!("r#{name}"),
-        name => name,
+        name @ ("break" | "yield") => format!("r#{name}"),
+        name => name.to_owned(),
     };
     line!(
         out,

@@ -37,6 +37,22 @@ pub(crate) const RESULTS: [&str; 10] = [
 /// The releases whose ABI a row can be pinned to; 43 is 4.3BSD.
 pub(crate) const RELEASES: [u8; 9] = [4, 6, 7, 10, 11, 12, 13, 14, 43];
 
+/// The same for NetBSD, in tenths: 50 is 5.0. 43 is 4.3BSD here too.
+pub(crate) const NETBSD_RELEASES: [u8; 12] = [9, 12, 13, 14, 16, 20, 30, 40, 43, 50, 60, 100];
+
+/// The releases of the system whose table is `file`.
+fn releases(file: &str) -> &'static [u8] {
+    match system_of(file) {
+        "netbsd" => &NETBSD_RELEASES,
+        _ => &RELEASES,
+    }
+}
+
+/// The folder that a table is in.
+fn system_of(file: &str) -> &str {
+    file.split_once('/').map_or("", |(system, _)| system)
+}
+
 /// Which way memory behind a pointer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -76,6 +92,8 @@ pub(crate) struct Call {
     /// The release whose ABI this is; 0 for the current one.
     pub(crate) release: u8,
     pub(crate) name: String,
+    /// The name of the handler.
+    pub(crate) symbol: String,
     pub(crate) params: Vec<Param>,
     pub(crate) result: String,
     /// The error's name, in a `refuse` row.
@@ -84,14 +102,14 @@ pub(crate) struct Call {
     pub(crate) note: String,
 }
 
-impl Call {
-    /// The name that tells the releases apart: `freebsd11_stat`, `ostat`, `fstatat`.
-    pub(crate) fn symbol(&self) -> String {
-        match self.release {
-            0 => self.name.clone(),
-            43 => format!("o{}", self.name),
-            release => format!("freebsd{release}_{}", self.name),
-        }
+/// The name that tells the releases apart: `freebsd11_stat`, `ostat`, `fstatat`; NetBSD's are `compat_30___fstat13`.
+fn symbol(file: &str, release: u8, name: &str) -> String {
+    match (system_of(file), release) {
+        (_, 0) => name.to_owned(),
+        ("netbsd", release) => format!("compat_{release:02}_{name}"),
+        (_, 43) => format!("o{name}"),
+        ("", release) => format!("freebsd{release}_{name}"),
+        (system, release) => format!("{system}{release}_{name}"),
     }
 }
 
@@ -110,10 +128,10 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Call>, Mistake> {
         }
         let twin = calls
             .iter()
-            .find(|c| c.verdict != Verdict::Gone && c.symbol() == call.symbol());
+            .find(|c| c.verdict != Verdict::Gone && c.symbol == call.symbol);
         if let Some(twin) = twin.filter(|_| call.verdict != Verdict::Gone) {
             return Err(line.mistake(
-                format!("`{}` is also call {}", call.symbol(), twin.number),
+                format!("`{}` is also call {}", call.symbol, twin.number),
                 "give the older one its release, as in `todo@11`",
             ));
         }
@@ -170,6 +188,7 @@ fn row(line: &Line<'_>) -> Result<Call, Mistake> {
         verdict,
         release,
         name: name.to_owned(),
+        symbol: symbol(line.file, release, name),
         params: params_of(line, params)?,
         result: result.to_owned(),
         refusal,
@@ -217,12 +236,13 @@ fn verdict_of(line: &Line<'_>, word: &str) -> Result<(Verdict, u8), Mistake> {
                 "use same, own, serve, refuse, todo or gone",
             )
         })?;
+    let releases = releases(line.file);
     match u8::try_from(release) {
-        Ok(release) if release == 0 || RELEASES.contains(&release) => Ok((verdict, release)),
+        Ok(release) if release == 0 || releases.contains(&release) => Ok((verdict, release)),
         _ => Err(line.mistake(
             format!("no older ABI is called @{release}"),
             format!(
-                "use one of {RELEASES:?}, the COMPAT number in syscalls.master (43: plain COMPAT)"
+                "use one of {releases:?}, the COMPAT number in syscalls.master (43: plain COMPAT)"
             ),
         )),
     }
@@ -245,7 +265,10 @@ fn params_of(line: &Line<'_>, text: &str) -> Result<Vec<Param>, Mistake> {
         })
         .collect::<Result<_, Mistake>>()?;
     if pairs.len() > 8 {
-        return Err(line.mistake("more than eight parameters", "FreeBSD passes eight at most"));
+        return Err(line.mistake(
+            "more than eight parameters",
+            "the kernels pass eight at most",
+        ));
     }
     let names: Vec<&str> = pairs.iter().map(|(name, _)| *name).collect();
     pairs

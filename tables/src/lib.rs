@@ -11,6 +11,7 @@ pub mod freebsd;
 mod pool;
 mod set;
 mod sysctl;
+mod system;
 pub mod trace;
 
 pub use call::{Call, Kind, Param, Returns, Verdict, Way};

@@ -35,7 +35,7 @@ fn own_calls_a_handler_named_by_the_symbol() {
     let text = dispatch(
         "4 own@11 stat(path: in path, ub: out stat) -> zero\n17 own break(nsize: ptr) -> zero",
     );
-    let arm = "4 => lower::outcome(calls::freebsd11_stat($cx, lower::arg($args[0]), lower::arg($args[1]))),\n";
+    let arm = "4 => lower::outcome(calls::toy11_stat($cx, lower::arg($args[0]), lower::arg($args[1]))),\n";
     assert!(text.contains(arm), "{text}");
     assert!(
         text.contains("calls::r#break($cx, lower::arg($args[0]))"),

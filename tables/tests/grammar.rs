@@ -25,14 +25,18 @@ fn a_row_of_calls() {
         (493, calls::Verdict::Own, 11)
     );
     assert_eq!(
-        (row.symbol().as_str(), row.note.as_str()),
+        (row.symbol.as_str(), row.note.as_str()),
         ("freebsd11_fstatat", "x")
     );
     assert_eq!(row.params[1].kind, calls::Type::Path);
     assert_eq!(row.params[3].kind, calls::Type::Set("at_flags".to_owned()));
     assert_eq!(
-        calls::parse("t.tbl", "38 todo@43 stat() -> zero").unwrap()[0].symbol(),
+        calls::parse("t.tbl", "38 todo@43 stat() -> zero").unwrap()[0].symbol,
         "ostat"
+    );
+    assert_eq!(
+        calls::parse("netbsd/calls.tbl", "8 todo@09 stat() -> zero").unwrap()[0].symbol,
+        "compat_09_stat"
     );
     let row = &calls::parse(
         "t.tbl",
