@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use compat_freebsd::image::{self, Loaded, Strings};
-use compat_loader::{Identity, Image, ImagePlan, identify, plan, supported};
+use compat_loader::{Identity, Image, ImagePlan, Refusal, identify, plan, supported};
 use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::paths::{self, Look, Space};
 use compat_translate::signal::{UContext, install_guest_mask};
@@ -30,7 +30,7 @@ struct Program {
 pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UContext {
     task::exec::set_classifier(classify);
     let process = thread.process();
-    let program = open(thread, path);
+    let program = open(thread, block, path);
     if program.file.changes_identity() {
         task::gaps::count("set-user-ID and set-group-ID bits of programs");
     }
@@ -100,33 +100,64 @@ fn show(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
-fn open(thread: &Thread, path: &[u8]) -> Program {
-    let program = open_one(thread, path);
-    match program {
-        Ok(program) => program,
-        Err((interpreter, argument)) => {
-            let mut script = Vec::from([interpreter.clone()]);
-            script.extend(argument);
-            let space = thread.process().space.get();
+fn open(thread: &Thread, block: &Block, path: &[u8]) -> Program {
+    let (interpreter, argument) = match open_one(thread, path) {
+        Ok(program) => return program,
+        Err(Other::Script(interpreter, argument)) => (interpreter, argument),
+        Err(Other::Native(refusal)) => refuse(path, &refusal),
+    };
+    let space = thread.process().space.get();
+    let found = paths::locate_text(space, &interpreter, Look::FOLLOW)
+        .unwrap_or_else(|_| interpreter.clone());
+    let mut script = Vec::from([interpreter.clone()]);
+    script.extend(argument);
+    match open_one(thread, &found) {
+        Ok(program) => {
             script.push(paths::guest_name(space, path).unwrap_or_else(|| path.to_owned()));
-            let found = paths::locate_text(space, &interpreter, Look::FOLLOW)
-                .unwrap_or_else(|_| interpreter.clone());
-            match open_one(thread, &found) {
-                Ok(program) => Program {
-                    script: script.into_iter().map(terminated).collect(),
-                    ..program
-                },
-                Err(_) => fail(
-                    EXIT_CANNOT_RUN,
-                    format_args!(
-                        "{}: its interpreter {} is a script too",
-                        show(path),
-                        show(&interpreter)
-                    ),
-                ),
+            Program {
+                script: script.into_iter().map(terminated).collect(),
+                ..program
             }
         }
+        Err(Other::Native(_)) if space.is_none_or(|space| !space.rooted) => {
+            // It does not know the guest's names.
+            script.push(path.to_owned());
+            leave_to_host(thread, block, &found, script)
+        }
+        Err(other) => fail(
+            EXIT_CANNOT_RUN,
+            format_args!(
+                "{}: its interpreter {} is a {}",
+                show(path),
+                show(&interpreter),
+                match other {
+                    Other::Script(..) => "script too",
+                    Other::Native(_) =>
+                        "Linux program, which --root-only would not keep in the root",
+                }
+            ),
+        ),
     }
+}
+
+/// What a guest's own `execve` does with a script that a program of the host reads: the host runs it.
+fn leave_to_host(thread: &Thread, block: &Block, program: &[u8], mut arguments: Vec<Vec<u8>>) -> ! {
+    let given = block.arguments.iter().skip(1);
+    arguments.extend(given.map(|&text| text_of(text).to_vec()));
+    let environment: Vec<Vec<u8>> = block
+        .environment
+        .iter()
+        .map(|&text| text_of(text).to_vec())
+        .collect();
+    let error = task::exec::become_native(thread, program, &arguments, &environment);
+    fail(
+        EXIT_CANNOT_RUN,
+        format_args!(
+            "{}: the host does not start it: host errno {}",
+            show(program),
+            error.0
+        ),
+    )
 }
 
 fn terminated(mut text: Vec<u8>) -> Vec<u8> {
@@ -134,26 +165,39 @@ fn terminated(mut text: Vec<u8>) -> Vec<u8> {
     text
 }
 
-type Interpreter = (Vec<u8>, Option<Vec<u8>>);
+/// A file that is no program of a guest's.
+enum Other {
+    /// The interpreter's path, and its one optional argument.
+    Script(Vec<u8>, Option<Vec<u8>>),
+    /// The host's own program.
+    Native(Refusal),
+}
 
-fn open_one(thread: &Thread, path: &[u8]) -> Result<Program, Interpreter> {
+fn refuse(path: &[u8], refusal: &Refusal) -> ! {
+    fail(
+        EXIT_CANNOT_RUN,
+        format_args!("{}: {}", show(path), explain(refusal)),
+    )
+}
+
+fn open_one(thread: &Thread, path: &[u8]) -> Result<Program, Other> {
     let file = File::open_executable(path).unwrap_or_else(|error| fail_to_open(path, error));
-    let refuse = |refusal: compat_loader::Refusal| -> ! {
-        fail(
-            EXIT_CANNOT_RUN,
-            format_args!("{}: {}", show(path), explain(&refusal)),
-        )
-    };
     let image = match identify(&file, forced_os(&thread.process().settings)) {
         Ok(Identity::Elf(image)) => image,
-        Ok(Identity::Script(script)) => return Err((script.interpreter, script.argument)),
-        Ok(Identity::Other(format)) => refuse(compat_loader::Refusal::NotElf(format)),
-        Err(refusal) => refuse(refusal),
+        Ok(Identity::Script(script)) => {
+            return Err(Other::Script(script.interpreter, script.argument));
+        }
+        Ok(Identity::Other(format)) => refuse(path, &Refusal::NotElf(format)),
+        Err(refusal) => refuse(path, &refusal),
     };
-    if let Err(refusal) = supported(&image) {
-        refuse(refusal);
+    match supported(&image) {
+        Ok(()) => {}
+        Err(refusal @ (Refusal::LinuxProgram | Refusal::Unmarked)) => {
+            return Err(Other::Native(refusal));
+        }
+        Err(refusal) => refuse(path, &refusal),
     }
-    let plan = plan(&file, &image).unwrap_or_else(|refusal| refuse(refusal));
+    let plan = plan(&file, &image).unwrap_or_else(|refusal| refuse(path, &refusal));
     Ok(Program {
         file,
         image,
@@ -209,14 +253,11 @@ fn load(thread: &Thread, path: &[u8], program: &Program, environment: &[*const u
     };
     if let Some(interpreter) = &plan.interpreter {
         let Some((linker, linker_plan)) = open_linker(thread, interpreter, environment) else {
-            let refusal = compat_loader::Refusal::InterpreterMissing {
+            let refusal = Refusal::InterpreterMissing {
                 path: interpreter.clone(),
                 os: program.image.os,
             };
-            fail(
-                EXIT_CANNOT_RUN,
-                format_args!("{}: {}", show(path), explain(&refusal)),
-            );
+            refuse(path, &refusal);
         };
         loaded.base = map(&linker, &linker_plan).unwrap_or_else(|error| no_room(error));
         loaded.start = loaded.base.wrapping_add(linker_plan.entry);

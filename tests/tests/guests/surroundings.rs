@@ -321,3 +321,41 @@ fn bits_that_change_the_user_are_not_heeded() {
         assert_eq!(ran.status.code(), Some(0));
     });
 }
+
+/// A script that a program of the host reads: the host runs it, with the signals that compat was started with.
+#[test]
+fn a_script_for_a_program_of_the_host_is_the_hosts() {
+    on_every_stage(|stage| {
+        let script = stage.write(
+            "script",
+            "#!/bin/sh -e\necho \"$0\" \"$@\"; cat /proc/self/status | grep SigIgn; exit 3\n",
+        );
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+        let name = script.to_str().expect("UTF-8");
+        for options in ["", "--root ."] {
+            let shell = format!(
+                "exec env --default-signal --ignore-signal=SEGV,USR1 $COMPAT run {options} {name} 'a b' c"
+            );
+            let mut command = stage.host("bash");
+            command
+                .args(["-c", &shell])
+                .env("COMPAT", stage.compat().get_program());
+            let ran = command.output().expect("there is a shell");
+            let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+            assert_eq!(said, format!("{name} a b c\nSigIgn:\t0000000000000600\n"));
+            assert_eq!(
+                (ran.stderr.as_slice(), ran.status.code()),
+                (&b""[..], Some(3))
+            );
+        }
+        let mut rooted = stage.compat();
+        rooted.args(["run", "--root", "/", "--root-only", name]);
+        let ran = rooted.output().expect("compat starts");
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert!(
+            said.contains("/bin/sh is a Linux program") && said.lines().count() == 1,
+            "{said}"
+        );
+        assert_eq!(ran.status.code(), Some(126));
+    });
+}

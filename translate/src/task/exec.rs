@@ -8,6 +8,7 @@ use crate::host::{self, HostErrno, HostResult, nr};
 use crate::paths::{self, Look};
 use crate::signal;
 use crate::sync::Mutex;
+use crate::task::Thread;
 
 /// What the launcher found a file to be.
 pub enum Target {
@@ -157,6 +158,17 @@ impl Departure {
             starts,
         }
     }
+
+    /// Addresses of the vectors of arguments and of the environment.
+    fn addresses(&self) -> [u64; 2] {
+        self.starts
+            .map(|start| self.lists.as_ptr() as u64 + 8 * start as u64)
+    }
+
+    /// Address of the first path to try; 0 without one.
+    fn first_path(&self) -> u64 {
+        self.lists.first().copied().unwrap_or_default()
+    }
 }
 
 /// How the host names the image that runs: the right one even when the file has been replaced since.
@@ -180,11 +192,28 @@ fn own_path() -> Vec<u8> {
     OWN_PATH.lock().clone()
 }
 
+/// Lets the host run its own program at `path` in place of an image that has no guest yet. Returns only on failure.
+pub fn become_native(
+    thread: &Thread,
+    path: &[u8],
+    arguments: &[Vec<u8>],
+    environment: &[Vec<u8>],
+) -> HostErrno {
+    let departure = Departure::new(&[path], arguments, environment);
+    let [arguments, environment] = departure.addresses();
+    signal::hand_over(thread);
+    let request = [departure.first_path(), arguments, environment];
+    // SAFETY: a NUL-terminated string and NULL-terminated vectors of them, alive until the call is done.
+    let error = unsafe { host::call_n(nr::execve, request) }
+        .err()
+        .unwrap_or(HostErrno::EIO);
+    signal::retake(thread);
+    error
+}
+
 /// Runs the first of the paths that is there.
 fn depart(cx: &mut Cx, departure: Departure) -> HostErrno {
-    let [arguments, environment] = departure
-        .starts
-        .map(|start| departure.lists.as_ptr() as u64 + 8 * start as u64);
+    let [arguments, environment] = departure.addresses();
     let mut next = departure.lists.as_ptr();
     *cx.process().departure.lock() = Some(departure);
     signal::hand_over(cx.thread);
