@@ -8,41 +8,43 @@ use grammar::Mistake;
 use std::path::Path;
 use std::{env, fs, process};
 
+/// The folders of the systems, one each. `bsd` holds what they share.
+const SYSTEMS: [&str; 1] = ["freebsd"];
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=generate");
     println!("cargo::rerun-if-changed=grammar");
-    println!("cargo::rerun-if-changed=freebsd");
+    println!("cargo::rerun-if-changed=bsd");
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let out = Path::new(&out);
     let mut pool = Pool::new(perfect_hash);
-    for os in ["freebsd"] {
-        if let Err(mistake) = generate(os, Path::new(&out), &mut pool) {
-            eprintln!("error: tables/{mistake}");
-            process::exit(1);
-        }
+    let family = Facts::family(&|table| read("bsd", table)).unwrap_or_else(refused);
+    write(
+        &out.join("bsd.rs"),
+        &generate::family_module(&family, &mut pool),
+    );
+    for os in SYSTEMS {
+        println!("cargo::rerun-if-changed={os}");
+        let facts = Facts::parse(&|table| read(os, table), &family).unwrap_or_else(refused);
+        let module = generate::module(os, &facts, &family, &mut pool);
+        write(&out.join(format!("{os}.rs")), &module);
+        let dispatch = generate::dispatch(os, &facts, &family);
+        write(&out.join(format!("{os}_dispatch.rs")), &dispatch);
     }
-    write(&Path::new(&out).join("pool.rs"), &pool.source());
+    write(&out.join("pool.rs"), &pool.source());
 }
 
-fn generate(os: &str, out: &Path, pool: &mut Pool) -> Result<(), Mistake> {
-    let read = |table: &str| {
-        let file = format!("{os}/{table}.tbl");
-        let text = fs::read_to_string(&file).unwrap_or_else(|error| {
-            eprintln!("error: tables/{file}: {error}");
-            process::exit(1);
-        });
-        (file, text)
-    };
-    let facts = Facts::parse(&read)?;
-    write(
-        &out.join(format!("{os}.rs")),
-        &generate::module(os, &facts, pool),
-    );
-    write(
-        &out.join(format!("{os}_dispatch.rs")),
-        &generate::dispatch(os, &facts),
-    );
-    Ok(())
+/// A table's file name and text; a table that a folder does not have is empty.
+fn read(folder: &str, table: &str) -> (String, String) {
+    let file = format!("{folder}/{table}.tbl");
+    let text = fs::read_to_string(&file).unwrap_or_default();
+    (file, text)
+}
+
+fn refused<T>(mistake: Mistake) -> T {
+    eprintln!("error: tables/{mistake}");
+    process::exit(1);
 }
 
 /// Source of a `phf` map from names to values.

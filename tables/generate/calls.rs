@@ -5,7 +5,67 @@ use crate::grammar::calls::{Call, Type, Verdict, Way};
 use crate::grammar::sets::Set;
 use std::fmt::Write;
 
-pub(crate) fn tables(out: &mut String, os: &str, facts: &Facts, pool: &mut Pool) {
+/// The sets that a system's parameters may name: its own, and its family's.
+pub(crate) struct Sets<'a> {
+    os: &'a str,
+    own: &'a [Set],
+    family: &'a [Set],
+}
+
+impl<'a> Sets<'a> {
+    pub(crate) fn of(os: &'a str, facts: &'a Facts, family: &'a Facts) -> Self {
+        Sets {
+            os,
+            own: &facts.sets,
+            family: &family.sets,
+        }
+    }
+
+    fn own(&self, name: &str) -> Option<&Set> {
+        self.own.iter().find(|set| set.name == name)
+    }
+
+    fn is_flags(&self, name: &str) -> bool {
+        self.own(name)
+            .or_else(|| self.family.iter().find(|set| set.name == name))
+            .is_some_and(|set| set.is_flags)
+    }
+
+    /// Where the set stands whose bits are the guest's.
+    fn path(&self, name: &str) -> String {
+        let module = if self.own(name).is_some() {
+            self.os
+        } else {
+            "bsd"
+        };
+        format!("{module}::flags::{}", constant(name))
+    }
+
+    /// Whether the guest's bits are not those that handlers know.
+    fn is_mapped(&self, name: &str) -> bool {
+        self.own(name).is_some_and(|set| set.is_mapped)
+    }
+
+    /// The expression of argument `n` as handlers know it.
+    fn canonical(&self, kind: &Type, n: usize) -> String {
+        match kind {
+            Type::Set(name) if self.is_mapped(name) => {
+                let lower = if self.is_flags(name) {
+                    "family_flags"
+                } else {
+                    "family_value"
+                };
+                format!(
+                    "$($lower)::+::{lower}(&$crate::{}, $args[{n}])?",
+                    self.path(name)
+                )
+            }
+            _ => format!("$args[{n}]"),
+        }
+    }
+}
+
+pub(crate) fn tables(out: &mut String, sets: &Sets<'_>, facts: &Facts, pool: &mut Pool) {
     line!(
         out,
         "/// Every system call the tables know, sorted by number."
@@ -16,7 +76,7 @@ pub(crate) fn tables(out: &mut String, os: &str, facts: &Facts, pool: &mut Pool)
         facts.calls.len()
     );
     for call in &facts.calls {
-        row(out, os, call, facts, pool);
+        row(out, call, sets, pool);
     }
     line!(out, "];");
 
@@ -54,7 +114,7 @@ pub(crate) fn tables(out: &mut String, os: &str, facts: &Facts, pool: &mut Pool)
     );
 }
 
-fn row(out: &mut String, os: &str, call: &Call, facts: &Facts, pool: &mut Pool) {
+fn row(out: &mut String, call: &Call, sets: &Sets<'_>, pool: &mut Pool) {
     let params: Vec<String> = call
         .params
         .iter()
@@ -62,7 +122,7 @@ fn row(out: &mut String, os: &str, call: &Call, facts: &Facts, pool: &mut Pool) 
             let name = pool.add(&param.name);
             format!(
                 "crate::Param {{ name: {name}, kind: {} }}",
-                kind(os, &param.kind, &facts.sets, pool)
+                kind(&param.kind, sets, pool)
             )
         })
         .collect();
@@ -83,7 +143,7 @@ fn row(out: &mut String, os: &str, call: &Call, facts: &Facts, pool: &mut Pool) 
     );
 }
 
-fn kind(os: &str, kind: &Type, sets: &[Set], pool: &mut Pool) -> String {
+fn kind(kind: &Type, sets: &Sets<'_>, pool: &mut Pool) -> String {
     let way = |way: &Way| format!("crate::Way::{way:?}");
     let count =
         |count: &Option<usize>| count.map_or("u8::MAX".to_owned(), |index| index.to_string());
@@ -99,8 +159,8 @@ fn kind(os: &str, kind: &Type, sets: &[Set], pool: &mut Pool) -> String {
             count(n)
         ),
         Type::Set(name) => {
-            let path = format!("crate::{os}::flags::{}", constant(name));
-            if is_flags(name, sets) {
+            let path = format!("crate::{}", sets.path(name));
+            if sets.is_flags(name) {
                 format!("crate::Kind::Flags({})", pool.add_flags(path))
             } else {
                 format!("crate::Kind::Value({})", pool.add_values(path))
@@ -109,12 +169,9 @@ fn kind(os: &str, kind: &Type, sets: &[Set], pool: &mut Pool) -> String {
     }
 }
 
-fn is_flags(name: &str, sets: &[Set]) -> bool {
-    sets.iter().any(|set| set.name == name && set.is_flags)
-}
-
 /// The dispatch macro. Every path it is given is repeated as written, so `crate::calls` means the caller's crate.
-pub(crate) fn dispatch(os: &str, facts: &Facts) -> String {
+pub(crate) fn dispatch(os: &str, facts: &Facts, family: &Facts) -> String {
+    let sets = Sets::of(os, facts, family);
     let mut out = String::new();
     line!(
         out,
@@ -127,7 +184,7 @@ pub(crate) fn dispatch(os: &str, facts: &Facts) -> String {
              host = $($host:ident)::+ $(,)?) => {{ match $number {{"
     );
     for (index, call) in facts.calls.iter().enumerate() {
-        arm(&mut out, os, index, call, &facts.sets);
+        arm(&mut out, index, call, &sets);
     }
     line!(
         out,
@@ -136,12 +193,13 @@ pub(crate) fn dispatch(os: &str, facts: &Facts) -> String {
     out
 }
 
-fn arm(out: &mut String, os: &str, index: usize, call: &Call, sets: &[Set]) {
+fn arm(out: &mut String, index: usize, call: &Call, sets: &Sets<'_>) {
+    let os = sets.os;
     let number = call.number;
     let row = format!("&$crate::{os}::CALLS[{index}]");
     let word = match call.verdict {
-        Verdict::Same => return same(out, os, call, sets),
-        Verdict::Own => return own(out, call),
+        Verdict::Same => return same(out, call, sets),
+        Verdict::Own => return own(out, call, sets),
         Verdict::Refuse => return refuse(out, os, call),
         Verdict::Serve => "serve",
         Verdict::Todo => "todo",
@@ -150,9 +208,12 @@ fn arm(out: &mut String, os: &str, index: usize, call: &Call, sets: &[Set]) {
     line!(out, "{number} => $($lower)::+::{word}($cx, {row}),");
 }
 
-fn own(out: &mut String, call: &Call) {
-    let args: String = (0..call.params.len())
-        .map(|n| format!(", $($lower)::+::arg($args[{n}])"))
+fn own(out: &mut String, call: &Call, sets: &Sets<'_>) {
+    let args: String = call
+        .params
+        .iter()
+        .enumerate()
+        .map(|(n, param)| format!(", $($lower)::+::arg({})", sets.canonical(&param.kind, n)))
         .collect();
     let handler = match call.symbol.as_str() {
         // The only calls whose names are Rust keywords.
@@ -175,7 +236,7 @@ fn refuse(out: &mut String, os: &str, call: &Call) {
     );
 }
 
-fn same(out: &mut String, os: &str, call: &Call, sets: &[Set]) {
+fn same(out: &mut String, call: &Call, sets: &Sets<'_>) {
     let args: String = call
         .params
         .iter()
@@ -187,14 +248,20 @@ fn same(out: &mut String, os: &str, call: &Call, sets: &[Set]) {
                 format!("$($lower)::+::ptr($cx, $args[{n}])?, ")
             }
             Type::Set(name) => {
-                let lower = if is_flags(name, sets) {
+                let lower = if sets.is_flags(name) {
                     "flags"
                 } else {
                     "value"
                 };
+                // A mapped set leads to the family's, which leads to the host.
+                let module = match sets.own(name) {
+                    Some(set) if !set.is_mapped => sets.os,
+                    _ => "bsd",
+                };
                 format!(
-                    "$($lower)::+::{lower}($cx, &$crate::{os}::flags::{}, $args[{n}])?, ",
-                    constant(name)
+                    "$($lower)::+::{lower}($cx, &$crate::{module}::flags::{}, {})?, ",
+                    constant(name),
+                    sets.canonical(&param.kind, n)
                 )
             }
         })

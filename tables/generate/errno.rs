@@ -1,11 +1,14 @@
-//! The error enum and its conversions.
+//! The error enum and its conversions, and what numbers a system gives to the errors.
 
 use super::Facts;
 use std::fmt::Write;
 
 pub(crate) fn tables(out: &mut String, facts: &Facts) {
     let table = &facts.errno;
-    line!(out, "/// An error number of this OS.");
+    line!(
+        out,
+        "/// An error, by the name and number that handlers know it by."
+    );
     line!(
         out,
         "#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumString, \
@@ -80,6 +83,44 @@ pub(crate) fn tables(out: &mut String, facts: &Facts) {
             .find(|error| error.number == number)
             .and_then(|error| error.host);
         line!(out, "{},", host.unwrap_or(0));
+    }
+    line!(out, "];");
+}
+
+/// The numbers of one system.
+pub(crate) fn numbers(out: &mut String, facts: &Facts) {
+    let by_name = |name: &str| {
+        facts
+            .numbers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or(0, |(_, number)| *number)
+    };
+    let errors = &facts.errno.errors;
+    let last = errors.iter().map(|error| error.number).max().unwrap_or(0);
+    line!(
+        out,
+        "pub use crate::bsd::Errno;\n/// This system's numbers, by the family's.\nstatic ERRNO_NUMBER: [u16; {}] = [",
+        last + 1
+    );
+    for number in 0..=last {
+        let error = errors.iter().find(|error| error.number == number);
+        line!(out, "{},", error.map_or(0, |error| by_name(&error.name)));
+    }
+    line!(out, "];");
+
+    let last = facts.numbers.iter().map(|(_, n)| *n).max().unwrap_or(0);
+    line!(
+        out,
+        "/// The errors by this system's numbers.\nstatic ERRNO_NAMED: [Option<Errno>; {}] = [",
+        last + 1
+    );
+    for number in 0..=last {
+        let named = facts.numbers.iter().find(|(_, own)| *own == number);
+        let named = named.map_or("None".to_owned(), |(name, _)| {
+            format!("Some(Errno::{name})")
+        });
+        line!(out, "{named},");
     }
     line!(out, "];");
 }

@@ -17,37 +17,58 @@ use std::fmt::Write;
 
 pub(crate) use calls::dispatch;
 
-/// The tables of one OS, parsed and checked against each other.
+/// The tables of one OS, or what all of the family share, parsed and checked against each other.
 pub(crate) struct Facts {
+    /// A system, not the family.
+    pub(crate) is_system: bool,
     pub(crate) calls: Vec<grammar::calls::Call>,
     pub(crate) errno: grammar::errno::Table,
+    /// The errors' numbers in this system.
+    pub(crate) numbers: Vec<grammar::errno::Number>,
     pub(crate) signals: Vec<grammar::signals::Signal>,
     pub(crate) sets: Vec<grammar::sets::Set>,
     pub(crate) sysctl: Vec<grammar::sysctl::Sysctl>,
 }
 
 impl Facts {
-    /// `read` gives a table's file name and text.
-    pub(crate) fn parse(read: &dyn Fn(&str) -> (String, String)) -> Result<Facts, Mistake> {
+    /// What the family's folder holds. `read` gives a table's file name and text, which is empty where there is no file.
+    pub(crate) fn family(read: &dyn Fn(&str) -> (String, String)) -> Result<Facts, Mistake> {
         let (file, text) = read("errno");
         let errno = grammar::errno::parse(&file, &text)?;
         let (file, text) = read("signals");
-        let signals = grammar::signals::parse(&file, &text)?;
-        let mut sets = Vec::new();
-        for table in ["flags", "ioctl"] {
-            let (file, text) = read(table);
-            let more = grammar::sets::parse(&file, &text)?;
-            grammar::sets::check(&file, &more, &errno)?;
-            sets.extend(more);
-        }
+        let signals = grammar::signals::parse(&file, &text, &[])?;
+        Ok(Facts {
+            is_system: false,
+            calls: Vec::new(),
+            sets: sets_of(read, &[], &errno)?,
+            errno,
+            numbers: Vec::new(),
+            signals,
+            sysctl: Vec::new(),
+        })
+    }
+
+    /// What a system's folder adds to its family's.
+    pub(crate) fn parse(
+        read: &dyn Fn(&str) -> (String, String),
+        family: &Facts,
+    ) -> Result<Facts, Mistake> {
+        let errno = family.errno.clone();
+        let (file, text) = read("errno");
+        let numbers = grammar::errno::parse_numbers(&file, &text, &errno)?;
+        let (file, text) = read("signals");
+        let signals = grammar::signals::parse(&file, &text, &family.signals)?;
+        let sets = sets_of(read, &family.sets, &errno)?;
         let (file, text) = read("calls");
         let calls = grammar::calls::parse(&file, &text)?;
-        grammar::calls::check(&file, &calls, &sets, &errno)?;
+        grammar::calls::check(&file, &calls, &[&sets, &family.sets], &errno)?;
         let (file, text) = read("sysctl");
         let sysctl = grammar::sysctl::parse(&file, &text)?;
         Ok(Facts {
+            is_system: true,
             calls,
             errno,
+            numbers,
             signals,
             sets,
             sysctl,
@@ -55,11 +76,35 @@ impl Facts {
     }
 }
 
-/// The body of the OS's module.
-pub(crate) fn module(os: &str, facts: &Facts, pool: &mut Pool) -> String {
+fn sets_of(
+    read: &dyn Fn(&str) -> (String, String),
+    family: &[grammar::sets::Set],
+    errno: &grammar::errno::Table,
+) -> Result<Vec<grammar::sets::Set>, Mistake> {
+    let mut sets = Vec::new();
+    for table in ["flags", "ioctl"] {
+        let (file, text) = read(table);
+        let more = grammar::sets::parse(&file, &text, family)?;
+        grammar::sets::check(&file, &more, errno)?;
+        sets.extend(more);
+    }
+    Ok(sets)
+}
+
+/// The family's module.
+pub(crate) fn family_module(facts: &Facts, pool: &mut Pool) -> String {
     let mut out = String::new();
-    calls::tables(&mut out, os, facts, pool);
     errno::tables(&mut out, facts);
+    signals::enumeration(&mut out, facts);
+    sets::tables(&mut out, facts, pool);
+    out
+}
+
+/// The body of the OS's module.
+pub(crate) fn module(os: &str, facts: &Facts, family: &Facts, pool: &mut Pool) -> String {
+    let mut out = String::new();
+    calls::tables(&mut out, &calls::Sets::of(os, facts, family), facts, pool);
+    errno::numbers(&mut out, facts);
     signals::tables(&mut out, facts);
     sets::tables(&mut out, facts, pool);
     sysctl::tables(&mut out, facts, pool);

@@ -9,6 +9,9 @@ pub(crate) fn tables(out: &mut String, facts: &Facts, pool: &mut Pool) {
         out,
         "/// The sets of `flags.tbl` and `ioctl.tbl`: for each a table, and a module with its constants.\npub mod flags {{"
     );
+    if facts.is_system {
+        line!(out, "pub use crate::bsd::flags::*;");
+    }
     for set in &facts.sets {
         if set.is_flags {
             flags(out, set, facts, pool);
@@ -38,6 +41,10 @@ fn flags(out: &mut String, set: &Set, facts: &Facts, pool: &mut Pool) {
         let (guest, guest_mask, host_mask, shift) = match entry.shape {
             Shape::Bits => (entry.guest, entry.guest, host_bits(entry.host), 0),
             Shape::Choice { mask, host_mask } => (entry.guest, mask, host_mask, 0),
+            // A mapped one stands under the same mask in the family.
+            Shape::Number { shift } if set.is_mapped => {
+                (0, entry.guest, host_bits(entry.host), shift)
+            }
             Shape::Number { shift } => (0, entry.guest, 0, shift),
         };
         let shape = match entry.shape {
@@ -51,7 +58,10 @@ fn flags(out: &mut String, set: &Set, facts: &Facts, pool: &mut Pool) {
              guest_mask: {guest_mask:#x}, host: {:#x}, host_mask: {host_mask:#x} }},",
             pool.add(&entry.name),
             entry.host == Host::Refused,
-            host_bits(entry.host)
+            match entry.shape {
+                Shape::Number { .. } => 0,
+                _ => host_bits(entry.host),
+            }
         );
     }
     line!(out, "] }};");

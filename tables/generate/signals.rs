@@ -3,7 +3,8 @@
 use super::Facts;
 use std::fmt::Write;
 
-pub(crate) fn tables(out: &mut String, facts: &Facts) {
+/// The names.
+pub(crate) fn enumeration(out: &mut String, facts: &Facts) {
     line!(out, "/// A signal with a name of its own.");
     line!(
         out,
@@ -16,7 +17,11 @@ pub(crate) fn tables(out: &mut String, facts: &Facts) {
         }
     }
     line!(out, "}}");
+}
 
+/// The names and the tables.
+pub(crate) fn tables(out: &mut String, facts: &Facts) {
+    enumeration(out, facts);
     let last = facts
         .signals
         .iter()

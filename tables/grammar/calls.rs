@@ -334,7 +334,7 @@ fn type_of(line: &Line<'_>, text: &str, names: &[&str]) -> Result<Type, Mistake>
 pub(crate) fn check(
     file: &str,
     calls: &[Call],
-    sets: &[super::sets::Set],
+    sets: &[&[super::sets::Set]],
     errno: &super::errno::Table,
 ) -> Result<(), Mistake> {
     for call in calls {
@@ -350,7 +350,9 @@ pub(crate) fn check(
         }
         for param in &call.params {
             if let Type::Set(name) = &param.kind
-                && !sets.iter().any(|set| set.name == *name)
+                && !sets
+                    .iter()
+                    .any(|sets| sets.iter().any(|set| set.name == *name))
             {
                 return Err(Mistake {
                     file: file.to_owned(),

@@ -1,4 +1,5 @@
-//! `errno.tbl`: guest numbers, their host numbers and texts, and what host-only errors become.
+//! `errno.tbl`: the family's errors, their host numbers and texts, and what host-only errors become; and in a system's own
+//! folder the numbers it gives to them.
 
 use super::{Line, Mistake, is_name, lines};
 
@@ -31,6 +32,79 @@ pub(crate) struct Table {
     pub(crate) errors: Vec<Errno>,
     pub(crate) aliases: Vec<Alias>,
     pub(crate) host_only: Vec<HostOnly>,
+}
+
+/// What a system calls an error of the family: `(name in the family, number here)`.
+pub(crate) type Number = (String, u16);
+
+/// A system's own `errno.tbl`: `<number> <NAME>` where its number is not the family's, `<NAME> -> <NAME>` where it does not
+/// know the error and says another instead. The result has every error of the family, those it knows first.
+pub(crate) fn parse_numbers(
+    file: &str,
+    text: &str,
+    family: &Table,
+) -> Result<Vec<Number>, Mistake> {
+    let mut own: Vec<Number> = Vec::new();
+    let mut instead = Vec::new();
+    for line in lines(file, text) {
+        if let Some((name, other)) = line.text.split_once("->") {
+            let pair = (
+                known(&line, name.trim(), family)?,
+                known(&line, other.trim(), family)?,
+            );
+            instead.push(pair);
+            continue;
+        }
+        let (number, name) = line.text.split_once(' ').ok_or_else(|| {
+            line.mistake("not a row", "write `<number> <NAME>` or `<NAME> -> <NAME>`")
+        })?;
+        own.push((
+            known(&line, name.trim(), family)?,
+            errno_number(&line, number)?,
+        ));
+    }
+    let mut numbers: Vec<Number> = Vec::new();
+    for error in &family.errors {
+        if instead.iter().any(|(name, _)| *name == error.name) {
+            continue;
+        }
+        let number = own
+            .iter()
+            .find(|(name, _)| *name == error.name)
+            .map_or(error.number, |(_, number)| *number);
+        let twin = numbers.iter().find(|(_, other)| *other == number);
+        let cause = match twin {
+            Some((twin, _)) => format!("`{}` and `{twin}` are both {number}", error.name),
+            None if number > 100 => format!("`{}` has no number", error.name),
+            None => {
+                numbers.push((error.name.clone(), number));
+                continue;
+            }
+        };
+        return Err(Mistake {
+            file: file.to_owned(),
+            line: 1,
+            cause,
+            fix: format!(
+                "give it its number, or what is said instead: `{} -> EIO`",
+                error.name
+            ),
+        });
+    }
+    for (name, other) in instead {
+        let number = numbers
+            .iter()
+            .find(|(known, _)| *known == other)
+            .map(|(_, number)| *number)
+            .ok_or_else(|| Mistake {
+                file: file.to_owned(),
+                line: 1,
+                cause: format!("`{other}`, which stands for `{name}`, is not known either"),
+                fix: "name one that is".to_owned(),
+            })?;
+        numbers.push((name, number));
+    }
+    Ok(numbers)
 }
 
 pub(crate) fn parse(file: &str, text: &str) -> Result<Table, Mistake> {

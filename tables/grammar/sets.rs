@@ -1,4 +1,7 @@
 //! `flags.tbl` and `ioctl.tbl`: named sets of bits and of plain values.
+//!
+//! A set that the family has too says, in a system's own table, which bits the family's names have there: an entry without
+//! `=` is the family's of the same name, `= NAME` another of its.
 
 use super::{Line, Mistake, is_name, lines};
 
@@ -42,15 +45,18 @@ pub(crate) struct Set {
     pub(crate) errno: String,
     /// `unknown=drop`: bits that no entry names are ignored.
     pub(crate) drops_unknown: bool,
+    /// The family has it too, and what stands for the host in the entries is the family's.
+    pub(crate) is_mapped: bool,
     pub(crate) entries: Vec<Entry>,
 }
 
 /// Sets start with `flags <name> [errno=<NAME>] [unknown=drop]` or `values <name>`; their entries are indented.
-pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Set>, Mistake> {
+/// `family` holds the sets that the family has.
+pub(crate) fn parse(file: &str, text: &str, family: &[Set]) -> Result<Vec<Set>, Mistake> {
     let mut sets: Vec<Set> = Vec::new();
     for line in lines(file, text) {
         if !line.indented {
-            let set = header(&line)?;
+            let set = header(&line, family)?;
             if sets.iter().any(|other| other.name == set.name) {
                 return Err(line.mistake(
                     format!("`{}` is already there", set.name),
@@ -66,10 +72,11 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Set>, Mistake> {
                 "start a set with `flags <name>` or `values <name>`",
             ));
         };
-        let entry = if set.is_flags {
-            flag(&line)?
-        } else {
-            value(&line)?
+        let familiar = family.iter().find(|other| other.name == set.name);
+        let entry = match familiar {
+            Some(familiar) => mapped(&line, familiar)?,
+            None if set.is_flags => flag(&line)?,
+            None => value(&line)?,
         };
         if set.entries.iter().any(|other| other.name == entry.name) {
             return Err(line.mistake(
@@ -82,7 +89,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Set>, Mistake> {
     Ok(sets)
 }
 
-fn header(line: &Line<'_>) -> Result<Set, Mistake> {
+fn header(line: &Line<'_>, family: &[Set]) -> Result<Set, Mistake> {
     let mut words = line.text.split_whitespace();
     let is_flags = match words.next() {
         Some("flags") => true,
@@ -100,12 +107,20 @@ fn header(line: &Line<'_>) -> Result<Set, Mistake> {
             "write `flags <name>` or `values <name>`",
         )
     })?;
+    let familiar = family.iter().find(|set| set.name == name);
+    if familiar.is_some_and(|set| set.is_flags != is_flags) {
+        return Err(line.mistake(
+            format!("`{name}` is of the other kind in the family"),
+            "flags are flags and values are values in all systems",
+        ));
+    }
     let mut set = Set {
         line: line.number,
         name: name.to_owned(),
         is_flags,
-        errno: "EINVAL".to_owned(),
-        drops_unknown: false,
+        errno: familiar.map_or("EINVAL".to_owned(), |set| set.errno.clone()),
+        drops_unknown: familiar.is_some_and(|set| set.drops_unknown),
+        is_mapped: familiar.is_some(),
         entries: Vec::new(),
     };
     for word in words {
@@ -208,6 +223,61 @@ fn value(line: &Line<'_>) -> Result<Entry, Mistake> {
         host,
         shape: Shape::Bits,
     })
+}
+
+/// An entry of a set that the family has too.
+fn mapped(line: &Line<'_>, family: &Set) -> Result<Entry, Mistake> {
+    let (left, other) = match line.text.split_once('=') {
+        Some((left, other)) => (left.trim(), Some(other.trim())),
+        None => (line.text, None),
+    };
+    let name = left.split(' ').next().unwrap_or_default();
+    let wanted = match other {
+        Some("-" | "!") => None,
+        other => Some(other.unwrap_or(name)),
+    };
+    // The guest's side is written as ever; what it is for the family takes the host's place.
+    let bare = Line {
+        text: left,
+        ..*line
+    };
+    let mut entry = if family.is_flags {
+        flag(&bare)?
+    } else {
+        value(&bare)?
+    };
+    let Some(wanted) = wanted else {
+        if other == Some("!") {
+            entry.host = Host::Refused;
+        }
+        return Ok(entry);
+    };
+    let familiar = family
+        .entries
+        .iter()
+        .find(|entry| entry.name == wanted)
+        .ok_or_else(|| {
+            line.mistake(
+                format!("the family's `{}` has no `{wanted}`", family.name),
+                "name one it has after `=`, or write `= -` or `= !`",
+            )
+        })?;
+    entry.host = Host::Is(familiar.guest);
+    let fits = match (&mut entry.shape, familiar.shape) {
+        (Shape::Choice { host_mask, .. }, Shape::Choice { mask, .. }) => {
+            *host_mask = mask;
+            true
+        }
+        (Shape::Number { .. }, Shape::Number { .. }) => entry.guest == familiar.guest,
+        (own, other) => *own == other,
+    };
+    if !fits {
+        return Err(line.mistake(
+            format!("`{wanted}` is no such field in the family"),
+            "write the entry in the form the family has; a number's field is the same in all",
+        ));
+    }
+    Ok(entry)
 }
 
 /// The errors that refuse flags must exist, and every value must fit the register it travels in.

@@ -15,8 +15,9 @@ pub(crate) struct Signal {
 }
 
 /// Rows are `<number> <NAME> = <host or -> <action>` and `<first>..<last> = <first>..<last> <action>`; ranges are unrolled.
-pub(crate) fn parse(file: &str, text: &str) -> Result<Vec<Signal>, Mistake> {
-    let mut signals: Vec<Signal> = Vec::new();
+/// What the family has comes first.
+pub(crate) fn parse(file: &str, text: &str, family: &[Signal]) -> Result<Vec<Signal>, Mistake> {
+    let mut signals: Vec<Signal> = family.to_vec();
     for line in lines(file, text) {
         for signal in row(&line)? {
             let twin = signals.iter().find(|s| {

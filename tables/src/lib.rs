@@ -5,6 +5,7 @@
 
 #![no_std]
 
+pub mod bsd;
 mod call;
 pub mod coverage;
 pub mod freebsd;

@@ -4,6 +4,8 @@ use crate::Text;
 use core::fmt;
 
 /// A set of bits with names.
+///
+/// Two sides: the guest's and the host's; in a set that a system maps onto its family's, the system's and the family's.
 #[derive(Debug)]
 pub struct FlagSet {
     /// The name in `flags.tbl`.
@@ -23,7 +25,7 @@ pub enum Shape {
     Bits,
     /// The field under the mask holds its value.
     Choice,
-    /// The field under the mask holds any number.
+    /// The field under the mask holds any number; it passes as it is where the other side has the same field.
     Number,
 }
 
@@ -83,6 +85,9 @@ impl FlagSet {
             }
             left &= !flag.guest_mask;
             host |= flag.host;
+            if flag.shape == Shape::Number {
+                host |= guest & flag.host_mask;
+            }
         }
         let offending =
             refused & guest | choices & !chosen & guest | if self.drops_unknown { 0 } else { left };
@@ -103,6 +108,10 @@ impl FlagSet {
                 Shape::Choice => flag.host_mask != 0 && host & flag.host_mask == flag.host,
                 Shape::Number => false,
             };
+            if flag.shape == Shape::Number {
+                guest |= host & flag.host_mask;
+                left &= !flag.host_mask;
+            }
             if taken {
                 guest |= flag.guest;
                 left &= !flag.host_mask;

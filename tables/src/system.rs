@@ -11,7 +11,7 @@ macro_rules! system {
         /// Prints calls with this system's names.
         pub static TRACER: Tracer = Tracer {
             signal: |number| Some(Signal::from_repr(number)?.name()),
-            errno: |number| Errno::from_repr(number).map(|errno| (errno.name(), errno.message())),
+            errno: |number| errno_named(number).map(|errno| (errno.name(), errno.message())),
         };
 
         /// The row of a call's number.
@@ -49,38 +49,17 @@ macro_rules! system {
             rest.find(|sysctl| !matches!(sysctl.value, SysctlValue::Node))
         }
 
-        impl Errno {
-            /// The guest's error for a host's; `EIO` for one nobody knows.
-            pub fn from_host(host: u16) -> Errno {
-                ERRNO_FROM_HOST
-                    .get(usize::from(host))
-                    .copied()
-                    .unwrap_or(Errno::EIO)
-            }
-
-            /// The host's number of the same error, if it has one.
-            pub fn to_host(self) -> Option<u16> {
-                ERRNO_TO_HOST
-                    .get(usize::from(self.number()))
-                    .copied()
-                    .filter(|host| *host != 0)
-            }
-
-            /// The number the guest sees.
-            pub const fn number(self) -> u16 {
-                self as u16
-            }
-
-            /// The symbolic name.
-            pub fn name(self) -> &'static str {
-                self.into()
-            }
+        /// The number this system has for an error.
+        pub fn errno_number(errno: Errno) -> u16 {
+            ERRNO_NUMBER
+                .get(usize::from(errno.number()))
+                .copied()
+                .unwrap_or_default()
         }
 
-        impl core::fmt::Display for Errno {
-            fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                out.pad(self.message())
-            }
+        /// The error with this number.
+        pub fn errno_named(number: u16) -> Option<Errno> {
+            *ERRNO_NAMED.get(usize::from(number))?
         }
 
         impl Signal {

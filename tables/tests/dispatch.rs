@@ -9,25 +9,55 @@ use generate::{Facts, Pool};
 
 /// The dispatch of a system whose only calls are these.
 fn dispatch(calls: &str) -> String {
-    let read = |table: &str| {
-        let text = match table {
+    let table =
+        |folder: &str, table: &str, text: &str| (format!("{folder}/{table}.tbl"), text.to_owned());
+    let family = Facts::family(&|name| {
+        let text = match name {
             "errno" => "22 EINVAL = 22 Invalid argument",
-            "flags" => "flags bits\n  A 1 = 2\nvalues which\n  B 1 = 2",
-            "calls" => calls,
+            "flags" => "flags bits\n  A 1 = 2\nvalues which\n  B 1 = 2\nflags moved\n  C 1 = 4",
             _ => "",
         };
-        (format!("toy/{table}.tbl"), text.to_owned())
-    };
-    let facts = Facts::parse(&read).expect("the tables are right");
+        table("family", name, text)
+    })
+    .expect("the family's tables are right");
+    let facts = Facts::parse(
+        &|name| {
+            let text = match name {
+                "flags" => "flags own\n  D 1 = 8\nflags moved\n  C 0x10",
+                "calls" => calls,
+                _ => "",
+            };
+            table("toy", name, text)
+        },
+        &family,
+    )
+    .expect("the tables are right");
     let mut pool = Pool::new(|_| String::new());
-    let module = generate::module("toy", &facts, &mut pool);
+    let module = generate::family_module(&family, &mut pool);
+    assert!(module.contains("pub enum Errno {"));
+    let module = generate::module("toy", &facts, &family, &mut pool);
     assert!(module.contains("pub static CALLS: [crate::Call; "));
     assert!(pool.source().contains("static PARAMS: [crate::Param; "));
     // The macro's paths, as a caller might give them.
-    generate::dispatch("toy", &facts)
+    generate::dispatch("toy", &facts, &family)
         .replace("$($lower)::+", "lower")
         .replace("$($calls)::+", "calls")
         .replace("$($host)::+", "host")
+}
+
+#[test]
+fn what_a_system_numbers_otherwise_reaches_handlers_as_the_family_has_it() {
+    let text = dispatch(
+        "3 own f(a: fd, b: moved, c: bits) -> zero\n4 same g(a: moved, b: own) -> zero = g",
+    );
+    for part in [
+        "calls::f($cx, lower::arg($args[0]), lower::arg(lower::family_flags(&$crate::toy::flags::MOVED, $args[1])?), \
+         lower::arg($args[2]))",
+        "lower::flags($cx, &$crate::bsd::flags::MOVED, lower::family_flags(&$crate::toy::flags::MOVED, $args[0])?)?",
+        "lower::flags($cx, &$crate::toy::flags::OWN, $args[1])?",
+    ] {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
 }
 
 #[test]
@@ -50,7 +80,7 @@ fn same_lowers_each_argument_by_its_type() {
     );
     for part in [
         "lower::fd($cx, $args[0])?, lower::path($cx, $args[1])?, lower::ptr($cx, $args[2])?, lower::size($cx, $args[3])?",
-        "lower::flags($cx, &$crate::toy::flags::BITS, $args[4])?, lower::value($cx, &$crate::toy::flags::WHICH, $args[5])?",
+        "lower::flags($cx, &$crate::bsd::flags::BITS, $args[4])?, lower::value($cx, &$crate::bsd::flags::WHICH, $args[5])?",
         "lower::same($cx, host::g, lowered)",
     ] {
         assert!(text.contains(part), "no {part} in {text}");

@@ -128,7 +128,7 @@ fn mistakes_in_signals() {
         ("1 SIGHUP = 1 term\n2 SIGX = 1 term", 2, &["collide"]),
         ("1..3 = 1..2 term", 1, &["differ in length"]),
     ] {
-        complains(signals::parse("t.tbl", text), line, words);
+        complains(signals::parse("t.tbl", text, &[]), line, words);
     }
 }
 
@@ -148,9 +148,10 @@ fn mistakes_in_sets() {
         ("flags x\n  A 1\n  A 2", 3, &["already in `x`"]),
         ("values x\n  A q", 2, &["`q` is not a number"]),
     ] {
-        complains(sets::parse("t.tbl", text), line, words);
+        complains(sets::parse("t.tbl", text, &[]), line, words);
     }
-    let sets = sets::parse("t.tbl", "\nflags x errno=ENONE").expect("errors are checked later");
+    let sets =
+        sets::parse("t.tbl", "\nflags x errno=ENONE", &[]).expect("errors are checked later");
     let errno = errno::Table::default();
     complains(
         sets::check("t.tbl", &sets, &errno).map(|()| 0),
@@ -188,4 +189,65 @@ fn sysctl_numbers_names_without_one() {
     assert_eq!(oid("kern.x"), Some(vec![1, 257]));
     assert_eq!(oid("kern.x.b"), Some(vec![1, 257, 256]));
     assert_eq!(oid("top.c"), Some(vec![256, 256]));
+}
+
+#[test]
+fn a_system_numbers_the_familys_errors() {
+    let family = errno::parse(
+        "t.tbl",
+        "1 EPERM = 1 No\n35 EAGAIN = 11 Later\n101 ENOTSUP = - Never",
+    )
+    .expect("the family's table is right");
+    let numbers = |text| errno::parse_numbers("t.tbl", text, &family);
+    let named = |name: &str, number| (name.to_owned(), number);
+    assert_eq!(
+        numbers("11 EAGAIN\nENOTSUP -> EPERM"),
+        Ok(vec![
+            named("EPERM", 1),
+            named("EAGAIN", 11),
+            named("ENOTSUP", 1)
+        ])
+    );
+    for (text, line, words) in [
+        ("", 1, &["`ENOTSUP` has no number"][..]),
+        ("35 ENOTSUP", 1, &["`ENOTSUP` and `EAGAIN` are both 35"]),
+        ("86 ENOTSUP\n1 EWHAT", 2, &["no error is called `EWHAT`"]),
+        (
+            "EAGAIN -> ENOTSUP\nENOTSUP -> EPERM",
+            1,
+            &["`ENOTSUP`", "not known either"],
+        ),
+    ] {
+        complains(numbers(text), line, words);
+    }
+}
+
+#[test]
+fn a_system_names_the_familys_flags() {
+    let family = sets::parse(
+        "t.tbl",
+        "flags f errno=ENODEV\n  A 1 = 2\n  B 0/0x30 = 1/3\n  N 0xf00>>8 = -\nvalues v\n  V 7 = 8",
+        &[],
+    )
+    .expect("the family's table is right");
+    let own = |text| sets::parse("t.tbl", text, &family);
+    let found =
+        own("flags f\n  A 4\n  OLD 8 = A\n  ODD 0x10 = !\n  B 0/3\n  N 0xf00>>8\nvalues v\n  V 9")
+            .expect("the table is right");
+    assert!(found[0].is_mapped && found[0].errno == "ENODEV");
+    let hosts: Vec<sets::Host> = found[0].entries.iter().map(|entry| entry.host).collect();
+    let is = sets::Host::Is;
+    assert_eq!(hosts, [is(1), is(1), sets::Host::Refused, is(0), is(0xf00)]);
+    assert_eq!(
+        (found[1].entries[0].guest, found[1].entries[0].host),
+        (9, is(7))
+    );
+    for (text, line, words) in [
+        ("flags f\n  Z 1", 2, &["`f` has no `Z`"][..]),
+        ("values f\n  A 1", 1, &["of the other kind"]),
+        ("flags f\n  N 0xf0>>4", 2, &["no such field"]),
+        ("flags f\n  B 1", 2, &["no such field"]),
+    ] {
+        complains(own(text), line, words);
+    }
 }

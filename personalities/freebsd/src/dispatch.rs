@@ -16,9 +16,9 @@ const CARRY: u64 = 1;
 /// See [`compat_translate::Personality::dispatch`].
 pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
     if let Err(error) = fetch(cx) {
-        return Outcome::Fail(error.0 as u16);
+        return Outcome::Fail(tables::errno_number(error.0));
     }
-    let outcome = call(cx).unwrap_or_else(|error| Outcome::Fail(error.0 as u16));
+    let outcome = call(cx).unwrap_or_else(|error| Outcome::Fail(tables::errno_number(error.0)));
     if cx.process().settings.trace {
         crate::trace::print(cx, outcome);
     }

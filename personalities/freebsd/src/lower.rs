@@ -197,6 +197,22 @@ pub(crate) fn value(_: &mut Cx, map: &'static ValueMap, raw: u64) -> Return<u64>
         .ok_or(refusal(map.refusal))
 }
 
+/// The bits that handlers know, for those of a system whose own differ.
+#[allow(dead_code, reason = "as above")]
+pub(crate) fn family_flags(set: &'static FlagSet, raw: u64) -> Return<u64> {
+    set.to_host(u64::from(raw as u32))
+        .map_err(|_| refusal(set.refusal))
+}
+
+/// The value that handlers know.
+#[allow(dead_code, reason = "as above")]
+pub(crate) fn family_value(map: &'static ValueMap, raw: u64) -> Return<u64> {
+    let value = map.to_host(i64::from(raw as i32));
+    // Commands with the top bit set are unsigned in the tables.
+    let value = value.or_else(|| map.to_host(i64::from(raw as u32)));
+    value.map(|value| value as u64).ok_or(refusal(map.refusal))
+}
+
 /// The error the table gives for a set.
 fn refusal(number: u16) -> Error {
     Error(Errno::from_repr(number).unwrap_or(Errno::EINVAL))
