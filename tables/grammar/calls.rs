@@ -38,7 +38,7 @@ pub(crate) const RESULTS: [&str; 10] = [
 pub(crate) const RELEASES: [u8; 9] = [4, 6, 7, 10, 11, 12, 13, 14, 43];
 
 /// The same for NetBSD, in tenths: 50 is 5.0. 43 is 4.3BSD here too.
-pub(crate) const NETBSD_RELEASES: [u8; 12] = [9, 12, 13, 14, 16, 20, 30, 40, 43, 50, 60, 100];
+pub(crate) const NETBSD_RELEASES: [u8; 13] = [9, 12, 13, 14, 16, 20, 30, 40, 43, 50, 60, 90, 100];
 
 /// The releases of the system whose table is `file`.
 fn releases(file: &str) -> &'static [u8] {

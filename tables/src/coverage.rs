@@ -10,7 +10,7 @@ const VERDICTS: [(Verdict, &str); 6] = [
     (Verdict::Serve, "answered by the residual server"),
     (
         Verdict::Refuse,
-        "the error FreeBSD's GENERIC kernel gives an ordinary user",
+        "the error the system's GENERIC kernel gives an ordinary user",
     ),
     (Verdict::Todo, "not yet: reported as a gap"),
     (Verdict::Gone, "in no supported release"),
@@ -23,7 +23,8 @@ pub fn write(out: &mut impl fmt::Write) -> fmt::Result {
         out,
         "Generated from `tables/*/calls.tbl` by `cargo run -q -p compat-tables --bin coverage > COVERAGE.md`."
     )?;
-    write_system(out, "FreeBSD/amd64", &crate::freebsd::CALLS)
+    write_system(out, "FreeBSD/amd64", &crate::freebsd::CALLS)?;
+    write_system(out, "NetBSD/amd64", &crate::netbsd::CALLS)
 }
 
 fn write_system(out: &mut impl fmt::Write, title: &str, calls: &[Call]) -> fmt::Result {

@@ -9,6 +9,7 @@ pub mod bsd;
 mod call;
 pub mod coverage;
 pub mod freebsd;
+pub mod netbsd;
 mod pool;
 mod set;
 mod sysctl;
@@ -21,6 +22,7 @@ pub use set::{Flag, FlagSet, Shape, Value, ValueMap};
 pub use sysctl::{Sysctl, SysctlValue};
 
 include!(concat!(env!("OUT_DIR"), "/freebsd_dispatch.rs"));
+include!(concat!(env!("OUT_DIR"), "/netbsd_dispatch.rs"));
 
 /// What a signal does to a process that has not asked for anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
