@@ -45,6 +45,8 @@ const TRAP_PROTECTION: u64 = 13;
 const TRAP_STACK: u64 = 12;
 pub(crate) const TRAP_PAGE: u64 = 14;
 const SI_KERNEL_HOST: i32 = 0x80;
+/// A message queue has a message for who asked to be told.
+const SI_MESGQ_HOST: i32 = -3;
 
 /// The signal FreeBSD raises for a fault that the host reports as `host` (trap.c).
 pub(crate) fn fault_signal(host: u8, info: &SigInfo, trap: u64) -> u8 {
@@ -104,7 +106,7 @@ fn code_to_guest(signal: u8, code: i32, fault: Option<Fault>) -> i32 {
         0 => 0x10001,
         -1 => 0x10002,
         -2 => 0x10003,
-        -3 => 0x10005,
+        SI_MESGQ_HOST => 0x10005,
         -4 => 0x10004,
         -6 => 0x10007,
         SI_KERNEL_HOST => 0x10006,
@@ -161,6 +163,13 @@ pub(crate) fn siginfo_to_guest(signal: u8, info: &SigInfo, fault: Option<Fault>)
         };
     } else {
         guest.value = info.value();
+    }
+    if info.code == SI_MESGQ_HOST {
+        // si_mqd: see `Notice` of the kernel objects.
+        guest.reason = core::array::from_fn(|index| match index {
+            0 => info.fields.get(2).map_or(0, |queue| *queue as i32),
+            _ => 0,
+        });
     }
     guest
 }

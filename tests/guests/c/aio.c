@@ -5,6 +5,9 @@
 #include <sys/uio.h>
 #include <aio.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <pthread_np.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <time.h>
 #include <sys/socket.h>
@@ -12,6 +15,9 @@
 #include "show.h"
 
 static volatile sig_atomic_t hits, code, value;
+static volatile int told, elsewhere;
+static sem_t noticed;
+static pthread_t main_thread;
 
 static void ring(int signal, siginfo_t *info, void *context)
 {
@@ -28,6 +34,45 @@ static int finish(struct aiocb *one)
 	while (aio_error(one) == EINPROGRESS)
 		aio_suspend(list, 1, NULL);
 	return aio_error(one);
+}
+
+static void in_thread(union sigval what)
+{
+	told = what.sival_int;
+	elsewhere = !pthread_equal(pthread_self(), main_thread);
+	sem_post(&noticed);
+}
+
+static void notices_to_threads(struct aiocb *one)
+{
+	pthread_attr_t attr;
+
+	main_thread = pthread_self();
+	must(sem_init(&noticed, 0, 0) == 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	one->aio_sigevent.sigev_notify = SIGEV_THREAD;
+	one->aio_sigevent.sigev_notify_function = in_thread;
+	one->aio_sigevent.sigev_notify_attributes = &attr;
+	one->aio_sigevent.sigev_value.sival_int = 35;
+	calls(aio_write(one));
+	while (sem_wait(&noticed) != 0)
+		;
+	show(told);
+	show(elsewhere);
+	calls(aio_return(one));
+
+	hits = value = 0;
+	one->aio_sigevent.sigev_notify = SIGEV_THREAD_ID;
+	one->aio_sigevent.sigev_notify_thread_id = pthread_getthreadid_np();
+	one->aio_sigevent.sigev_signo = SIGUSR1;
+	one->aio_sigevent.sigev_value.sival_int = 36;
+	calls(aio_write(one));
+	for (int i = 0; i < 5000 && hits == 0; i++)
+		usleep(1000);
+	show(hits);
+	show(value);
+	calls(aio_return(one));
 }
 
 int main(void)
@@ -119,6 +164,9 @@ int main(void)
 	show(value);
 	calls(aio_return(&one));
 	calls(aio_return(&two));
+
+	printf("-- notices to threads\n");
+	notices_to_threads(&one);
 
 	printf("-- waiting and cancelling\n");
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);

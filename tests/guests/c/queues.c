@@ -3,12 +3,18 @@
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <pthread.h>
+#include <pthread_np.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <time.h>
 
 #include "show.h"
 
-static volatile sig_atomic_t hits, code, value;
+static volatile sig_atomic_t hits, code, value, hit, queue_number;
+static volatile int told, elsewhere, listener;
+static sem_t noticed, listening;
+static pthread_t main_thread;
 
 static void ring(int signal, siginfo_t *info, void *context)
 {
@@ -16,7 +22,77 @@ static void ring(int signal, siginfo_t *info, void *context)
 	(void)context;
 	hits++;
 	code = info->si_code;
+	queue_number = info->si_mqd;
 	value = info->si_value.sival_int;
+	hit = pthread_getthreadid_np();
+}
+
+static void in_thread(union sigval what)
+{
+	told = what.sival_int;
+	elsewhere = !pthread_equal(pthread_self(), main_thread);
+	sem_post(&noticed);
+}
+
+static void *listen_for_signal(void *nothing)
+{
+	listener = pthread_getthreadid_np();
+	sem_post(&listening);
+	while (hits == 0)
+		usleep(1000);
+	return nothing;
+}
+
+/* What libc makes of SIGEV_THREAD, and the same by hand. */
+static void notices_to_threads(mqd_t queue)
+{
+	char text[128];
+	pthread_t thread;
+	pthread_attr_t attr;
+	struct sigevent event = { .sigev_notify = SIGEV_THREAD, .sigev_value.sival_int = 66 };
+
+	main_thread = pthread_self();
+	must(sem_init(&noticed, 0, 0) == 0 && sem_init(&listening, 0, 0) == 0);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	event.sigev_notify_function = in_thread;
+	event.sigev_notify_attributes = &attr;
+	for (int i = 0; i < 3; i++) {
+		calls(mq_notify(queue, &event));
+		must(mq_send(queue, "wake up", 8, 0) == 0);
+		while (sem_wait(&noticed) != 0)
+			;
+		must(mq_receive(queue, text, sizeof(text), NULL) == 8);
+	}
+	show(told);
+	show(elsewhere);
+
+	hits = 0;
+	must(pthread_create(&thread, NULL, listen_for_signal, NULL) == 0);
+	while (sem_wait(&listening) != 0)
+		;
+	event = (struct sigevent){ .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGUSR1, .sigev_value.sival_int = 77 };
+	event.sigev_notify_thread_id = listener;
+	calls(mq_notify(queue, &event));
+	must(mq_send(queue, "wake up", 8, 0) == 0);
+	must(pthread_join(thread, NULL) == 0);
+	show(hits);
+	show(hit == listener);
+	show(value);
+	show(code == SI_MESGQ);
+	show(queue_number == mq_getfd_np(queue));
+	must(mq_receive(queue, text, sizeof(text), NULL) == 8);
+
+	/* The thread is gone: nobody hears of it. */
+	hits = 0;
+	calls(mq_notify(queue, &event));
+	must(mq_send(queue, "nobody", 7, 0) == 0);
+	must(mq_receive(queue, text, sizeof(text), NULL) == 7);
+	calls(mq_notify(queue, &event));
+	calls(mq_notify(queue, NULL));
+	must(mq_send(queue, "nobody", 7, 0) == 0);
+	must(mq_receive(queue, text, sizeof(text), NULL) == 7);
+	show(hits);
 }
 
 int main(void)
@@ -93,9 +169,12 @@ int main(void)
 	show(hits);
 	show(value);
 	show(code == SI_MESGQ);
+	show(queue_number == mq_getfd_np(queue));
 	must(mq_receive(queue, text, sizeof(text), NULL) == 8);
 	calls(mq_notify(queue, &event));
 	calls(mq_notify(queue, NULL));
+	printf("-- notices to threads\n");
+	notices_to_threads(queue);
 	calls(mq_close(queue));
 	calls(mq_unlink(name));
 	calls(mq_unlink(name));

@@ -5,6 +5,7 @@ mod held;
 mod hidden;
 pub mod kqueue;
 pub mod line;
+mod notices;
 pub mod semaphore;
 pub mod umtx;
 
@@ -13,10 +14,13 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::host::HostResult;
+use crate::signal::SigInfo;
 use crate::sync::Mutex;
 use held::HeldProcesses;
 use hidden::Hidden;
 use kqueue::{Arrivals, Kqueue, Shared};
+pub use notices::Notice;
+use notices::Notices;
 
 /// The objects of one process.
 #[derive(Default)]
@@ -28,6 +32,7 @@ pub struct Objects {
     shared: Shared,
     arrivals: Arrivals,
     held: HeldProcesses,
+    notices: Notices,
 }
 
 impl Objects {
@@ -121,11 +126,25 @@ impl Objects {
         let new = self.hidden.copy_elsewhere(fd)?;
         self.shared.moved(fd, new);
         self.arrivals.moved(fd, new);
+        self.notices.moved(fd, new);
         for (_, kqueue) in kqueues.iter() {
             kqueue.moved(fd, new);
         }
         hidden::close(fd);
         Ok(())
+    }
+
+    /// Asks a message queue for a notice when a message comes; instead of `mq_notify` with a signal.
+    ///
+    /// # Errors
+    /// As `mq_notify` and `socket`.
+    pub fn notice(&self, notice: Notice) -> HostResult<()> {
+        self.notices.ask(&self.hidden, notice)
+    }
+
+    /// Whether a SIGSYS with this information was about notices; they are given.
+    pub(crate) fn arrived(&self, info: &SigInfo) -> bool {
+        self.notices.arrived(info)
     }
 
     /// Makes a kqueue; returns its descriptor, which is close-on-exec.
@@ -174,6 +193,7 @@ impl Objects {
         self.kqueue_count.store(0, Ordering::Release);
         self.shared.after_fork();
         self.arrivals.after_fork();
+        self.notices.after_fork();
         self.hidden.close_all();
     }
 }

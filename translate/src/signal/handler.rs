@@ -188,10 +188,13 @@ const TRAP_TRACE: i32 = 2;
 unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UContext) -> bool {
     // SAFETY: the kernel's own frame.
     let (info_ref, frame_ref) = unsafe { (&*info, &mut *frame) };
-    if info_ref.code == EVERYWHERE {
+    let everywhere = info_ref.code == EVERYWHERE;
+    if everywhere || (info_ref.code < 0 && current().process().objects.arrived(info_ref)) {
         let guest = !is_ours(frame_ref.regs.rip);
         let thread = current();
-        obey(thread.tid.load(Ordering::Relaxed));
+        if everywhere {
+            obey(thread.tid.load(Ordering::Relaxed));
+        }
         thread.disturbed.store(!guest, Ordering::Relaxed);
         return guest;
     }

@@ -48,7 +48,7 @@ pub(crate) struct Siginfo {
     pub(crate) status: i32,
     pub(crate) addr: u64,
     pub(crate) value: u64,
-    /// `_reason`: trap number, or timer id and overrun.
+    /// `_reason`: trap number, timer id and overrun, or a message queue's descriptor.
     pub(crate) reason: [i32; 10],
 }
 

@@ -7,7 +7,6 @@ use compat_tables::freebsd::flags::OPEN_FLAGS;
 use compat_tables::freebsd::flags::open_flags::{
     O_CREAT, O_EXCL, O_EXEC, O_NONBLOCK, O_RDWR, O_WRONLY,
 };
-use compat_tables::freebsd::flags::sigev_notify::SIGEV_THREAD_ID;
 use compat_translate::Cx;
 use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, nr};
@@ -179,13 +178,12 @@ pub(crate) fn kmq_timedsend(
 pub(crate) fn kmq_notify(cx: &mut Cx, queue: Fd, event: In<Sigevent>) -> Return<()> {
     let fd = queue.checked(cx)?;
     let event = match event.read_optional()? {
-        Some(event) if event.notify == SIGEV_THREAD_ID => {
-            // The host tells a process only.
-            return Err(cx.gap("kmq_notify: SIGEV_THREAD_ID", Errno::EINVAL.into()));
-        }
         Some(event) => Some(HostEvent::of(&event)?),
         None => None,
     };
+    if let Some(notice) = event.as_ref().and_then(|event| event.notice(fd as i32)) {
+        return Ok(cx.process().objects.notice(notice)?);
+    }
     let at = event.as_ref().map_or(0, |event| (&raw const *event) as u64);
     // SAFETY: a valid sigevent or none.
     unsafe { host::call_n(nr::mq_notify, [fd, at]) }?;

@@ -5,6 +5,7 @@ use compat_tables::freebsd::flags::{clock_id, sigev_notify, timer_flags};
 use compat_translate::Cx;
 use compat_translate::guest::{In, Out};
 use compat_translate::host::{self, nr};
+use compat_translate::objects::Notice;
 
 use crate::abi::time::{GuestTimespec, Sigevent, is_proper};
 use crate::error::Return;
@@ -52,6 +53,21 @@ impl HostEvent {
             notify,
             thread_id: event.thread_id,
             rest: [0; 11],
+        })
+    }
+
+    /// What this asks queue `queue` for; `None` for nothing at all.
+    pub(super) fn notice(&self, queue: i32) -> Option<Notice> {
+        let thread = match self.notify {
+            HOST_SIGEV_NONE => return None,
+            HOST_SIGEV_THREAD_ID => self.thread_id,
+            _ => 0,
+        };
+        Some(Notice {
+            thread,
+            signal: self.signo as u8,
+            value: self.value,
+            queue,
         })
     }
 }
