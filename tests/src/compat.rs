@@ -79,13 +79,21 @@ pub fn ordinary_surroundings() {
     }
 }
 
+/// Makes `command`, which is `compat run` so far, attach the way that `$COMPAT_TEST_ATTACH` names, if it names any.
+pub fn attach(command: &mut Command) -> &mut Command {
+    match env::var_os("COMPAT_TEST_ATTACH") {
+        Some(way) => command.arg("--attach").arg(way),
+        None => command,
+    }
+}
+
 /// `compat run -q -- <guest>`, to be completed with the guest's arguments.
 ///
 /// Quiet, because the list of gaps at exit would stand among the guest's own words.
 pub fn guest(guest: &Path) -> Command {
     ordinary_surroundings();
     let mut command = Command::new(program());
-    command.args(["run", "-q"]).arg(guest);
+    attach(command.args(["run", "-q"])).arg(guest);
     command
 }
 
@@ -93,7 +101,7 @@ pub fn guest(guest: &Path) -> Command {
 pub fn telling_guest(guest: &Path) -> Command {
     ordinary_surroundings();
     let mut command = Command::new(program());
-    command.arg("run").arg(guest);
+    attach(command.arg("run")).arg(guest);
     command
 }
 

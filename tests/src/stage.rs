@@ -97,16 +97,13 @@ impl Stage {
 
     /// `compat run -q <a copy of program>`, in the working directory.
     pub fn guest(&self, program: &Path) -> Command {
-        let mut command = self.compat();
-        command.args(["run", "-q"]).arg(self.copy(program));
-        command
+        self.guest_with(&[], program)
     }
 
     /// The same with more options for `compat run`.
     pub fn guest_with(&self, options: &[&str], program: &Path) -> Command {
         let mut command = self.compat();
-        command
-            .args(["run", "-q"])
+        compat::attach(command.args(["run", "-q"]))
             .args(options)
             .arg(self.copy(program));
         command
@@ -148,8 +145,8 @@ impl Stage {
             .env("PATH", "/sbin:/bin:/usr/sbin:/usr/bin")
             .env("TERM", "dumb")
             .env("TZ", "UTC")
-            .args(["run", "-q", "--root"])
-            .arg(system);
+            .args(["run", "-q"]);
+        compat::attach(&mut command).arg("--root").arg(system);
         for (folder, name) in [
             ("work", HOME),
             ("tmp", "/tmp"),

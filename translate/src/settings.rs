@@ -6,6 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::trap::Way;
+
 /// Everything configurable about a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
@@ -15,6 +17,8 @@ pub struct Settings {
     pub trace: bool,
     /// Enter by a trap at every call; leave the program's code as it is.
     pub no_patch: bool,
+    /// The way into the stub; the best there is when nobody says. Once attached, the one that was taken.
+    pub attach: Option<Way>,
     /// Take programs to be of this OS whatever their headers say.
     pub abi: Option<String>,
     /// The release that `uname` reports, such as `14.2-RELEASE`.
@@ -51,7 +55,9 @@ impl Settings {
             }
         }
         let osreldate = self.osreldate.map(|version| alloc::format!("{version}"));
+        let attach = self.attach.map(|way| String::from(way.name()));
         for (key, value) in [
+            ("attach", &attach),
             ("abi", &self.abi),
             ("release", &self.release),
             ("osreldate", &osreldate),
@@ -78,6 +84,7 @@ impl Settings {
                 "quiet" => settings.quiet = true,
                 "trace" => settings.trace = true,
                 "no-patch" => settings.no_patch = true,
+                "attach" => settings.attach = value.parse().ok(),
                 "abi" => settings.abi = Some(unescape(value)),
                 "release" => settings.release = Some(unescape(value)),
                 "osreldate" => settings.osreldate = value.parse().ok(),
@@ -140,6 +147,7 @@ mod tests {
             quiet: true,
             trace: false,
             no_patch: true,
+            attach: Some(Way::Seccomp),
             abi: Some("freebsd".into()),
             release: Some("14.2;x=%".into()),
             osreldate: Some(1_402_000),

@@ -28,7 +28,7 @@ static ADDRESS: Mutex<u64> = Mutex::new(0);
 pub(crate) fn address() -> HostResult<u64> {
     let mut address = ADDRESS.lock();
     if *address == 0 {
-        let page = host::map_anonymous(4096)?;
+        let page = host::map_guest_code()?;
         // SAFETY: the page is fresh, writable and longer than the code; then it becomes read-execute.
         unsafe {
             core::ptr::copy_nonoverlapping(SIGCODE.as_ptr(), page, SIGCODE.len());

@@ -1,10 +1,12 @@
 //! What kind of file a guest's `execve` names.
 
-use compat_loader::{Identity, Os, Refusal, identify, supported};
+use compat_loader::{Class, Identity, Image, ObjectType, Os, Refusal, identify, supported};
 use compat_translate::Cx;
 use compat_translate::host::{HostErrno, HostResult};
 use compat_translate::settings::Settings;
 use compat_translate::task::exec::Target;
+use compat_translate::task::gaps;
+use compat_translate::trap::{self, Way};
 
 use crate::file::File;
 
@@ -23,11 +25,21 @@ pub(crate) fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
         }),
         Ok(Identity::Elf(image)) => match supported(&image) {
             Ok(()) => Ok(Target::Foreign),
+            Err(_) if caught_like_a_guest(&image) => {
+                gaps::count("execve: a host program at fixed addresses, under --attach seccomp");
+                Err(HostErrno::EPERM)
+            }
             // The host's own programs, and whatever else the host may have a way to run.
             Err(_) => Ok(Target::Native),
         },
         Ok(Identity::Other(_)) | Err(_) => Err(HostErrno::ENOEXEC),
     }
+}
+
+/// Whether the way in, which outlives `execve`, would end this program at its first system call.
+fn caught_like_a_guest(image: &Image) -> bool {
+    let fixed = image.object_type == ObjectType::Exec || image.class == Class::Elf32;
+    fixed && trap::way() == Way::Seccomp
 }
 
 /// Whether a refusal means "there is no such program" rather than "it cannot run".

@@ -14,6 +14,7 @@ use compat_loader::Os;
 use compat_translate::host::{self, nr};
 use compat_translate::paths::{self, Look, Space};
 use compat_translate::settings::Settings;
+use compat_translate::trap::Way;
 
 use crate::start::Block;
 use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail};
@@ -23,6 +24,8 @@ usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
   -q, --quiet            do not list unimplemented calls at exit
   -t, --trace            print every system call on standard error
       --no-patch         enter by a trap at every call; leave the program's code as it is
+      --attach WAY       how calls are caught: sud, seccomp, or auto, the first of these that the host allows;
+                         `compat doctor` says which it does
       --argv0 NAME           what the program is told it was started as; \"-sh\" makes a login shell
       --abi OS           take the program to be of this system, whatever its headers say
       --root NAME|DIR    look absolute paths up in this root first, then on the host
@@ -113,6 +116,7 @@ fn run(block: &mut Block) -> Order {
                 argv0 =
                     Some(value().unwrap_or_else(|| misused(format_args!("--argv0 wants a value"))))
             }
+            b"--attach" => settings.attach = way(value()),
             b"--abi" => settings.abi = Some(system(value())),
             b"--root" => settings.root = Some(text("--root", value())),
             b"--root-only" => settings.root_only = true,
@@ -221,6 +225,19 @@ fn system(value: Option<&[u8]>) -> alloc::string::String {
         misused(format_args!("--abi {name}: no such system; freebsd is one"));
     }
     name
+}
+
+fn way(value: Option<&[u8]>) -> Option<Way> {
+    let name = text("--attach", value);
+    if name == "auto" {
+        return None;
+    }
+    match name.parse() {
+        Ok(way) => Some(way),
+        Err(()) => misused(format_args!(
+            "--attach {name}: no such way; auto, sud and seccomp are the ones there are"
+        )),
+    }
 }
 
 fn number(value: Option<&[u8]>) -> u32 {

@@ -25,7 +25,10 @@ const ET_DYN_LOAD_ADDR: u64 = 0x0102_1000;
 pub(crate) fn map(file: &File, plan: &ImagePlan) -> HostResult<u64> {
     let length = plan.span.end - plan.span.start;
     let base = match plan.placement {
-        Placement::Fixed if overlaps_stub(plan.span.start, length) => {
+        Placement::Fixed
+            if overlaps_stub(plan.span.start, length)
+                || !trap::reaches(plan.span.start, length) =>
+        {
             return Err(HostErrno::ENOMEM);
         }
         // FreeBSD does not keep what lies between the segments either.
@@ -52,7 +55,7 @@ pub(crate) fn map(file: &File, plan: &ImagePlan) -> HostResult<u64> {
 
 /// Takes a range nobody uses; never replaces a mapping.
 fn reserve(start: u64, length: u64) -> HostResult<()> {
-    if overlaps_stub(start, length) {
+    if overlaps_stub(start, length) || !trap::reaches(start, length) {
         return Err(HostErrno::ENOMEM);
     }
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE;
@@ -69,7 +72,7 @@ fn reserve_anywhere(length: u64, align: u64) -> HostResult<u64> {
     let room = length.checked_add(align).ok_or(HostErrno::ENOMEM)?;
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     // SAFETY: fresh memory only. What alignment leaves over stays reserved: it costs no memory.
-    let at = unsafe { host::call(nr::mmap, [0, room, 0, flags, u64::MAX, 0]) }?;
+    let at = unsafe { trap::map([0, room, 0, flags, u64::MAX, 0]) }?;
     Ok(at.next_multiple_of(align))
 }
 

@@ -6,7 +6,8 @@ use core::arch::global_asm;
 
 use compat_translate::host::vdso;
 use compat_translate::task::{self, Process, Thread};
-use compat_translate::{attach, signal, trap};
+use compat_translate::trap::{self, Way};
+use compat_translate::{attach, signal};
 
 use crate::{EXIT_OWN_FAILURE, command, fail, launch};
 
@@ -101,7 +102,9 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
     };
     attach(&compat_freebsd::FREEBSD_AMD64);
 
-    let order = command::read(&mut kernel);
+    let mut order = command::read(&mut kernel);
+    // What this process execs later is attached the same way.
+    order.settings.attach = Some(find_a_way_in(order.settings.attach));
     let process = Box::leak(Box::new(Process {
         settings: order.settings,
         ..Process::default()
@@ -119,6 +122,17 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
     let hand_over = Box::leak(Box::new((thread, kernel, order.program)));
     // SAFETY: a fresh stack; the argument is what `on_own_stack` expects.
     unsafe { compat_move_to(thread.stack_top(), core::ptr::from_ref(hand_over) as usize) }
+}
+
+fn find_a_way_in(wish: Option<Way>) -> Way {
+    trap::attach(wish).unwrap_or_else(|refused| {
+        fail(
+            EXIT_OWN_FAILURE,
+            format_args!(
+                "the host kernel refuses to let system calls be caught: {refused}; `compat doctor` says more"
+            ),
+        )
+    })
 }
 
 unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block, Vec<u8>)) -> ! {
@@ -140,12 +154,10 @@ unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block, Vec
         );
     }
     let context = launch::launch(thread, block, program);
-    if trap::arm().is_err() {
+    if let Err(error) = trap::arm() {
         fail(
             EXIT_OWN_FAILURE,
-            format_args!(
-                "the host kernel refuses Syscall User Dispatch; it needs Linux 5.11 or later, x86-64"
-            ),
+            format_args!("system calls cannot be caught: host errno {}", error.0),
         );
     }
     // SAFETY: the launcher made a complete context for the guest's first instruction.

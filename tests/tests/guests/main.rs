@@ -2,10 +2,12 @@
 //!
 //! Every check runs in a process of its own. As root, each also runs as an ordinary user.
 
+mod attach;
 mod checks;
 mod dynamic;
 mod ends;
 mod hello;
 mod kernel;
 mod program;
+mod refuse;
 mod surroundings;

@@ -1,8 +1,12 @@
 //! What lies where in the caller's address space, as `/proc/self/maps` tells.
 
 use alloc::string::String;
+use core::ops::Range;
 
 use super::{HostErrno, HostResult, process_file};
+
+/// As much of the list as is ever read, in bytes.
+const WHOLE: usize = 16 << 20;
 
 /// The mapping around an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +31,6 @@ pub struct Mapping {
 /// # Errors
 /// `EFAULT` when nothing is mapped there.
 pub fn mapping_at(address: u64) -> HostResult<Mapping> {
-    const WHOLE: usize = 16 << 20;
     let text = process_file(0, "maps", WHOLE)?;
     String::from_utf8_lossy(&text)
         .lines()
@@ -35,11 +38,33 @@ pub fn mapping_at(address: u64) -> HostResult<Mapping> {
         .ok_or(HostErrno::EFAULT)
 }
 
-fn parse(line: &str, address: u64) -> Option<Mapping> {
-    let mut words = line.split_whitespace();
-    let (start, end) = words.next()?.split_once('-')?;
+/// The first `len` bytes of `range` in which nothing is mapped.
+pub fn hole(range: Range<u64>, len: u64) -> Option<u64> {
+    let text = process_file(0, "maps", WHOLE).ok()?;
+    hole_in(&String::from_utf8_lossy(&text), range, len)
+}
+
+fn hole_in(maps: &str, range: Range<u64>, len: u64) -> Option<u64> {
+    let mut start = range.start;
+    for (from, to) in maps.lines().filter_map(bounds) {
+        if from >= start.checked_add(len)? {
+            break;
+        }
+        start = start.max(to);
+    }
+    (start.checked_add(len)? <= range.end).then_some(start)
+}
+
+fn bounds(line: &str) -> Option<(u64, u64)> {
+    let (start, end) = line.split_whitespace().next()?.split_once('-')?;
     let hex = |word: &str| u64::from_str_radix(word, 16).ok();
-    let (start, end) = (hex(start)?, hex(end)?);
+    Some((hex(start)?, hex(end)?))
+}
+
+fn parse(line: &str, address: u64) -> Option<Mapping> {
+    let (start, end) = bounds(line)?;
+    let mut words = line.split_whitespace().skip(1);
+    let hex = |word: &str| u64::from_str_radix(word, 16).ok();
     if !(start..end).contains(&address) {
         return None;
     }
@@ -62,7 +87,7 @@ fn parse(line: &str, address: u64) -> Option<Mapping> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{hole_in, parse};
 
     const LINE: &str =
         "7f0000001000-7f0000003000 rw-s 00001000 08:01 77                   /tmp/a b";
@@ -82,5 +107,15 @@ mod tests {
     fn an_address_beside_it_is_another_mapping() {
         assert_eq!(parse(LINE, 0x7f00_0000_3000), None);
         assert_eq!(parse(LINE, 0x7f00_0000_0fff), None);
+    }
+
+    #[test]
+    fn a_hole_is_large_enough_and_behind_what_lies_before_it() {
+        let maps = "1000-3000 r--p 0 0:0 0\n4000-5000 r--p 0 0:0 0\n9000-a000 rw-p 0 0:0 0\n";
+        assert_eq!(hole_in(maps, 0..0x1_0000, 0x1000), Some(0));
+        assert_eq!(hole_in(maps, 0x1000..0x1_0000, 0x1000), Some(0x3000));
+        assert_eq!(hole_in(maps, 0x1000..0x1_0000, 0x2000), Some(0x5000));
+        assert_eq!(hole_in(maps, 0x1000..0x1_0000, 0x5000), Some(0xa000));
+        assert_eq!(hole_in(maps, 0x1000..0x1_0000, 0x8000), None);
     }
 }

@@ -21,7 +21,7 @@ pub use file::{name_of, read_file, read_link, read_link_at, working_directory};
 pub use linux_raw_sys::general as linux;
 /// The host's `ioctl` commands.
 pub use linux_raw_sys::ioctl;
-pub use mappings::{Mapping, mapping_at};
+pub use mappings::{Mapping, hole, mapping_at};
 pub use processes::{
     ProcessStat, name_thread, names_in, numbers_in, process_file, process_stat, processes,
     thread_stat, threads_of,
@@ -146,6 +146,14 @@ pub fn exit_group(code: i32) -> ! {
 /// `ENOMEM`.
 pub fn map_anonymous(size: usize) -> HostResult<*mut u8> {
     own::map(size as u64).map(|at| at as *mut u8)
+}
+
+/// A page of ours that guest code will lie in: the only memory of ours whose system calls are the guest's.
+///
+/// # Errors
+/// `ENOMEM`.
+pub fn map_guest_code() -> HostResult<*mut u8> {
+    own::map_trapping().map(|at| at as *mut u8)
 }
 
 /// The host's `struct timespec`.

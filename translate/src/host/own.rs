@@ -11,6 +11,12 @@ use super::{HostErrno, HostResult, call, call_n, nr};
 const REACH: u64 = 64 << 30;
 const PAGE: u64 = 4096;
 
+/// Behind it, and ours as well: pages of guest code that we make. Where the way in goes by addresses, calls from here
+/// are the guest's (see `trap::seccomp`), which is why the addresses are constants. The image's own is
+/// 0x7000_0000_0000.
+pub(crate) const TRAPPING: core::ops::Range<u64> = 0x7010_0000_0000..0x7011_0000_0000;
+static NEXT_TRAPPING: AtomicU64 = AtomicU64::new(TRAPPING.start);
+
 /// Where our part begins, the first address that was never used, and where it ends. All 0 outside a stub.
 static START: AtomicU64 = AtomicU64::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -53,7 +59,21 @@ pub(crate) fn begin(start: u64, end: u64, stack: u64) {
 
 /// Whether `start..start + len` touches our part.
 pub(crate) fn overlaps(start: u64, len: u64) -> bool {
-    start < END.load(Ordering::Relaxed) && START.load(Ordering::Relaxed) < start.saturating_add(len)
+    let touches = |from, to| start < to && from < start.saturating_add(len);
+    touches(START.load(Ordering::Relaxed), END.load(Ordering::Relaxed))
+        || touches(TRAPPING.start, TRAPPING.end)
+}
+
+/// Maps a page among those of guest code.
+///
+/// # Errors
+/// `ENOMEM`.
+pub(super) fn map_trapping() -> HostResult<u64> {
+    let at = NEXT_TRAPPING.fetch_add(PAGE, Ordering::AcqRel);
+    if !TRAPPING.contains(&at) {
+        return Err(HostErrno::ENOMEM);
+    }
+    map_at(Some(at), 1)
 }
 
 /// Maps fresh memory for ourselves; a multiple of pages.

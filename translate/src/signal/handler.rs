@@ -180,7 +180,6 @@ pub(super) fn is_fault(signal: u8, info: &SigInfo) -> bool {
     matches!(signal, SIGILL | SIGTRAP | SIGBUS | SIGFPE | SIGSEGV) && info.code > 0
 }
 
-const SYS_USER_DISPATCH: i32 = 2;
 const TRAP_TRACE: i32 = 2;
 
 /// A trapped system call, or a SIGSYS that someone sent. Returns whether the frame is the guest's, so that signals that
@@ -198,7 +197,7 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
         thread.disturbed.store(!guest, Ordering::Relaxed);
         return guest;
     }
-    if info_ref.code != SYS_USER_DISPATCH {
+    if !trap::is_call(info_ref.code) {
         let guest = !is_ours(frame_ref.regs.rip);
         // SAFETY: as above.
         unsafe { on_signal(signal, info, frame) };

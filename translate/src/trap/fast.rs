@@ -244,7 +244,7 @@ pub(super) fn prepare() -> HostResult<()> {
     if GATE.load(Ordering::Acquire) != 0 {
         return Ok(());
     }
-    let page = host::map_anonymous(4096)?;
+    let page = host::map_guest_code()?;
     // SAFETY: a fresh page; syscall, ud2.
     unsafe {
         page.cast::<[u8; 4]>().write([0x0f, 0x05, 0x0f, 0x0b]);

@@ -1,13 +1,38 @@
 //! Ways into the stub, and the one place they lead to.
 //!
-//! A way in produces a [`UContext`] of the thread at its `syscall` instruction (`rip` just behind it, `rax` the number)
-//! and calls [`enter`]; when that returns, the thread is resumed from the same context. After [`enter`] nothing knows
-//! which way was used.
+//! # The contract of a way in
+//!
+//! **What it produces.** For every `syscall` that a thread makes outside the stub's image, a [`UContext`] of the thread as
+//! it was at that instruction: `rip` just behind it, `rax` the number, every other register and the whole vector state
+//! the guest's, the host's mask as it was; on the thread's stub stack. Then [`enter`], and when that returns, the thread is
+//! resumed from the same context. All ways do so by a SIGSYS whose `si_code` the handler knows ([`is_call`]), and all
+//! share that handler; a patched site ([`fast`]) makes the context itself. After [`enter`] nothing knows which way was
+//! used.
+//!
+//! **What it leaves alone.** Calls of the stub's own image. Those of the vDSO on our behalf may come through; they are
+//! carried out as they stand. Programs of the host that the guest starts run as if nobody had ever attached anything.
+//!
+//! **When it is armed.** [`attach`] chooses it, before the guest is mapped, because [`map`] and [`reaches`] answer for it
+//! from then on. [`arm`] makes it work for the calling thread, before any guest instruction: in the first thread, in
+//! every new one, in every forked child, and after every `execve` of the stub. A way that is inherited has nothing to do
+//! there; after an `execve`, [`probe`] finds it.
+//!
+//! **What it may not do.** Interrupt a call, lose or reorder signals that others send, be seen by the guest (no child, no
+//! descriptor, no signal, no mapping), or let a call of the guest's through to the host when it cannot do its work: then
+//! the process ends.
+//!
+//! | way | kept by a new thread, a fork | kept by `execve` | needs |
+//! |---|---|---|---|
+//! | [`sud`] | no | no | Linux 5.11 |
+//! | [`seccomp`] | yes | yes, for good, in programs of the host too | guest code in a window of addresses |
+//! | [`ptrace`] | yes | yes, in the stub | a hidden process per `compat run` |
 
 mod fast;
 mod patch;
+mod seccomp;
 mod site;
 mod sud;
+mod way;
 
 use core::sync::atomic::Ordering;
 
@@ -17,10 +42,17 @@ use crate::signal::UContext;
 use crate::task::current;
 
 pub use patch::{forget_text, patched, register_text};
-pub use sud::arm;
+pub use way::{Refused, Way, arm, attach, map, reaches, way};
 
 pub(crate) use fast::{Leaving, TRAPPING_FLAGS, leave_by_gate, leaving};
 pub(crate) use patch::{in_trampoline, lock, original, overlaps_trampoline};
+
+/// Whether a SIGSYS with this `si_code` is a call of the guest's. Nobody can send another process such a one.
+pub(crate) fn is_call(code: i32) -> bool {
+    const SYS_SECCOMP: i32 = 1;
+    const SYS_USER_DISPATCH: i32 = 2;
+    matches!(code, SYS_SECCOMP | SYS_USER_DISPATCH)
+}
 
 /// Notes one more trap at a site, which may be made faster.
 pub(crate) fn trapped(frame: &UContext) {

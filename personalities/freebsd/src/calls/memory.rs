@@ -105,6 +105,7 @@ pub(crate) fn mmap(
         if overlaps_stub(addr, len) {
             return Err(Errno::ENOMEM.into());
         }
+        catchable(cx, addr, len, prot)?;
         trap::forget_text(addr, len);
     }
     let mut host_flags = match shared {
@@ -164,10 +165,26 @@ pub(crate) fn mmap(
             error
         }
     })?;
+    if let Err(error) = catchable(cx, at, len, prot) {
+        // SAFETY: mapped just now, where nothing was.
+        let _ = unsafe { host::call_n(nr::munmap, [at, len]) };
+        return Err(error);
+    }
     if !anonymous && shared == MAP_PRIVATE && prot & (PROT_WRITE | PROT_EXEC) == PROT_EXEC {
         trap::register_text(at, len);
     }
     Ok(at + unaligned)
+}
+
+/// Code must lie where its calls enter the stub: with some ways in, not everywhere.
+fn catchable(cx: &mut Cx, addr: u64, len: u64, prot: u64) -> Return<()> {
+    if prot & PROT_EXEC == 0 || trap::reaches(addr, len) {
+        return Ok(());
+    }
+    Err(cx.gap(
+        "code at this address, under --attach seccomp",
+        Errno::EACCES.into(),
+    ))
 }
 
 struct Mapping {
@@ -181,12 +198,7 @@ struct Mapping {
 impl Mapping {
     fn at(&self, addr: u64) -> HostResult<u64> {
         // SAFETY: without MAP_FIXED nothing is replaced; with it, the guest replaces its own memory.
-        unsafe {
-            host::call(
-                nr::mmap,
-                [addr, self.len, self.prot, self.flags, self.fd, self.pos],
-            )
-        }
+        unsafe { trap::map([addr, self.len, self.prot, self.flags, self.fd, self.pos]) }
     }
 
     /// Reserves enough to find an aligned start, then maps there and gives the rest back.
@@ -286,11 +298,12 @@ pub(crate) fn munmap(_cx: &mut Cx, addr: u64, len: u64) -> Return<()> {
     on_range::<0>(nr::munmap, addr, len, [])
 }
 
-pub(crate) fn mprotect(_cx: &mut Cx, addr: u64, len: u64, prot: i32) -> Return<()> {
+pub(crate) fn mprotect(cx: &mut Cx, addr: u64, len: u64, prot: i32) -> Return<()> {
     let prot = protection(prot)?;
     if len == 0 {
         return Ok(());
     }
+    catchable(cx, addr, len, prot)?;
     match on_range(nr::mprotect, addr, len, [prot]) {
         Err(Error(Errno::ENOMEM)) => {
             let (start, length) = rounded(addr, len)?;
