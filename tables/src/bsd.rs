@@ -2,6 +2,10 @@
 
 include!(concat!(env!("OUT_DIR"), "/bsd.rs"));
 
+/// The extended attribute that keeps what of a file's flags (`chflags`) the host has no equal for: four bytes, least
+/// significant first. Unpacking a root writes it, and programs in a root see and change it.
+pub const FILE_FLAGS_ATTRIBUTE: &core::ffi::CStr = c"user.freebsd.flags";
+
 impl Errno {
     /// The error for a host's; `EIO` for one nobody knows.
     pub fn from_host(host: u16) -> Errno {

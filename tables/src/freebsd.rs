@@ -18,7 +18,3 @@
 //! - `todo`, `serve`, `gone(&mut Cx, &'static Call)` and `unknown(&mut Cx, u32)`, all `-> Result<Outcome, Errno>`.
 
 crate::system::system!("freebsd");
-
-/// The extended attribute that keeps what of a file's flags (`chflags`) the host has no equal for: four bytes, least
-/// significant first. Unpacking a root writes it, and programs in a root see and change it.
-pub const FILE_FLAGS_ATTRIBUTE: &core::ffi::CStr = c"user.freebsd.flags";

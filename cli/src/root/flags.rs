@@ -1,7 +1,7 @@
 //! FreeBSD's file flags (`chflags(1)`), which Linux has no place for: they are kept in an extended attribute.
 
-use compat_tables::freebsd::FILE_FLAGS_ATTRIBUTE as ATTRIBUTE;
-use compat_tables::freebsd::flags::file_flags::{
+use compat_tables::bsd::FILE_FLAGS_ATTRIBUTE as ATTRIBUTE;
+use compat_tables::bsd::flags::file_flags::{
     SF_APPEND, SF_ARCHIVED, SF_IMMUTABLE, SF_NOUNLINK, UF_APPEND, UF_ARCHIVE, UF_HIDDEN,
     UF_IMMUTABLE, UF_NODUMP, UF_NOUNLINK, UF_OFFLINE, UF_OPAQUE, UF_READONLY, UF_REPARSE,
     UF_SPARSE, UF_SYSTEM,

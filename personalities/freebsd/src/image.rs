@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use compat_tables::bsd::flags::rlimit;
 use compat_translate::guest;
 use compat_translate::host::{self, HostResult, nr};
 use compat_translate::settings::Settings;
@@ -18,6 +19,17 @@ pub const OSRELDATE: u32 = 1_402_000;
 /// The kernel version that programs see.
 pub fn osreldate(settings: &Settings) -> u32 {
     settings.osreldate.unwrap_or(OSRELDATE)
+}
+
+/// How many resource limits the release that the program sees knows.
+pub(crate) fn limits(settings: &Settings) -> i32 {
+    /// The release that has RLIMIT_PIPEBUF and RLIMIT_VMM.
+    const WITH_PIPEBUF: u32 = 1_500_000;
+    if osreldate(settings) < WITH_PIPEBUF {
+        rlimit::RLIMIT_PIPEBUF
+    } else {
+        rlimit::RLIMIT_VMM + 1
+    }
 }
 
 /// The release that programs see.

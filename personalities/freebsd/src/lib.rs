@@ -11,30 +11,32 @@ mod abi;
 mod calls;
 mod context;
 mod dispatch;
-mod error;
 pub mod image;
-mod kevent;
-mod lower;
 mod sigcode;
 mod signals;
-mod sockets;
-mod trace;
 
-pub use error::{Error, Return};
-
+use compat_bsd::{System, error, lower};
+use compat_tables::freebsd as tables;
 use compat_translate::Personality;
 
 /// FreeBSD/amd64, as a 13.x-14.x kernel presents it.
-pub static FREEBSD_AMD64: Personality = Personality {
-    name: "FreeBSD",
-    dispatch: dispatch::dispatch,
-    finish: dispatch::finish,
-    interrupted: compat_tables::freebsd::Errno::EINTR as u16,
-    signal_to_host: signals::to_host,
-    signal_from_host: signals::from_host,
-    default_action: signals::default_action,
-    fault_signal: signals::fault_signal,
-    deliver: signals::deliver,
-    needs_frame: dispatch::needs_frame,
-    after_fork: calls::after_fork,
+pub static FREEBSD_AMD64: System = System {
+    personality: Personality {
+        name: "FreeBSD",
+        dispatch: dispatch::dispatch,
+        finish: compat_bsd::dispatch::finish,
+        interrupted: tables::Errno::EINTR as u16,
+        signal_to_host: signals::signal_to_host,
+        signal_from_host: signals::signal_from_host,
+        default_action: signals::default_action,
+        fault_signal: signals::fault_signal,
+        deliver: signals::deliver,
+        needs_frame: dispatch::needs_frame,
+        after_fork: calls::after_fork,
+    },
+    at_fdcwd: -100,
+    errno_number: tables::errno_number,
+    limits: image::limits,
+    thread_ends: calls::umtx_thread_exit,
+    image_ends: calls::umtx_exec,
 };

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use core::arch::global_asm;
 
 use compat_translate::host::vdso;
+use compat_translate::signal;
 use compat_translate::task::{self, Process, Thread};
 use compat_translate::trap::{self, Way};
-use compat_translate::{attach, signal};
 
 use crate::{EXIT_OWN_FAILURE, command, fail, launch};
 
@@ -100,7 +100,7 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
             stack: block as u64,
         }
     };
-    attach(&compat_freebsd::FREEBSD_AMD64);
+    compat_bsd::attach(&compat_freebsd::FREEBSD_AMD64);
 
     let mut order = command::read(&mut kernel);
     // What this process execs later is attached the same way.

@@ -1,56 +1,10 @@
-//! `<sys/signal.h>`, `<machine/sigframe.h>`, `<machine/ucontext.h>`.
+//! `<machine/sigframe.h>`, `<machine/ucontext.h>`.
 
 use core::mem::offset_of;
 
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
-/// `struct sigaction`.
-#[repr(C)]
-#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
-pub(crate) struct Sigaction {
-    pub(crate) handler: u64,
-    pub(crate) flags: u32,
-    pub(crate) mask: [u32; 4],
-    pub(crate) pad: u32,
-}
-
-pub(crate) const SA_ONSTACK: u32 = 0x1;
-pub(crate) const SA_RESTART: u32 = 0x2;
-pub(crate) const SA_RESETHAND: u32 = 0x4;
-pub(crate) const SA_NOCLDSTOP: u32 = 0x8;
-pub(crate) const SA_NODEFER: u32 = 0x10;
-pub(crate) const SA_NOCLDWAIT: u32 = 0x20;
-pub(crate) const SA_SIGINFO: u32 = 0x40;
-
-/// `stack_t`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, FromBytes, IntoBytes, Immutable)]
-pub(crate) struct Stack {
-    pub(crate) sp: u64,
-    pub(crate) size: u64,
-    pub(crate) flags: i32,
-    pub(crate) pad: u32,
-}
-
-pub(crate) const SS_ONSTACK: i32 = 1;
-pub(crate) const SS_DISABLE: i32 = 4;
-pub(crate) const MINSIGSTKSZ: u64 = 2048;
-
-/// `siginfo_t`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, FromBytes, IntoBytes, Immutable)]
-pub(crate) struct Siginfo {
-    pub(crate) signo: i32,
-    pub(crate) errno: i32,
-    pub(crate) code: i32,
-    pub(crate) pid: i32,
-    pub(crate) uid: u32,
-    pub(crate) status: i32,
-    pub(crate) addr: u64,
-    pub(crate) value: u64,
-    /// `_reason`: trap number, timer id and overrun, or a message queue's descriptor.
-    pub(crate) reason: [i32; 10],
-}
+pub(crate) use compat_bsd::abi::signal::*;
 
 /// `mcontext_t`.
 #[repr(C)]
@@ -127,13 +81,6 @@ pub(crate) struct Sigframe {
 }
 
 const _: () = {
-    assert!(size_of::<Sigaction>() == 32 && offset_of!(Sigaction, mask) == 12);
-    assert!(size_of::<Stack>() == 24);
-    assert!(
-        size_of::<Siginfo>() == 80
-            && offset_of!(Siginfo, addr) == 24
-            && offset_of!(Siginfo, reason) == 40
-    );
     assert!(size_of::<Mcontext>() == 800);
     assert!(offset_of!(Mcontext, trapno) == 128 && offset_of!(Mcontext, err) == 152);
     assert!(offset_of!(Mcontext, rip) == 160 && offset_of!(Mcontext, len) == 200);

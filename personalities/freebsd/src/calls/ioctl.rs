@@ -7,10 +7,10 @@ use compat_translate::Cx;
 use compat_translate::guest;
 use compat_translate::host::{self, HostResult, ioctl as host_command, linux, nr};
 
-use super::stat::statx_fd;
 use super::{device, interface, terminal};
 use crate::error::{Error, Return};
 use crate::lower::Fd;
+use compat_bsd::calls::stat::statx_fd;
 
 /// Bytes in the send queue of a socket, or written to a terminal and not sent: the host's SIOCOUTQ and TIOCOUTQ.
 const OUTPUT_QUEUE: u32 = host_command::TIOCOUTQ;

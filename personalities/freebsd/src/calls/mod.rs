@@ -1,70 +1,30 @@
-//! The handlers that `tables/freebsd/calls.tbl` names, one file a family.
+//! The handlers that `tables/freebsd/calls.tbl` names: the family's, and FreeBSD's own, one file a family.
 
-mod access;
-mod acl;
-mod aio;
-mod at;
-mod attribute;
 mod bsd43;
-mod clock;
 mod cpuset;
 mod debug;
-mod descriptor;
-mod dev_fd;
-mod device;
-mod directory;
 mod discipline;
 mod eventfd;
-mod extent;
 mod fcntl;
-mod file_flags;
-mod filetime;
-mod ids;
 mod inotify;
 mod interface;
 mod ioctl;
-mod kqueue;
-mod limits;
-mod login;
-mod memory;
-mod message;
-mod mounts;
-mod mqueue;
-mod name;
-mod node;
-mod open;
-mod path;
-mod pathconf;
-mod place;
-mod poll;
 mod procctl;
 mod procdesc;
-mod process;
-mod read;
 mod reaper;
-mod rfork;
-mod schedule;
-mod select;
-mod semaphore;
-mod sendfile;
-mod shm;
 mod signal;
-mod socket;
-mod socket_name;
-mod sockopt;
 mod stat;
 mod sysctl;
 mod system;
-mod sysv;
-mod terminal;
 mod thread;
-mod timer;
-mod transfer;
 mod umtx;
-mod wait;
-mod write;
-mod xattr;
 
+use compat_bsd::calls::{
+    access, acl, aio, at, attribute, clock, descriptor, device, directory, extent, file_flags,
+    filetime, ids, kqueue, limits, login, memory, message, mounts, mqueue, name, node, open, path,
+    pathconf, place, poll, process, read, rfork, schedule, select, semaphore, sendfile, shm,
+    socket, socket_name, sockopt, sysv, terminal, timer, wait, write, xattr,
+};
 use compat_translate::Cx;
 
 pub(crate) use access::*;
@@ -73,6 +33,8 @@ pub(crate) use aio::*;
 pub(crate) use attribute::*;
 pub(crate) use bsd43::*;
 pub(crate) use clock::*;
+pub(crate) use compat_bsd::calls::fcntl::flock;
+pub(crate) use compat_bsd::calls::signal::*;
 pub(crate) use cpuset::*;
 pub(crate) use debug::*;
 pub(crate) use descriptor::*;
@@ -80,7 +42,7 @@ pub(crate) use directory::*;
 pub(crate) use discipline::*;
 pub(crate) use eventfd::*;
 pub(crate) use extent::*;
-pub(crate) use fcntl::*;
+pub(crate) use fcntl::fcntl;
 pub(crate) use file_flags::*;
 pub(crate) use filetime::*;
 pub(crate) use ids::*;

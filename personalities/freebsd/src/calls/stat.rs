@@ -1,74 +1,13 @@
 //! File status, in the layouts of all releases (kern_statat, kern_fstat).
 
-use core::mem::MaybeUninit;
-
+use compat_bsd::calls::at::AtFlags;
+use compat_bsd::calls::stat::{self, of_fd, of_path};
 use compat_translate::Cx;
 use compat_translate::guest::{Out, Path};
-use compat_translate::host::{self, HostResult, linux, nr};
 
-use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
-use super::dev_fd;
-use super::file_flags::{self, Where};
-use super::place::Place;
 use crate::abi::stat::{Freebsd11Stat, Nstat, Ostat, Stat};
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
-
-const LINK_ITSELF: AtFlags = AtFlags(AT_SYMLINK_NOFOLLOW);
-
-/// What the host knows about the file at a place.
-pub(super) fn statx(at: u64, path: u64, flags: u64) -> HostResult<linux::statx> {
-    ask(
-        at,
-        path,
-        flags,
-        linux::STATX_BASIC_STATS | linux::STATX_BTIME,
-    )
-}
-
-/// The host's number of the mount a file is in, as `mountinfo` has it.
-pub(super) fn mount_of(at: u64, path: u64, flags: u64) -> HostResult<u64> {
-    Ok(ask(at, path, flags, linux::STATX_MNT_ID)?.stx_mnt_id)
-}
-
-fn ask(at: u64, path: u64, flags: u64, wanted: u32) -> HostResult<linux::statx> {
-    let mut found = MaybeUninit::<linux::statx>::uninit();
-    let wanted = u64::from(wanted);
-    let flags = flags | u64::from(linux::AT_NO_AUTOMOUNT);
-    // SAFETY: the kernel checks the guest's path and writes the structure that is ours.
-    unsafe {
-        host::call_n(
-            nr::statx,
-            [at, path, flags, wanted, found.as_mut_ptr() as u64],
-        )
-    }?;
-    // SAFETY: on success the kernel has filled it; it is plain numbers.
-    Ok(unsafe { found.assume_init() })
-}
-
-/// What the host knows about an open file.
-pub(super) fn statx_fd(fd: u64) -> HostResult<linux::statx> {
-    statx(fd, c"".as_ptr() as u64, u64::from(linux::AT_EMPTY_PATH))
-}
-
-fn of_fd(cx: &mut Cx, fd: Fd) -> Return<Stat> {
-    let fd = fd.checked(cx)?;
-    let found = Stat::from_host(&statx_fd(fd)?);
-    Ok(file_flags::complete(cx, Where::Open(fd), found))
-}
-
-fn of_path(cx: &mut Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Stat> {
-    let flags = flags.only(AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
-    let place = Place::find(cx, at, path, flags)?;
-    let found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
-    let file = match place.open_file() {
-        Some(fd) => Where::Open(fd),
-        None => Where::Path(place.at, place.path),
-    };
-    let found = file_flags::complete(cx, file, found);
-    let follow = !flags.has(AT_SYMLINK_NOFOLLOW);
-    Ok(dev_fd::status(path, follow, found))
-}
 
 pub(crate) fn fstatat(
     cx: &mut Cx,
@@ -77,19 +16,12 @@ pub(crate) fn fstatat(
     buf: Out<Stat>,
     flag: AtFlags,
 ) -> Return<()> {
+    // Without a copy: the layout that handlers know is this one.
     Ok(buf.write(&of_path(cx, at, path, flag)?)?)
 }
 
 pub(crate) fn fstat(cx: &mut Cx, fd: Fd, sb: Out<Stat>) -> Return<()> {
     Ok(sb.write(&of_fd(cx, fd)?)?)
-}
-
-pub(crate) fn freebsd11_stat(cx: &mut Cx, path: Path, ub: Out<Freebsd11Stat>) -> Return<()> {
-    freebsd11_fstatat(cx, CWD, path, ub, AtFlags::NONE)
-}
-
-pub(crate) fn freebsd11_lstat(cx: &mut Cx, path: Path, ub: Out<Freebsd11Stat>) -> Return<()> {
-    freebsd11_fstatat(cx, CWD, path, ub, LINK_ITSELF)
 }
 
 pub(crate) fn freebsd11_fstatat(
@@ -99,33 +31,30 @@ pub(crate) fn freebsd11_fstatat(
     buf: Out<Freebsd11Stat>,
     flag: AtFlags,
 ) -> Return<()> {
-    Ok(buf.write(&(&of_path(cx, at, path, flag)?).into())?)
+    stat::fstatat(cx, at, path, buf, flag)
 }
 
-pub(crate) fn freebsd11_fstat(cx: &mut Cx, fd: Fd, sb: Out<Freebsd11Stat>) -> Return<()> {
-    Ok(sb.write(&(&of_fd(cx, fd)?).into())?)
+macro_rules! by_path {
+    ($($name:ident, $layout:ty, $call:ident;)*) => {
+        $(pub(crate) fn $name(cx: &mut Cx, path: Path, ub: Out<$layout>) -> Return<()> { stat::$call(cx, path, ub) })*
+    };
+}
+by_path! {
+    freebsd11_stat, Freebsd11Stat, stat;
+    freebsd11_lstat, Freebsd11Stat, lstat;
+    freebsd11_nstat, Nstat, stat;
+    freebsd11_nlstat, Nstat, lstat;
+    ostat, Ostat, stat;
+    olstat, Ostat, lstat;
 }
 
-pub(crate) fn freebsd11_nstat(cx: &mut Cx, path: Path, ub: Out<Nstat>) -> Return<()> {
-    Ok(ub.write(&(&of_path(cx, CWD, path, AtFlags::NONE)?).into())?)
+macro_rules! by_descriptor {
+    ($($name:ident, $layout:ty;)*) => {
+        $(pub(crate) fn $name(cx: &mut Cx, fd: Fd, sb: Out<$layout>) -> Return<()> { stat::fstat(cx, fd, sb) })*
+    };
 }
-
-pub(crate) fn freebsd11_nlstat(cx: &mut Cx, path: Path, ub: Out<Nstat>) -> Return<()> {
-    Ok(ub.write(&(&of_path(cx, CWD, path, LINK_ITSELF)?).into())?)
-}
-
-pub(crate) fn freebsd11_nfstat(cx: &mut Cx, fd: Fd, sb: Out<Nstat>) -> Return<()> {
-    Ok(sb.write(&(&of_fd(cx, fd)?).into())?)
-}
-
-pub(crate) fn ostat(cx: &mut Cx, path: Path, ub: Out<Ostat>) -> Return<()> {
-    Ok(ub.write(&(&of_path(cx, CWD, path, AtFlags::NONE)?).into())?)
-}
-
-pub(crate) fn olstat(cx: &mut Cx, path: Path, ub: Out<Ostat>) -> Return<()> {
-    Ok(ub.write(&(&of_path(cx, CWD, path, LINK_ITSELF)?).into())?)
-}
-
-pub(crate) fn ofstat(cx: &mut Cx, fd: Fd, sb: Out<Ostat>) -> Return<()> {
-    Ok(sb.write(&(&of_fd(cx, fd)?).into())?)
+by_descriptor! {
+    freebsd11_fstat, Freebsd11Stat;
+    freebsd11_nfstat, Nstat;
+    ofstat, Ostat;
 }

@@ -7,11 +7,11 @@ use compat_translate::{Cx, Outcome};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::abi::signal::{SA_NOCLDWAIT, SA_RESTART, SS_ONSTACK, Sigaction, Ucontext};
-use crate::calls::signal::{
-    self as today, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, blockable, change_action,
-};
 use crate::error::Return;
 use crate::signals;
+use compat_bsd::calls::signal::{
+    self as today, SIG_BLOCK, SIG_SETMASK, SIG_UNBLOCK, blockable, change_action,
+};
 
 /// `struct osigaction` and `struct sigvec`, which differ in what SA_RESTART's bit means.
 #[repr(C)]
@@ -159,5 +159,5 @@ pub(crate) fn okillpg(cx: &mut Cx, group: i32, signal: i32) -> Return<()> {
 
 /// On amd64 the frames of FreeBSD 4 programs are today's (freebsd4_sigreturn in exec_machdep.c).
 pub(crate) fn freebsd4_sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
-    today::sigreturn(cx, context)
+    crate::calls::sigreturn(cx, context)
 }

@@ -15,8 +15,8 @@ use super::process::{link, named, program};
 use crate::abi::filedesc::{KF_FD_TYPE_CWD, KF_FD_TYPE_ROOT, KF_FD_TYPE_TEXT, KinfoFile};
 use crate::abi::stat::Stat;
 use crate::calls::at::CWD;
-use crate::calls::stat::statx;
 use crate::error::Return;
+use compat_bsd::calls::stat::statx;
 
 /// The working directory.
 pub(super) fn directory(pid: i32) -> Return<Vec<u8>> {

@@ -16,8 +16,8 @@ use crate::abi::statfs::name;
 use crate::abi::vfs::{NODEV, XSWDEV_VERSION, XSWDEV_VERSION_11, Xswdev, Xswdev11, Xvfsconf};
 use crate::calls::at::CWD;
 use crate::calls::mounts::{is_remote, kind_name, mounts};
-use crate::calls::stat::statx;
 use crate::error::Return;
+use compat_bsd::calls::stat::statx;
 
 /// `vfs.conflist`: the host's kinds by FreeBSD's names, so that whatever `statfs` says is among them.
 pub(super) fn kinds() -> Return<Vec<u8>> {

@@ -1,0 +1,105 @@
+//! Processes: birth, death and new images (kern_fork.c, kern_exit.c, kern_exec.c).
+
+use alloc::vec::Vec;
+use core::fmt::Write;
+
+use compat_tables::bsd::Errno;
+use compat_translate::guest::{self, In, Path};
+use compat_translate::host;
+use compat_translate::paths::{self, Look};
+use compat_translate::task::clone::{self, Birth};
+use compat_translate::task::{Start, exec, gaps};
+use compat_translate::{Cx, Outcome};
+
+use super::place::is_own_program;
+use crate::error::Return;
+use crate::system::{personality, system};
+
+pub fn exit(cx: &mut Cx, status: i32) -> Return<Outcome> {
+    (system().thread_ends)(cx);
+    cx.process().objects.ending();
+    report_gaps(cx);
+    host::exit_group(status)
+}
+
+/// What was asked for and not had, once, on standard error.
+pub fn report_gaps(cx: &Cx) {
+    let gaps = gaps::counted();
+    if gaps.is_empty() || cx.process().settings.quiet {
+        return;
+    }
+    let mut text = alloc::format!("compat: not implemented ({}):", personality().name);
+    for (index, (what, times)) in gaps.iter().enumerate() {
+        let _ = write!(
+            text,
+            "{} {what} ({times}x)",
+            if index == 0 { "" } else { "," }
+        );
+    }
+    text.push_str("; -q hides this line\n");
+    host::write_stderr(text.as_bytes());
+}
+
+/// Registers of a new process: it returns 0 with 1 as second value (cpu_fork).
+pub fn child_start(cx: &Cx) -> Start {
+    let mut context = *cx.frame;
+    context.regs.rax = 0;
+    context.regs.rdx = 1;
+    context.regs.rflags &= !1;
+    Start {
+        context,
+        fs_base: None,
+    }
+}
+
+pub fn fork(cx: &mut Cx) -> Return<Outcome> {
+    match clone::fork(cx, Birth::default(), None)? {
+        0 => Ok(Outcome::Two(0, 1)),
+        pid => Ok(Outcome::Two(pid as u64, 0)),
+    }
+}
+
+pub fn vfork(cx: &mut Cx) -> Return<Outcome> {
+    let start = child_start(cx);
+    let pid = clone::share_memory(cx, Birth::default(), start)?;
+    Ok(Outcome::Two(pid as u64, 0))
+}
+
+/// ARG_MAX: the strings and their pointers.
+const ARG_MAX: usize = 524_288;
+
+pub fn execve(cx: &mut Cx, path: Path, argv: In<u64>, envp: In<u64>) -> Return<()> {
+    let name = path.copy()?;
+    if name.is_empty() {
+        return Err(Errno::ENOENT.into());
+    }
+    let path = if is_own_program(path) {
+        cx.process().program.lock().clone()
+    } else {
+        paths::locate_text(cx.process().space.get(), &name, Look::FOLLOW)?
+    };
+    execute(cx, name, path, argv, envp)
+}
+
+fn execute(cx: &mut Cx, name: Vec<u8>, path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<()> {
+    let arguments = guest::read_strings(argv.address(), ARG_MAX)?;
+    let environment = if envp.is_null() {
+        Vec::new()
+    } else {
+        guest::read_strings(envp.address(), ARG_MAX)?
+    };
+    // Nobody may be left without a name (do_execve, since 13.1).
+    if arguments.is_empty() {
+        return Err(Errno::EINVAL.into());
+    }
+    let leaving = system().image_ends;
+    Err(exec::replace(cx, name, path, arguments, environment, leaving).into())
+}
+
+pub fn fexecve(cx: &mut Cx, fd: crate::lower::Fd, argv: In<u64>, envp: In<u64>) -> Return<()> {
+    let fd = fd.checked(cx)?;
+    // FreeBSD tells a script's interpreter this name.
+    let name = alloc::format!("/dev/fd/{fd}").into_bytes();
+    let path = alloc::format!("/proc/self/fd/{fd}").into_bytes();
+    execute(cx, name, path, argv, envp)
+}

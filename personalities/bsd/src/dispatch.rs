@@ -1,0 +1,117 @@
+//! From a trapped frame to a call's number and arguments, and its outcome back (cpu_fetch_syscall_args,
+//! cpu_set_syscall_retval).
+
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use compat_tables::Call;
+use compat_translate::{Cx, Outcome, guest};
+
+use crate::error::Return;
+
+const SYS_SYSCALL: u64 = 0;
+const SYS___SYSCALL: u64 = 198;
+const CARRY: u64 = 1;
+
+/// Fills in the call's number, looking through the indirect calls, and as many arguments as its row in the table has.
+///
+/// # Errors
+/// `EFAULT` when arguments on the stack cannot be read.
+#[inline]
+pub fn fetch(cx: &mut Cx, call: impl FnOnce(u32) -> Option<&'static Call>) -> Return<()> {
+    let regs = &cx.frame.regs;
+    let stack = regs.rsp;
+    let mut registers = [regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9].into_iter();
+    // The table is compared with 32 bits of rax.
+    cx.number &= 0xffff_ffff;
+    if matches!(cx.number, SYS_SYSCALL | SYS___SYSCALL) {
+        cx.number = registers.next().unwrap_or_default() & 0xffff_ffff;
+    }
+    let wanted = call(cx.number as u32).map_or(0, Call::arg_count);
+    let mut next_on_stack = stack.wrapping_add(8);
+    for index in 0..wanted.min(8) {
+        let value = match registers.next() {
+            Some(value) => value,
+            None => {
+                // Further arguments lie above the return address of libc's stub.
+                let value = guest::load_u64(next_on_stack)?;
+                next_on_stack = next_on_stack.wrapping_add(8);
+                value
+            }
+        };
+        if let Some(slot) = cx.args.get_mut(index) {
+            *slot = value;
+        }
+    }
+    Ok(())
+}
+
+/// See [`compat_translate::Personality::finish`].
+pub fn finish(cx: &mut Cx, outcome: Outcome) {
+    let regs = &mut cx.frame.regs;
+    match outcome {
+        Outcome::Value(value) => {
+            regs.rax = value;
+            regs.rflags &= !CARRY;
+        }
+        Outcome::Two(first, second) => {
+            regs.rax = first;
+            regs.rdx = second;
+            regs.rflags &= !CARRY;
+        }
+        Outcome::Fail(errno) => {
+            regs.rax = u64::from(errno);
+            regs.rflags |= CARRY;
+        }
+        Outcome::Replaced => return,
+    }
+    // What fast_syscall_common leaves on its way out: the flags where `sysret` takes them from, and no kernel data.
+    regs.r11 = regs.rflags;
+    (regs.r8, regs.r9, regs.r10) = (0, 0, 0);
+}
+
+/// The calls that copy, replace or save the whole thread, and the indirect ones that may be one of them; see
+/// [`compat_translate::Personality::needs_frame`].
+pub struct WholeThread {
+    names: &'static [&'static str],
+    numbers: [AtomicU64; 16],
+    prepared: AtomicBool,
+}
+
+impl WholeThread {
+    /// Those with these symbols in the table.
+    pub const fn named(names: &'static [&'static str]) -> Self {
+        Self {
+            names,
+            numbers: [const { AtomicU64::new(0) }; 16],
+            prepared: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the call with this number is one. `named` is the table's look-up by symbol.
+    pub fn has(&self, number: u64, named: fn(&str) -> Option<&'static Call>) -> bool {
+        let number = number & 0xffff_ffff;
+        if !self.prepared.load(Ordering::Acquire) {
+            self.prepare(named);
+            self.prepared.store(true, Ordering::Release);
+        }
+        // An unknown number ends in SIGSYS or an error: no hurry.
+        self.numbers
+            .get((number / 64) as usize)
+            .is_none_or(|word| word.load(Ordering::Relaxed) & (1 << (number % 64)) != 0)
+    }
+
+    /// Fills in the numbers, when the first site is patched.
+    #[cold]
+    fn prepare(&self, named: fn(&str) -> Option<&'static Call>) {
+        for number in self
+            .names
+            .iter()
+            .filter_map(|name| named(name))
+            .map(|call| call.number)
+        {
+            if let Some(word) = self.numbers.get(usize::from(number / 64)) {
+                word.fetch_or(1 << (number % 64), Ordering::Relaxed);
+            }
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Socket addresses. FreeBSD's start with a length byte and a family byte, Linux's with a two-byte family; behind those
+//! two bytes IPv4 and IPv6 addresses are the same on both sides. Unix addresses differ in what an unnamed one looks like.
+
+use compat_tables::bsd::Errno;
+use compat_tables::bsd::flags::domain;
+use compat_translate::guest;
+use compat_translate::host::socket::raw;
+use compat_translate::paths::{self, Look, Space};
+
+use crate::abi::socket::{
+    OSOCKADDR_FAMILY, SIZEOF_SOCKADDR, SIZEOF_SOCKADDR_IN, SIZEOF_SOCKADDR_IN6, SIZEOF_SOCKADDR_UN,
+    SOCK_MAXADDRLEN,
+};
+use crate::error::Return;
+
+/// Room for any address of either side: `SOCK_MAXADDRLEN`, and one more.
+const ROOM: usize = 256;
+/// What stands before the address proper on both sides.
+const HEAD: usize = 2;
+
+/// An address as bytes: the host's or the guest's, as the type around it says.
+#[derive(Clone, Copy)]
+struct Bytes {
+    bytes: [u8; ROOM],
+    len: usize,
+}
+
+impl Bytes {
+    fn new(bytes: &[u8]) -> Self {
+        let mut room = [0; ROOM];
+        let len = bytes.len().min(ROOM);
+        for (slot, byte) in room.iter_mut().zip(bytes) {
+            *slot = *byte;
+        }
+        Self { bytes: room, len }
+    }
+
+    fn get(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// Room for a head, then `path` and a NUL.
+    fn named(path: &[u8]) -> Self {
+        let mut room = [0; ROOM];
+        let path = path.get(..ROOM - HEAD - 1).unwrap_or(path);
+        if let Some(field) = room.get_mut(HEAD..HEAD + path.len()) {
+            field.copy_from_slice(path);
+        }
+        Self {
+            bytes: room,
+            len: HEAD + path.len() + 1,
+        }
+    }
+
+    fn with_head(mut self, head: [u8; HEAD]) -> Self {
+        [self.bytes[0], self.bytes[1]] = head;
+        self
+    }
+
+    /// Cut off or filled up with zeros to `len` bytes.
+    fn with_len(mut self, len: usize) -> Self {
+        if let Some(rest) = self.bytes.get_mut(self.len.min(len)..) {
+            rest.fill(0);
+        }
+        self.len = len.min(ROOM);
+        self
+    }
+}
+
+/// An address for the host.
+#[derive(Clone, Copy)]
+pub struct HostAddress(Bytes);
+
+impl HostAddress {
+    /// The host's structure.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.get()
+    }
+
+    /// `AF_*` of the host.
+    pub fn family(&self) -> u32 {
+        u32::from(u16::from_ne_bytes([self.0.bytes[0], self.0.bytes[1]]))
+    }
+
+    /// The port of an IPv4 or IPv6 address.
+    pub fn port(&self) -> Option<u16> {
+        matches!(self.family(), raw::AF_INET | raw::AF_INET6)
+            .then_some(u16::from_be_bytes([self.0.bytes[2], self.0.bytes[3]]))
+    }
+
+    /// The path of a Unix address, with the NUL that ends it.
+    pub fn path(&self) -> Option<&[u8]> {
+        (self.family() == raw::AF_UNIX).then_some(self.bytes().get(HEAD..)?)
+    }
+}
+
+/// The host's address for the guest's `bytes`.
+///
+/// # Errors
+/// What FreeBSD's protocols say about an address of the wrong length or family (`in_pcbbind`, `unp_connectat`).
+pub fn to_host(guest: &[u8]) -> Result<HostAddress, Errno> {
+    let &[_, family, ref rest @ ..] = guest else {
+        return Err(Errno::EINVAL);
+    };
+    let exact = |len: usize, family: u32| {
+        if guest.len() == len {
+            Ok(Bytes::new(guest).with_head((family as u16).to_ne_bytes()))
+        } else {
+            Err(Errno::EINVAL)
+        }
+    };
+    match i32::from(family) {
+        domain::AF_INET => exact(SIZEOF_SOCKADDR_IN, raw::AF_INET),
+        domain::AF_INET6 => exact(SIZEOF_SOCKADDR_IN6, raw::AF_INET6),
+        domain::AF_LOCAL => unix_to_host(rest),
+        domain::AF_UNSPEC => Ok(Bytes::new(guest)
+            .with_head([0; HEAD])
+            .with_len(SIZEOF_SOCKADDR_IN)),
+        _ => Err(Errno::EAFNOSUPPORT),
+    }
+    .map(HostAddress)
+}
+
+fn unix_to_host(field: &[u8]) -> Result<Bytes, Errno> {
+    if field.is_empty() || field.len() > SIZEOF_SOCKADDR_UN - HEAD {
+        return Err(Errno::EINVAL);
+    }
+    let path = field.split(|&byte| byte == 0).next().unwrap_or_default();
+    // A leading NUL would be a name of Linux's abstract namespace; to FreeBSD it is the empty path.
+    if path.is_empty() {
+        return Err(Errno::ENOENT);
+    }
+    Ok(Bytes::named(path).with_head((raw::AF_UNIX as u16).to_ne_bytes()))
+}
+
+/// What stands before a Unix socket's name that is relative to descriptor `n`, in the host's eyes: this, `n`, a slash.
+const RELATIVE: &[u8] = b"/proc/self/fd/";
+
+impl HostAddress {
+    /// The same Unix address as seen from directory `fd`.
+    ///
+    /// # Errors
+    /// `ENAMETOOLONG` when the host has no room for it.
+    pub fn seen_from(&self, fd: u64) -> Result<Self, Errno> {
+        let name = self.path().unwrap_or_default();
+        if name.starts_with(b"/") {
+            return Ok(*self);
+        }
+        let mut path = RELATIVE.to_vec();
+        path.extend(alloc::format!("{fd}/").bytes());
+        path.extend(name.split(|&byte| byte == 0).next().unwrap_or_default());
+        if path.len() >= HOST_PATH {
+            return Err(Errno::ENAMETOOLONG);
+        }
+        let head = (raw::AF_UNIX as u16).to_ne_bytes();
+        Ok(Self(Bytes::named(&path).with_head(head)))
+    }
+}
+
+impl HostAddress {
+    /// The same Unix address where the guest's root has it.
+    ///
+    /// # Errors
+    /// `ENAMETOOLONG` when the host has no room for it; see [`paths::locate_text`].
+    pub fn placed(self, space: Option<&Space>) -> Return<Self> {
+        let Some(path) = self.path().filter(|_| space.is_some()) else {
+            return Ok(self);
+        };
+        let name = path.split(|&byte| byte == 0).next().unwrap_or_default();
+        let look = Look {
+            make: true,
+            ..Look::FOLLOW
+        };
+        let found = paths::locate_text(space, name, look)?;
+        if found == name {
+            return Ok(self);
+        }
+        if found.len() >= HOST_PATH {
+            return Err(Errno::ENAMETOOLONG.into());
+        }
+        let head = (raw::AF_UNIX as u16).to_ne_bytes();
+        Ok(Self(Bytes::named(&found).with_head(head)))
+    }
+}
+
+/// The name without what [`HostAddress::seen_from`] put before it: FreeBSD tells a name as it was given (uipc_bindat).
+fn as_given(path: &[u8]) -> &[u8] {
+    let Some(rest) = path.strip_prefix(RELATIVE) else {
+        return path;
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match rest.get(digits..) {
+        Some([b'/', name @ ..]) if digits > 0 && !name.is_empty() => name,
+        _ => path,
+    }
+}
+
+/// The host's `sun_path`.
+const HOST_PATH: usize = 108;
+
+/// An address for the guest.
+#[derive(Clone, Copy)]
+pub struct GuestAddress(Bytes);
+
+impl GuestAddress {
+    /// The guest's structure, `sa_len` bytes of it.
+    pub fn bytes(&self) -> &[u8] {
+        self.0.get()
+    }
+
+    /// Whether it is one of `AF_LOCAL`.
+    pub fn is_unix(&self) -> bool {
+        i32::from(self.0.bytes[OSOCKADDR_FAMILY]) == domain::AF_LOCAL
+    }
+
+    /// The same as `struct osockaddr` of 4.3BSD, which has a two-byte family and no length.
+    pub fn old(self) -> Self {
+        let family = self.0.bytes[OSOCKADDR_FAMILY];
+        Self(self.0.with_head(u16::from(family).to_le_bytes()))
+    }
+
+    /// Stores as much of the address at `to` as `room` bytes hold, and returns that length: FreeBSD reports what it
+    /// stored, Linux what there was.
+    ///
+    /// # Errors
+    /// `EFAULT`.
+    pub fn write(&self, to: u64, room: u32) -> Return<u32> {
+        let stored = self.bytes();
+        let stored = stored.get(..room as usize).unwrap_or(stored);
+        guest::write_bytes(to, stored)?;
+        Ok(stored.len() as u32)
+    }
+}
+
+/// The guest's address for the host's `bytes`; `None` where the host gave none.
+pub fn to_guest(host: &[u8]) -> Option<GuestAddress> {
+    let &[low, high, ref rest @ ..] = host else {
+        return None;
+    };
+    let address = match u32::from(u16::from_ne_bytes([low, high])) {
+        raw::AF_INET => sized(host, SIZEOF_SOCKADDR_IN, domain::AF_INET),
+        raw::AF_INET6 => sized(host, SIZEOF_SOCKADDR_IN6, domain::AF_INET6),
+        raw::AF_UNIX => unix_to_guest(rest),
+        _ => sized(&[], SIZEOF_SOCKADDR, domain::AF_UNSPEC),
+    };
+    Some(GuestAddress(address))
+}
+
+fn sized(host: &[u8], len: usize, family: i32) -> Bytes {
+    Bytes::new(host)
+        .with_len(len)
+        .with_head([len as u8, family as u8])
+}
+
+fn unix_to_guest(field: &[u8]) -> Bytes {
+    let path = field.split(|&byte| byte == 0).next().unwrap_or_default();
+    if path.is_empty() {
+        // Unnamed, or a name of Linux's abstract namespace: FreeBSD's sun_noname, a bare `struct sockaddr`.
+        return sized(&[], SIZEOF_SOCKADDR, domain::AF_LOCAL);
+    }
+    let given = as_given(path);
+    let guest = match paths::current().filter(|_| given.starts_with(b"/")) {
+        Some(space) => Bytes::named(space.guest_name(given).as_deref().unwrap_or(given)),
+        None => Bytes::named(given),
+    };
+    let head = [guest.len as u8, domain::AF_LOCAL as u8];
+    guest.with_head(head)
+}
+
+/// Copies the `len` bytes of a guest's address (getsockaddr).
+///
+/// # Errors
+/// `ENAMETOOLONG` beyond `SOCK_MAXADDRLEN`; `EINVAL` without a family; `EFAULT`.
+pub fn read(at: u64, len: u32) -> Return<impl AsRef<[u8]>> {
+    struct Copy(Bytes);
+    impl AsRef<[u8]> for Copy {
+        fn as_ref(&self) -> &[u8] {
+            self.0.get()
+        }
+    }
+    let len = len as usize;
+    if len > SOCK_MAXADDRLEN {
+        return Err(Errno::ENAMETOOLONG.into());
+    }
+    if len < HEAD {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut copy = Bytes {
+        bytes: [0; ROOM],
+        len,
+    };
+    guest::read_bytes(at, copy.bytes.get_mut(..len).unwrap_or_default())?;
+    Ok(Copy(copy))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! What handlers must know of the system they work for.
+
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use compat_tables::bsd::Errno;
+use compat_translate::settings::Settings;
+use compat_translate::{Cx, Personality};
+
+/// One of the BSDs.
+pub struct System {
+    /// What `compat_translate` must know of it.
+    pub personality: Personality,
+    /// `AT_FDCWD` as its programs write it.
+    pub at_fdcwd: i32,
+    /// Its number for an error.
+    pub errno_number: fn(Errno) -> u16,
+    /// How many resource limits it knows.
+    pub limits: fn(&Settings) -> i32,
+    /// Called when a thread ends, before its memory can be another's.
+    pub thread_ends: fn(&Cx),
+    /// Called when `execve` is about to succeed.
+    pub image_ends: fn(&Cx),
+}
+
+static ATTACHED: AtomicPtr<System> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Makes `system` the one of this process.
+pub fn attach(system: &'static System) {
+    ATTACHED.store(core::ptr::from_ref(system).cast_mut(), Ordering::Release);
+    compat_translate::attach(&system.personality);
+}
+
+/// What is there before [`attach`], which is before any call is made.
+static NONE: System = System {
+    personality: Personality {
+        name: "no system",
+        dispatch: |_| compat_translate::Outcome::Replaced,
+        finish: |_, _| {},
+        interrupted: 0,
+        signal_to_host: |_| None,
+        signal_from_host: |_| None,
+        default_action: |_| compat_translate::signal::DefaultAction::Terminate,
+        fault_signal: |_, _, _| 0,
+        deliver: |_| false,
+        needs_frame: |_| true,
+        after_fork: |_| {},
+    },
+    at_fdcwd: -100,
+    errno_number: Errno::number,
+    limits: |_| 0,
+    thread_ends: |_| {},
+    image_ends: |_| {},
+};
+
+/// The system of this process.
+pub fn system() -> &'static System {
+    let pointer = ATTACHED.load(Ordering::Relaxed);
+    // SAFETY: only `attach` stores there, and only `'static` references.
+    unsafe { pointer.cast_const().as_ref() }.unwrap_or(&NONE)
+}
+
+/// What `compat_translate` knows of it.
+pub fn personality() -> &'static Personality {
+    &system().personality
+}
+
+/// The number that programs of this system know `errno` by.
+pub fn errno_number(errno: Errno) -> u16 {
+    (system().errno_number)(errno)
+}

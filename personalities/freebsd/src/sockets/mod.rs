@@ -1,4 +1,0 @@
-//! What the socket calls share: addresses and control messages, converted in both directions without touching the guest.
-
-pub(crate) mod address;
-pub(crate) mod control;
