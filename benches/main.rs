@@ -1,43 +1,129 @@
 //! How much slower a FreeBSD program is under compat than its Linux build, measured in turns.
 //!
-//! `cargo run --release -p compat-tests --bin bench [-- calls|startup|dynamic|bundle]`
+//! `cargo run --release -p compat-tests --bin bench [-- NAME...]`; `-- --help` tells the options.
 
-mod bundle;
-mod calls;
-mod dynamic;
-mod floor;
-mod startup;
-mod turns;
+mod column;
+mod measure;
+mod memory;
+mod options;
+mod place;
+mod plot;
+mod program;
+mod report;
+mod rows;
+mod scaling;
+mod start;
+mod subject;
 
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 
-/// A benchmark prints its lines; `None` when an input is absent, which it has said.
-type Benchmark = fn() -> Option<()>;
+use column::Column;
+use measure::Measured;
+use options::{Options, USAGE};
+use place::Place;
+use rows::Row;
+use start::Bench;
 
 fn main() -> ExitCode {
+    let options = match Options::from_arguments(std::env::args_os().skip(1)) {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprint!("{error}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let rows = rows::all(options.full);
+    let rows: Vec<Row> = rows
+        .into_iter()
+        .filter(|row| options.wants(row.group, &row.name))
+        .collect();
+    if options.list {
+        for row in rows {
+            println!("{:<10} {:<5} {}", row.group, row.what, row.name);
+        }
+        println!("{:<10}       {}", memory::GROUP, memory::WHAT);
+        return ExitCode::SUCCESS;
+    }
+    run(rows, &options)
+}
+
+fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
+    let place = match Place::new() {
+        Ok(place) => place,
+        Err(error) => {
+            eprintln!("no directory to work in: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let columns = Column::available(&place, &options.only);
+    let bench = Bench::new(place);
+    if options.check {
+        // All of them, even after one that is wrong.
+        let wrong = rows
+            .iter()
+            .filter(|row| !measure::check(&bench, row, &columns))
+            .count();
+        return if wrong == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
     if cfg!(debug_assertions) {
         eprintln!("measured without --release: the numbers say nothing");
     }
-    let all: [(&str, Benchmark); 4] = [
-        ("startup", startup::run),
-        ("dynamic", dynamic::run),
-        ("bundle", bundle::run),
-        ("calls", calls::run),
+    println!("{}", report::machine());
+    println!("times of the best and of the middle turn; ratios of these to Linux's");
+    let measured = all(&bench, rows, &columns, options);
+    scaling::print(&measured);
+    let held = match options.wants(memory::GROUP, memory::WHAT) {
+        true => memory::measure(&bench),
+        false => Vec::new(),
+    };
+    let written = [
+        options.json.as_deref().map(|file| {
+            let all = report::json(&measured, held.into());
+            write(file, &format!("{all:#}\n"))
+        }),
+        options
+            .svg
+            .as_deref()
+            .map(|file| write(file, &plot::draw(&measured))),
     ];
+    match written.into_iter().flatten().all(|done| done) {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    }
+}
 
-    let asked: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) = asked
-        .iter()
-        .find(|name| all.iter().all(|(known, _)| known != name))
-    {
-        eprintln!("{unknown}: not one of startup, dynamic, bundle, calls");
-        return ExitCode::from(2);
-    }
-    for (name, run) in all {
-        if asked.is_empty() || asked.iter().any(|one| one == name) {
-            println!("== {name}");
-            run();
+fn all(bench: &Bench, rows: Vec<Row>, columns: &[Column], options: &Options) -> Vec<Measured> {
+    let mut group = "";
+    let mut all = Vec::new();
+    for row in rows {
+        let own = row.group;
+        let Some(measured) = measure::measure(bench, row, columns, options) else {
+            continue;
+        };
+        if group != own {
+            group = own;
+            report::heading(group, columns);
         }
+        report::line(&measured, columns);
+        all.push(measured);
     }
-    ExitCode::SUCCESS
+    all
+}
+
+fn write(file: &Path, content: &str) -> bool {
+    let written = fs::write(file, content);
+    if let Err(error) = &written {
+        eprintln!("{}: {error}", file.display());
+    }
+    written.is_ok()
 }

@@ -1,0 +1,3 @@
+module compat/benches
+
+go 1.27

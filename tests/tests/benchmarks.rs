@@ -1,0 +1,25 @@
+//! The benchmark's workloads: the FreeBSD builds do the same work as the Linux builds. One that does other work measures
+//! nothing.
+
+use std::process::Command;
+
+#[test]
+fn every_workload_comes_to_the_same_on_both_sides() {
+    // Whole programs of others are compared by the suites of their own, and take long.
+    let names = [
+        "calls", "memory", "waiting", "threads", "queues", "fork", "exec", "start", "sh -c",
+        "lines", "database", "sha256", "HTTP",
+    ];
+    let output = Command::new(env!("CARGO_BIN_EXE_bench"))
+        .arg("--check")
+        .args(names)
+        .output()
+        .expect("the benchmark starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    print!("{said}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}{errors}");
+    // Those of the program without a library need nothing that is not everywhere.
+    let same = said.matches(": the same in all columns").count();
+    assert!(same >= 20, "only {same} were compared: {said}");
+}
