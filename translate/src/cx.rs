@@ -9,8 +9,9 @@ use crate::task::{Process, Thread};
 pub enum Outcome {
     /// Success with one value.
     Value(u64),
-    /// Success with two values (`pipe`, `fork`).
-    Two(u64, u64),
+    /// Success with two values (`pipe`, `fork`): descriptors, processes, statuses. Narrow, so that an outcome fits two
+    /// registers.
+    Two(u32, u32),
     /// Failure with a guest error number.
     Fail(u16),
     /// The frame already holds what the guest shall see (`sigreturn`).
@@ -34,6 +35,8 @@ pub struct Cx<'a> {
     pub always_restart: bool,
     /// How far the host calls that may sleep have come.
     pub progress: Progress,
+    /// The host call that the handler will make has been made on the express way: this is what it returned.
+    pub made: Option<HostResult>,
     /// The call was to sleep, but the thread is not to fall asleep now (see [`Thread::sleepless`]): it fails with `EINTR`
     /// although no signal waits.
     pub roused: bool,
@@ -61,6 +64,10 @@ impl Cx<'_> {
     /// # Safety
     /// As for [`host::call`].
     pub unsafe fn host(&mut self, number: u64, args: [u64; 6]) -> HostResult {
+        if let Some(made) = self.made.take() {
+            self.progress = Progress::Made;
+            return made;
+        }
         if self.roused || self.thread.sleepless.take() {
             self.roused = true;
             self.progress = Progress::Made;

@@ -31,6 +31,8 @@ pub struct Personality {
     /// Whether a call, by the number in its register, needs everything a trap saves: it replaces registers or copies
     /// the thread (`sigreturn`, `fork`, indirect calls that may be one of them, ...).
     pub needs_frame: fn(u64) -> bool,
+    /// Tells, before the first site is patched, which calls may take the express way.
+    pub express: fn(),
     /// Called in a new process right after `fork`, before the guest runs.
     pub after_fork: fn(&mut Cx),
 }

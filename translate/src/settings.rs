@@ -15,6 +15,8 @@ pub struct Settings {
     pub quiet: bool,
     /// Print every call to standard error, as strace does.
     pub trace: bool,
+    /// Say at exit how many calls came which way.
+    pub stats: bool,
     /// Enter by a trap at every call; leave the program's code as it is.
     pub no_patch: bool,
     /// The way into the stub; the best there is when nobody says. Once attached, the one that was taken.
@@ -45,6 +47,7 @@ impl Settings {
         for (flag, on) in [
             ("quiet", self.quiet),
             ("trace", self.trace),
+            ("stats", self.stats),
             ("no-patch", self.no_patch),
             ("root-only", self.root_only),
             ("settled", self.settled),
@@ -83,6 +86,7 @@ impl Settings {
             match key {
                 "quiet" => settings.quiet = true,
                 "trace" => settings.trace = true,
+                "stats" => settings.stats = true,
                 "no-patch" => settings.no_patch = true,
                 "attach" => settings.attach = value.parse().ok(),
                 "abi" => settings.abi = Some(unescape(value)),
@@ -146,6 +150,7 @@ mod tests {
         let settings = Settings {
             quiet: true,
             trace: false,
+            stats: true,
             no_patch: true,
             attach: Some(Way::Seccomp),
             abi: Some("freebsd".into()),

@@ -21,6 +21,7 @@ pub mod abi;
 pub mod calls;
 pub mod dispatch;
 pub mod error;
+pub mod express;
 pub mod kevent;
 #[allow(
     missing_docs,

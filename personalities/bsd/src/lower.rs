@@ -129,7 +129,7 @@ impl IntoOutcome for Fd {
     }
 }
 
-impl IntoOutcome for (u64, u64) {
+impl IntoOutcome for (u32, u32) {
     fn into_outcome(self) -> Outcome {
         Outcome::Two(self.0, self.1)
     }

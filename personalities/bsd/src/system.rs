@@ -43,6 +43,7 @@ static NONE: System = System {
         fault_signal: |_, _, _| 0,
         deliver: |_| false,
         needs_frame: |_| true,
+        express: || {},
         after_fork: |_| {},
     },
     at_fdcwd: -100,

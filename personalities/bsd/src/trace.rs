@@ -15,7 +15,7 @@ pub fn print(cx: &Cx, tracer: &Tracer, call: Option<&'static Call>, outcome: Out
     let mut memory = |address: u64, into: &mut [u8]| guest::read_some(address, into);
     let result = match outcome {
         Outcome::Value(value) => Some(Ok([value, 0])),
-        Outcome::Two(first, second) => Some(Ok([first, second])),
+        Outcome::Two(first, second) => Some(Ok([first.into(), second.into()])),
         Outcome::Fail(errno) => Some(Err(errno)),
         Outcome::Replaced => None,
     };

@@ -50,6 +50,7 @@ pub(crate) fn needs_frame(number: u64) -> bool {
     WHOLE_THREAD.has(number, tables::call_named)
 }
 
+#[inline(always)]
 fn call(cx: &mut Cx) -> Return<Outcome> {
     let args = cx.args;
     compat_tables::freebsd_dispatch!(

@@ -23,6 +23,7 @@ const USAGE: &str = "\
 usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
   -q, --quiet            do not list unimplemented calls at exit
   -t, --trace            print every system call on standard error
+      --stats            say at exit how many calls came by a trap, and how many the fast way
       --no-patch         enter by a trap at every call; leave the program's code as it is
       --attach WAY       how calls are caught: sud, seccomp, or auto, the first of these that the host allows;
                          `compat doctor` says which it does
@@ -111,6 +112,7 @@ fn run(block: &mut Block) -> Order {
         match option {
             b"-q" | b"--quiet" => settings.quiet = true,
             b"-t" | b"--trace" => settings.trace = true,
+            b"--stats" => settings.stats = true,
             b"--no-patch" => settings.no_patch = true,
             b"--argv0" => {
                 argv0 =

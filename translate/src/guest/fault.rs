@@ -5,12 +5,52 @@ use core::arch::global_asm;
 use crate::host::{HostErrno, HostResult};
 
 // Each routine touches guest memory in exactly one instruction, between its `_at` label and the next one. When that
-// instruction faults, `landing` names where to continue: a tail that reports the failure.
+// instruction faults, `landing` names where to continue: a tail that reports the failure. The copy of short pieces
+// touches it anywhere between its labels, changes none of its arguments, and is begun anew byte by byte.
 global_asm!(
-    // rdi = to, rsi = from, rdx = length; returns the number of bytes not copied. No vector register is used.
+    // rdi = to, rsi = from, rdx = length; returns the number of bytes not copied.
     ".globl compat_copy",
     ".hidden compat_copy",
     "compat_copy:",
+    "cmp rdx, 8",
+    "jb 5f",
+    "cmp rdx, 256",
+    "ja compat_copy_bytes",
+    ".globl compat_copy_short",
+    ".hidden compat_copy_short",
+    "compat_copy_short:",
+    // Eight at a time, as structures are written, and the last eight wherever they begin.
+    "mov r8, [rsi + rdx - 8]",
+    "lea rcx, [rdx - 8]",
+    "xor eax, eax",
+    "2:",
+    "cmp rax, rcx",
+    "jae 4f",
+    "mov r9, [rsi + rax]",
+    "mov [rdi + rax], r9",
+    "add rax, 8",
+    "jmp 2b",
+    "4:",
+    "mov [rdi + rcx], r8",
+    "xor eax, eax",
+    "ret",
+    "5:",
+    "cmp rdx, 4",
+    "jne 6f",
+    "mov eax, [rsi]",
+    "mov [rdi], eax",
+    "xor eax, eax",
+    "ret",
+    "6:",
+    "cmp rdx, 1",
+    "jne compat_copy_bytes",
+    "movzx eax, byte ptr [rsi]",
+    "mov [rdi], al",
+    "xor eax, eax",
+    "ret",
+    ".globl compat_copy_bytes",
+    ".hidden compat_copy_bytes",
+    "compat_copy_bytes:",
     "mov rcx, rdx",
     ".globl compat_copy_at",
     ".hidden compat_copy_at",
@@ -93,6 +133,8 @@ global_asm!(
 
 unsafe extern "C" {
     fn compat_copy(to: *mut u8, from: *const u8, length: usize) -> usize;
+    fn compat_copy_short();
+    fn compat_copy_bytes();
     fn compat_copy_at();
     fn compat_copy_end();
     fn compat_load32(at: u64, value: *mut u32) -> u32;
@@ -114,6 +156,10 @@ unsafe extern "C" {
 pub(crate) fn landing(rip: u64) -> Option<u64> {
     if rip == compat_copy_at as *const () as u64 {
         return Some(compat_copy_end as *const () as u64);
+    }
+    let bytes = compat_copy_bytes as *const () as u64;
+    if (compat_copy_short as *const () as u64..bytes).contains(&rip) {
+        return Some(bytes);
     }
     let guarded: [unsafe extern "C" fn(); 6] = [
         compat_load32_at,

@@ -29,6 +29,9 @@ impl Default for Hidden {
 }
 
 impl Hidden {
+    /// See [`super::Objects::LOWEST_HIDDEN`].
+    pub(super) const LOWEST: usize = core::mem::offset_of!(Self, lowest);
+
     #[inline]
     pub(super) fn contains(&self, fd: i32) -> bool {
         fd >= self.lowest.load(Ordering::Relaxed) && self.numbers.lock().binary_search(&fd).is_ok()

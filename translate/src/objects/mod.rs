@@ -36,6 +36,9 @@ pub struct Objects {
 }
 
 impl Objects {
+    /// Where in an object of this type stands the smallest number that [`Objects::hides`], a 32-bit word.
+    pub(crate) const LOWEST_HIDDEN: usize = core::mem::offset_of!(Self, hidden) + Hidden::LOWEST;
+
     /// Whether descriptor `fd` is one of ours, which the guest must not see.
     #[inline]
     pub fn hides(&self, fd: i32) -> bool {

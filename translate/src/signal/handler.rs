@@ -192,7 +192,7 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
         let guest = !is_ours(frame_ref.regs.rip);
         let thread = current();
         if everywhere {
-            obey(thread.tid.load(Ordering::Relaxed));
+            obey(thread);
         }
         thread.disturbed.store(!guest, Ordering::Relaxed);
         return guest;

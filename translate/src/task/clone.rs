@@ -5,7 +5,7 @@ use core::arch::global_asm;
 use core::sync::atomic::Ordering;
 
 use super::thread::{forget_others, lock_blocks, release, resign};
-use super::{Process, Start, Thread, gaps, new_thread};
+use super::{Process, Start, Thread, counts, gaps, new_thread};
 use crate::cx::Cx;
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::{signal, trap};
@@ -208,7 +208,9 @@ fn become_child(cx: &mut Cx, birth: Birth) {
     cx.thread.adopt();
     crate::sync::forget_holders();
     forget_others(cx.thread);
+    cx.thread.answers.forget_process();
     gaps::clear();
+    counts::clear();
     if trap::arm().is_err() {
         host::write_stderr(
             b"compat: system call interception could not be armed in a child process\n",

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
-use super::with_all_threads;
+use super::{Thread, with_all_threads};
 use crate::cx::Cx;
 use crate::host::{self, HostResult, nr};
 use crate::signal::SigInfo;
@@ -44,7 +44,9 @@ struct Job {
 pub unsafe fn call_everywhere(cx: &mut Cx, number: u64, args: [u64; 6]) -> HostResult {
     let _turn = ONE_AT_A_TIME.lock();
     // SAFETY: the caller's promise.
-    let result = unsafe { host::call(number, args) }?;
+    let result = unsafe { host::call(number, args) };
+    cx.thread.answers.forget_credentials();
+    let result = result?;
     let own = cx.thread.tid.load(Ordering::Relaxed);
     let mut reached = Vec::from([own]);
     // A thread that had not made the call may have created another meanwhile.
@@ -149,18 +151,19 @@ impl Job {
     }
 }
 
-/// Makes the call that another thread asked this one, `tid`, for.
-pub(crate) fn obey(tid: i32) {
+/// Makes the call that another thread asked `thread`, the calling one, for.
+pub(crate) fn obey(thread: &Thread) {
     const FUTEX_WAKE_PRIVATE: u64 = 129;
     // SAFETY: the sender keeps the job alive until every thread it asked has zeroed its entry.
     let Some(job) = (unsafe { CURRENT.load(Ordering::Acquire).as_ref() }) else {
         return;
     };
-    let Some(entry) = job.entry(tid) else {
+    let Some(entry) = job.entry(thread.tid.load(Ordering::Relaxed)) else {
         return;
     };
     // SAFETY: the promise made to `call_everywhere`.
     let _ = unsafe { host::call(job.number, job.args) };
+    thread.answers.forget_credentials();
     let word = job.done.as_ptr() as u64;
     job.done.fetch_add(1, Ordering::AcqRel);
     entry.store(0, Ordering::Release);

@@ -1,6 +1,8 @@
 //! Threads and processes of the guest.
 
+mod answers;
 pub mod clone;
+pub mod counts;
 mod everywhere;
 pub mod exec;
 pub mod gaps;
@@ -9,6 +11,7 @@ mod process;
 mod segment;
 mod thread;
 
+pub use answers::Answer;
 pub use everywhere::call_everywhere;
 pub use process::{Process, ProgramBreak};
 pub use segment::{fs_base, overlaps_stub, set_fs_base, use_fsgsbase};

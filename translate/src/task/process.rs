@@ -44,6 +44,10 @@ pub struct Process {
 }
 
 impl Process {
+    /// Where in a process stands the smallest descriptor of ours: known to assembly.
+    pub(crate) const LOWEST_HIDDEN: usize =
+        core::mem::offset_of!(Self, objects) + Objects::LOWEST_HIDDEN;
+
     /// The process that a `vfork` child starts as: same dispositions, no objects.
     pub fn for_vfork(&self) -> Box<Self> {
         Box::new(Self {

@@ -5,8 +5,10 @@ use core::arch::asm;
 use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
-use super::Process;
+use super::answers::{Answer, Answers};
+use super::counts::Counts;
 use super::gate::Gate;
+use super::{Process, counts};
 use crate::host::{self, HostResult, nr};
 use crate::signal::{AltStack, Held, SigInfo, SigSet, UContext};
 use crate::sync::Mutex;
@@ -35,16 +37,27 @@ pub struct Thread {
     this: *const Thread,
     /// gs:8, the host signal that waits for the guest, or 0. See `signal`.
     pub(crate) pending: AtomicU32,
-    _pad: u32,
+    /// gs:12, the next call that would sleep is interrupted instead, once. Assembly looks at this word and the one before
+    /// at a time.
+    pub sleepless: Cell<bool>,
+    _pad: [u8; 3],
     /// gs:16, where the way in from a patched site keeps the guest's stack pointer for a moment.
     scratch: Cell<u64>,
     /// gs:24, where the stub's stack begins.
     stack_top: Cell<usize>,
+    /// What the host returned for a call of the express way that needs the rest of us after all (see `trap::express`).
+    pub(crate) express_result: Cell<u64>,
+    /// Whether there is such a result.
+    pub(crate) express_made: Cell<bool>,
+    /// The call in progress may have been interrupted by us rather than by a signal: it starts over.
+    pub(crate) disturbed: AtomicBool,
+    pub(crate) process: Cell<*const Process>,
+    pub(crate) answers: Answers,
+    pub(crate) counts: Counts,
     /// Zeroed by the kernel when the thread is gone (CLONE_CHILD_CLEARTID); the block may be used again then.
     alive: AtomicI32,
     /// Host thread id, which is the guest's too.
     pub tid: AtomicI32,
-    process: Cell<*const Process>,
     stack_base: Cell<usize>,
     pub(crate) pending_info: UnsafeCell<SigInfo>,
     /// Signals that the guest blocks and the host does not.
@@ -55,10 +68,6 @@ pub struct Thread {
     pub saved_mask: Cell<Option<SigSet>>,
     /// The guest's own alternate stack: base, size, enabled.
     pub alternate: Cell<(u64, u64, bool)>,
-    /// The call in progress may have been interrupted by us rather than by a signal: it starts over.
-    pub(crate) disturbed: AtomicBool,
-    /// The next call that would sleep is interrupted instead, once.
-    pub sleepless: Cell<bool>,
     /// One-shot wake flag (FreeBSD `thr_wake`), also a futex word.
     pub wake: AtomicU32,
     /// Set when the thread, which waits in line, is called (see `objects::line`); also a futex word.
@@ -128,6 +137,14 @@ impl Thread {
         .map(drop)
     }
 
+    /// The answer to `which`: kept by the thread, or got from `ask`, the host's.
+    ///
+    /// # Errors
+    /// Those of `ask`.
+    pub fn answer(&self, which: Answer, ask: impl FnOnce() -> HostResult) -> HostResult {
+        self.answers.get(which, ask)
+    }
+
     /// Whether a guest signal waits to be delivered.
     pub fn signal_waiting(&self) -> bool {
         self.pending.load(Ordering::Relaxed) != 0
@@ -176,23 +193,30 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
     };
     // SAFETY: the block is ours alone: fresh, or claimed above by setting `alive`.
     unsafe {
+        if free.is_some() {
+            counts::keep(&(*block).counts);
+        }
         block.write(Thread {
             this: block,
             pending: AtomicU32::new(0),
-            _pad: 0,
+            sleepless: Cell::new(false),
+            _pad: [0; 3],
             scratch: Cell::new(0),
             stack_top: Cell::new(stack_base + STACK_SIZE),
+            express_result: Cell::new(0),
+            express_made: Cell::new(false),
+            disturbed: AtomicBool::new(false),
+            process: Cell::new(process),
+            answers: Answers::unknown(),
+            counts: Counts::default(),
             alive: AtomicI32::new(-1),
             tid: AtomicI32::new(0),
-            process: Cell::new(process),
             stack_base: Cell::new(stack_base),
             pending_info: UnsafeCell::new(SigInfo::default()),
             held: Held::new(),
             mask: Cell::new(SigSet::EMPTY),
             saved_mask: Cell::new(None),
             alternate: Cell::new((0, 0, false)),
-            disturbed: AtomicBool::new(false),
-            sleepless: Cell::new(false),
             wake: AtomicU32::new(0),
             called: AtomicU32::new(0),
             words: [const { AtomicU64::new(0) }; 8],
@@ -213,6 +237,7 @@ const _: () = {
     // Known to assembly.
     assert!(core::mem::offset_of!(Thread, pending) == 8);
     assert!(core::mem::offset_of!(Thread, scratch) == 16);
+    assert!(core::mem::offset_of!(Thread, sleepless) == 12);
     assert!(core::mem::offset_of!(Thread, stack_top) == 24);
 };
 
@@ -225,6 +250,15 @@ pub fn with_all_threads(mut visit: impl FnMut(&Thread) -> bool) {
         if thread.alive.load(Ordering::Acquire) != 0 && !visit(thread) {
             return;
         }
+    }
+}
+
+/// Calls `visit` for every block of this process image, in use or not.
+pub(super) fn with_all_blocks(mut visit: impl FnMut(&Thread)) {
+    let blocks = BLOCKS.lock();
+    for &block in &blocks.0 {
+        // SAFETY: see `Blocks`.
+        visit(unsafe { &*block });
     }
 }
 

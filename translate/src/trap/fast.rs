@@ -1,9 +1,8 @@
-//! The way in from a patched site: no kernel entry, no signal frame.
+//! The way in from a patched site to a handler: no kernel entry, no signal frame.
 //!
-//! A trampoline jumps here with everything as at the `syscall` instruction, except `rcx`, which holds the return address
-//! as `syscall` would leave it. The guest's stack is not written. The registers are stored on the thread's stub stack
-//! in the form every trap produces ([`UContext`]); vector registers are kept by saving `xmm0-15`, the only ones the
-//! stub's code uses.
+//! The express way (`express.rs`) comes here with what it cannot do itself. The guest's stack is not written. The
+//! registers are stored on the thread's stub stack in the form every trap produces ([`UContext`]); vector registers are
+//! kept by saving `xmm0-15`, the only ones the stub's code uses.
 //!
 //! Calls that replace registers, need the full vector state or end in a handler of their own ("slow" calls, see
 //! `Personality::needs_frame`) bounce: the registers go back and the thread runs onto the untouched `syscall`, which traps.
@@ -13,10 +12,10 @@ use core::mem::offset_of;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::enter;
-use crate::host::{self, HostResult, nr};
+use crate::host::{self, HostErrno, HostResult, nr};
 use crate::personality::attached;
 use crate::signal::{self, Regs, UContext};
-use crate::task::current;
+use crate::task::{counts, current};
 
 const REGS: usize = offset_of!(UContext, regs);
 
@@ -27,21 +26,22 @@ pub(crate) const TRAPPING_FLAGS: i32 = 0x100 | 0x4_0000;
 const CONTEXT: usize = size_of::<UContext>().next_multiple_of(16);
 const AREA: usize = CONTEXT + 256;
 
-// gs:[8] pending, gs:[16] scratch for the guest's rsp, gs:[24] top of the stub stack.
+/// Above them what the express way left: flags, return address, number and result.
+const BELOW: usize = 32;
+/// What the processor's flags may hold that is not put back by `sahf`, next to [`TRAPPING_FLAGS`]: the direction.
+const LASTING_FLAGS: i32 = TRAPPING_FLAGS | 0x400;
+
+// gs:[8] pending, gs:[16] the guest's rsp, gs:[24] top of the stub stack. rsp is 24 below that.
 global_asm!(
-    ".globl compat_fast_entry", ".hidden compat_fast_entry",
-    "compat_fast_entry:",
-    "mov gs:[16], rsp",
-    "mov rsp, gs:[24]",
-    // Not `sub`: the flags are still the guest's.
-    "lea rsp, [rsp - {area}]",
-    "mov [rsp + {regs} + {r11}], r11",
-    "pushfq",
-    "pop r11",
-    "cld",
+    ".globl compat_full_entry", ".hidden compat_full_entry",
+    "compat_full_entry:",
+    "lea rsp, [rsp - {area} - {below} + 24]",
+    "mov r11, [rsp + {area} + {below} - 8]",
+    "mov rcx, [rsp + {area} + {below} - 16]",
+    "mov rax, [rsp + {area} + {below} - 24]",
     "mov [rsp + {regs} + {rflags}], r11",
-    // Our code neither steps nor checks alignment.
-    "test r11d, {trapping}",
+    // Our code neither steps nor checks alignment, and its string instructions count upwards.
+    "test r11d, {lasting}",
     "jnz 4f",
     "5:",
     "mov [rsp + {regs} + {r8}], r8",
@@ -59,6 +59,8 @@ global_asm!(
     "mov [rsp + {regs} + {rax}], rax",
     "mov [rsp + {regs} + {rcx}], rcx",
     "mov [rsp + {regs} + {rip}], rcx",
+    // A real `syscall` leaves the flags in r11.
+    "mov [rsp + {regs} + {r11}], r11",
     "mov r11, gs:[16]",
     "mov [rsp + {regs} + {rsp}], r11",
     "movaps [rsp + {xmm}], xmm0",
@@ -86,7 +88,7 @@ global_asm!(
     "cmp dword ptr gs:[8], 0",
     "jne 3f",
     // A flag that traps can be put back only together with the program counter.
-    "test dword ptr [rsp + {regs} + {rflags}], {trapping}",
+    "test dword ptr [rsp + {regs} + {rflags}], {lasting}",
     "jnz 3f",
     "movaps xmm0, [rsp + {xmm}]",
     "movaps xmm1, [rsp + {xmm} + 16]",
@@ -116,11 +118,14 @@ global_asm!(
     "mov rbp, [rsp + {regs} + {rbp}]",
     "mov rbx, [rsp + {regs} + {rbx}]",
     "mov rdx, [rsp + {regs} + {rdx}]",
-    "mov rax, [rsp + {regs} + {rax}]",
     "mov rcx, [rsp + {regs} + {rip}]",
-    // The flags travel over the stack below the area, which is ours as long as rsp is here.
-    "push qword ptr [rsp + {regs} + {rflags}]",
-    "popfq",
+    // The flags that our code has changed: overflow by an addition, the others from ah.
+    "mov eax, [rsp + {regs} + {rflags}]",
+    "and ah, 8",
+    "add ah, 0x78",
+    "mov ah, al",
+    "sahf",
+    "mov rax, [rsp + {regs} + {rax}]",
     "mov r11, [rsp + {regs} + {r11}]",
     "mov rsp, [rsp + {regs} + {rsp}]",
     // Everything is the guest's but the program counter: a signal here finds guest code at rcx.
@@ -128,15 +133,14 @@ global_asm!(
     "compat_fast_leave:",
     "jmp rcx",
     "4:",
-    "and r11d, ~{trapping}",
     "push r11",
+    "and dword ptr [rsp], ~{lasting}",
     "popfq",
-    "cld",
     "jmp 5b",
     ".globl compat_fast_restart", ".hidden compat_fast_restart",
     "compat_fast_restart:",
     "mov rsp, gs:[24]",
-    "sub rsp, {area}",
+    "sub rsp, {area} + {below}",
     "3:",
     "movaps xmm0, [rsp + {xmm}]",
     "movaps xmm1, [rsp + {xmm} + 16]",
@@ -156,7 +160,8 @@ global_asm!(
     "movaps xmm15, [rsp + {xmm} + 240]",
     "jmp qword ptr [rip + {gate}]",
     area = const AREA,
-    trapping = const TRAPPING_FLAGS,
+    below = const BELOW,
+    lasting = const LASTING_FLAGS,
     xmm = const CONTEXT,
     regs = const REGS,
     r8 = const offset_of!(Regs, r8),
@@ -182,7 +187,7 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    pub(super) fn compat_fast_entry();
+    pub(super) fn compat_full_entry();
     fn compat_fast_exit();
     fn compat_fast_leave();
     fn compat_fast_restart();
@@ -204,7 +209,7 @@ pub(crate) fn leaving(rip: u64) -> Option<Leaving> {
     } else if (compat_fast_exit as *const () as u64..leave).contains(&rip) {
         Some(Leaving::Restart(compat_fast_restart as *const () as u64))
     } else {
-        None
+        super::express::leaving(rip)
     }
 }
 
@@ -212,22 +217,20 @@ pub(crate) fn leaving(rip: u64) -> Option<Leaving> {
 unsafe extern "C" fn serve(frame: *mut UContext) {
     // SAFETY: the entry's own area on the stub stack.
     let frame = unsafe { &mut *frame };
-    // A real `syscall` leaves the flags in r11.
-    let (r11, rflags) = (frame.regs.r11, frame.regs.rflags);
     let slow = attached().is_none_or(|personality| (personality.needs_frame)(frame.regs.rax));
     if slow {
         frame.regs.rip = frame.regs.rip.wrapping_sub(2);
-        frame.regs.r11 = r11;
         return;
     }
-    frame.regs.r11 = rflags;
+    let thread = current();
+    counts::one_more(&thread.counts.patched);
     frame.flags = 0;
     frame.fpstate = 0;
-    let mask = signal::host_mask(current().mask.get());
+    let mask = signal::host_mask(thread.mask.get());
     frame.sigmask = mask;
     enter(frame);
     // With a signal waiting, everything stays blocked until the gate's trap has delivered it.
-    if frame.sigmask != mask && !current().signal_waiting() {
+    if frame.sigmask != mask && !thread.signal_waiting() {
         signal::restore_mask(frame.sigmask);
     }
 }
@@ -236,13 +239,20 @@ unsafe extern "C" fn serve(frame: *mut UContext) {
 /// vector state, which only the kernel can collect: the way out then leads over this trap.
 static GATE: AtomicU64 = AtomicU64::new(0);
 
-/// Makes the gate, once.
+/// Makes the gate and fills in the express ways, once.
 ///
 /// # Errors
-/// `ENOMEM`.
+/// `ENOMEM`; `ENOSYS` on a processor that has no `sahf`.
 pub(super) fn prepare() -> HostResult<()> {
     if GATE.load(Ordering::Acquire) != 0 {
         return Ok(());
+    }
+    const LAHF_LM: u32 = 1;
+    if core::arch::x86_64::__cpuid(0x8000_0001).ecx & LAHF_LM == 0 {
+        return Err(HostErrno::ENOSYS);
+    }
+    if let Some(personality) = attached() {
+        (personality.express)();
     }
     let page = host::map_guest_code()?;
     // SAFETY: a fresh page; syscall, ud2.

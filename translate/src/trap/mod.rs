@@ -27,8 +27,10 @@
 //! | [`seccomp`] | yes | yes, for good, in programs of the host too | guest code in a window of addresses |
 //! | [`ptrace`] | yes | yes, in the stub | a hidden process per `compat run` |
 
+mod express;
 mod fast;
 mod patch;
+mod refusal;
 mod seccomp;
 mod site;
 mod sud;
@@ -37,11 +39,14 @@ mod way;
 use core::sync::atomic::Ordering;
 
 use crate::cx::{Cx, Outcome, Progress};
+use crate::host;
 use crate::personality::attached;
 use crate::signal::UContext;
-use crate::task::current;
+use crate::task::{counts, current};
 
+pub use express::{Express, forbid_express, set_express};
 pub use patch::{forget_text, patched, register_text};
+pub use refusal::{Refusal, RefusedSite, refused};
 pub use way::{Refused, Way, arm, attach, map, reaches, way};
 
 pub(crate) use fast::{Leaving, TRAPPING_FLAGS, leave_by_gate, leaving};
@@ -56,17 +61,34 @@ pub(crate) fn is_call(code: i32) -> bool {
 
 /// Notes one more trap at a site, which may be made faster.
 pub(crate) fn trapped(frame: &UContext) {
+    let counts = &current().counts;
+    let whole = attached().is_some_and(|personality| (personality.needs_frame)(frame.regs.rax));
+    counts::one_more(if whole {
+        &counts.whole
+    } else {
+        &counts.trapped
+    });
     patch::consider(frame);
 }
 
 /// Carries out the system call that `frame` asks for and leaves its results there.
+///
+/// Here and in what it calls little is a function of its own: after a host call the processor has forgotten where
+/// functions return to, and every return costs as much as a whole call within the stub.
+#[inline(always)]
 pub(crate) fn enter(frame: &mut UContext) {
     let Some(personality) = attached() else {
         return;
     };
     let thread = current();
     let number = frame.regs.rax;
-    thread.disturbed.store(false, Ordering::Relaxed);
+    let made = thread
+        .express_made
+        .take()
+        .then(|| host::result(thread.express_result.get()));
+    if made.is_none() {
+        thread.disturbed.store(false, Ordering::Relaxed);
+    }
     let mut cx = Cx {
         thread,
         frame,
@@ -75,6 +97,7 @@ pub(crate) fn enter(frame: &mut UContext) {
         never_restart: false,
         always_restart: false,
         progress: Progress::None,
+        made,
         roused: false,
     };
     let outcome = (personality.dispatch)(&mut cx);

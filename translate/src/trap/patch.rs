@@ -1,9 +1,10 @@
 //! Turning hot `syscall` sites into jumps (see [`super::site`] and [`super::fast`]).
 
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
-use super::fast::compat_fast_entry;
+use super::express::compat_fast_entry;
+use super::refusal::{self, Refusal};
 use super::site::{Displaced, recognise};
 use crate::host::{self, HostResult, nr};
 use crate::signal::{Regs, UContext};
@@ -11,7 +12,7 @@ use crate::sync::Mutex;
 use crate::task::current;
 
 /// A site is patched at this trap, so that short programs never pay.
-const HOT: u64 = 3;
+const HOT: u8 = 3;
 const PAGE: u64 = 4096;
 const READ: u64 = 1;
 const WRITE: u64 = 2;
@@ -24,6 +25,7 @@ static TEXT: [(AtomicU64, AtomicU64); TEXTS] =
 
 /// Notes private, file-backed, executable memory that is not writable: only such code is patched.
 pub fn register_text(start: u64, len: u64) {
+    refusal::forget(start, start.saturating_add(len));
     for (from, to) in &TEXT {
         if from
             .compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed)
@@ -38,6 +40,7 @@ pub fn register_text(start: u64, len: u64) {
 /// Forgets every noted range that `start..start + len` touches: it is being unmapped, replaced or made writable.
 pub fn forget_text(start: u64, len: u64) {
     let end = start.saturating_add(len);
+    refusal::forget(start, end);
     for (from, to) in &TEXT {
         let (low, high) = (from.load(Ordering::Acquire), to.load(Ordering::Acquire));
         if low != 0 && low < end && start < high {
@@ -54,11 +57,9 @@ fn text_of(address: u64) -> Option<(u64, u64)> {
         .find(|&(from, to)| from != 0 && (from..to).contains(&address))
 }
 
-/// Traps by site. Two sites that share a slot take turns, which only delays them.
-const SLOTS: usize = 128;
-/// The address of the site, which has 47 bits, and above it how often it has trapped.
-static SEEN: [AtomicU64; SLOTS] = [const { AtomicU64::new(0) }; SLOTS];
-const COUNT_SHIFT: u32 = 56;
+/// Traps by site. Sites that share a slot are counted together, and patched the sooner.
+const SLOTS: usize = 256;
+static SEEN: [AtomicU8; SLOTS] = [const { AtomicU8::new(0) }; SLOTS];
 
 /// A trampoline: at most 28 bytes of code, the address it jumps to, and the address it stands for.
 const SLOT: u64 = 64;
@@ -128,44 +129,41 @@ pub(super) fn consider(frame: &UContext) {
         return;
     }
     let at = frame.regs.rip.wrapping_sub(2);
-    // The top seven bits of a multiplicative hash.
-    let slot = (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 57) as usize;
+    // The top bits of a multiplicative hash.
+    let slot = (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize;
     let Some(slot) = SEEN.get(slot) else {
         return;
     };
-    // Two threads may count one trap for two, or the other way round: then the site is patched a trap sooner or later.
-    let seen = slot.load(Ordering::Relaxed);
-    let count = match seen & ((1 << COUNT_SHIFT) - 1) == at {
-        true => seen >> COUNT_SHIFT,
-        false => 0,
-    };
-    if count < HOT {
-        slot.store((count + 1) << COUNT_SHIFT | at, Ordering::Relaxed);
-        if count + 1 == HOT {
-            let _ = patch(at, &frame.regs);
-        }
+    // Two threads may count two traps as one: then the site is patched a trap later.
+    let count = slot.load(Ordering::Relaxed);
+    if count + 1 < HOT {
+        slot.store(count + 1, Ordering::Relaxed);
+    } else if !refusal::known(at)
+        && let Err(why) = patch(at, &frame.regs)
+    {
+        refusal::remember(at, why);
     }
 }
 
-/// Why a site stays as it is does not matter to anyone but the statistics; `None` covers all reasons.
-fn patch(at: u64, regs: &Regs) -> Option<()> {
-    let (low, high) = text_of(at)?;
-    super::fast::prepare().ok()?;
+fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
+    let (low, high) = text_of(at).ok_or(Refusal::Code)?;
+    super::fast::prepare().map_err(|_| Refusal::Host)?;
     let displaced = recognise(at, regs)?;
     let start = at - displaced.len as u64;
     if start < low {
-        return None;
+        return Err(Refusal::Form);
     }
     let mut trampolines = TRAMPOLINES.lock();
     if trampolines.sites.contains(&at) {
-        return None;
+        // Another thread was faster, or somebody jumps onto the `syscall` itself.
+        return Ok(());
     }
-    let slot = trampolines.slot(low, high)?;
-    write_trampoline(slot, at, &displaced).ok()?;
+    let slot = trampolines.slot(low, high).ok_or(Refusal::Room)?;
+    write_trampoline(slot, at, &displaced).map_err(|_| Refusal::Host)?;
     trampolines.sites.push(at);
     let distance = slot.wrapping_sub(start + 5) as i64;
-    let distance = i32::try_from(distance).ok()?;
-    rewrite(start, displaced.first, distance).ok()
+    let distance = i32::try_from(distance).map_err(|_| Refusal::Room)?;
+    rewrite(start, displaced.first, distance).map_err(|_| Refusal::Host)
 }
 
 impl Trampolines {
@@ -289,7 +287,7 @@ fn rewrite(start: u64, len: usize, distance: i32) -> HostResult<()> {
 
 /// Holds the trampolines still while the process is copied.
 pub(crate) fn lock() -> impl Sized {
-    TRAMPOLINES.lock()
+    (TRAMPOLINES.lock(), refusal::lock())
 }
 
 /// How many sites have been patched.

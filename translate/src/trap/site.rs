@@ -13,6 +13,7 @@
 //! C libraries put `mov r10, rcx` between the number and the call, which leaves no mark of its own: theirs are taken by
 //! all of what their one template consists of, the branch to the error behind the call included.
 
+use super::refusal::Refusal;
 use crate::guest;
 use crate::signal::Regs;
 
@@ -59,27 +60,30 @@ fn fits(start: u64) -> bool {
 }
 
 /// What stands before the `syscall` at `at`, when it may be displaced and the jump can be written there.
-pub(super) fn recognise(at: u64, regs: &Regs) -> Option<Displaced> {
+pub(super) fn recognise(at: u64, regs: &Regs) -> Result<Displaced, Refusal> {
+    let before_site = |length: u64| at.checked_sub(length).ok_or(Refusal::Form);
     // Seven bytes and one before them, for a prefix.
     let mut before = [0u8; 8];
-    guest::read_bytes(at.checked_sub(8)?, &mut before).ok()?;
+    guest::read_bytes(before_site(8)?, &mut before).map_err(|_| Refusal::Form)?;
     if before.ends_with(&MOV_R10_RCX) {
         let mut around = [0u8; 15];
-        guest::read_bytes(at.checked_sub(11)?, &mut around).ok()?;
-        let found = recognise_stub(around, at, regs)?;
-        let start = at.checked_sub(found.len as u64)?;
-        return fits(start).then_some(found);
+        guest::read_bytes(before_site(11)?, &mut around).map_err(|_| Refusal::Form)?;
+        let found = recognise_stub(around, at, regs).ok_or(Refusal::Form)?;
+        let start = before_site(found.len as u64)?;
+        return fits(start).then_some(found).ok_or(Refusal::CacheLine);
     }
     let load = |address| guest::load_u64(address).ok();
-    let found = recognise_bytes(before, regs, &load)?;
-    let start = at.checked_sub(found.len as u64)?;
+    let found = recognise_bytes(before, regs, &load).ok_or(Refusal::Form)?;
+    let start = before_site(found.len as u64)?;
     if fits(start) {
-        return Some(found);
+        return Ok(found);
     }
-    let earlier = start.checked_sub(5)?;
+    let earlier = start.checked_sub(5).ok_or(Refusal::Form)?;
     let mut before = [0u8; 5];
-    guest::read_bytes(earlier, &mut before).ok()?;
-    (fits(earlier) && leaves_its_mark(before, regs, &load)).then(|| found.after(before))
+    guest::read_bytes(earlier, &mut before).map_err(|_| Refusal::Form)?;
+    (fits(earlier) && leaves_its_mark(before, regs, &load))
+        .then(|| found.after(before))
+        .ok_or(Refusal::CacheLine)
 }
 
 const MOV_R10_RCX: [u8; 3] = [0x49, 0x89, 0xca];

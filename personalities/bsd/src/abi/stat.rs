@@ -60,6 +60,7 @@ pub fn dev_to_host(dev: u64) -> u64 {
 
 impl Stat {
     /// From what the host knows.
+    #[inline(always)]
     pub fn from_host(found: &linux::statx) -> Self {
         let time = |at: &linux::statx_timestamp| [at.tv_sec, i64::from(at.tv_nsec)];
         let birthtim = if found.stx_mask & linux::STATX_BTIME != 0 {

@@ -136,9 +136,9 @@ fn pipe_pair(flags: u64) -> HostResult<[i32; 2]> {
 }
 
 /// `pipe` before FreeBSD 10: both ends in registers.
-pub fn freebsd10_pipe(_cx: &mut Cx) -> Return<(u64, u64)> {
+pub fn freebsd10_pipe(_cx: &mut Cx) -> Return<(u32, u32)> {
     let [read, write] = pipe_pair(0)?;
-    Ok((read as u64, write as u64))
+    Ok((read as u32, write as u32))
 }
 
 pub fn pipe2(cx: &mut Cx, fildes: Out<[i32; 2]>, flags: u32) -> Return<()> {

@@ -89,7 +89,8 @@ pub fn fchflags(cx: &mut Cx, fd: Fd, flags: u64) -> Return<()> {
 }
 
 /// Adds what `file`, an open file or a place, has of the flags that the host does not know.
-pub fn complete(cx: &Cx, file: Where, mut found: Stat) -> Stat {
+#[inline]
+pub fn complete(cx: &Cx, file: Where, found: &mut Stat) {
     let may_have = matches!(
         u32::from(found.mode) & linux::S_IFMT,
         linux::S_IFREG | linux::S_IFDIR
@@ -97,7 +98,6 @@ pub fn complete(cx: &Cx, file: Where, mut found: Stat) -> Stat {
     if may_have && cx.process().space.get().is_some() {
         found.flags |= file.told();
     }
-    found
 }
 
 /// How a file is named whose attribute is read.

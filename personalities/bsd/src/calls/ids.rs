@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use compat_tables::bsd::Errno;
 use compat_translate::guest::{In, Out};
 use compat_translate::host::{self, nr};
-use compat_translate::task::call_everywhere;
+use compat_translate::task::{Answer, call_everywhere};
 use compat_translate::{Cx, Outcome};
 
 use crate::error::Return;
@@ -40,6 +40,33 @@ pub fn require_root() -> Return<()> {
 pub fn real_user() -> u32 {
     // SAFETY: no arguments.
     unsafe { host::call_n(nr::getuid, []) }.unwrap_or_default() as u32
+}
+
+pub fn getuid(cx: &mut Cx) -> Return<u64> {
+    one(cx, Answer::User, nr::getuid)
+}
+
+pub fn geteuid(cx: &mut Cx) -> Return<u64> {
+    one(cx, Answer::EffectiveUser, nr::geteuid)
+}
+
+pub fn getgid(cx: &mut Cx) -> Return<u64> {
+    one(cx, Answer::Group, nr::getgid)
+}
+
+pub fn getegid(cx: &mut Cx) -> Return<u64> {
+    one(cx, Answer::EffectiveGroup, nr::getegid)
+}
+
+pub fn getpid(cx: &mut Cx) -> Return<u64> {
+    one(cx, Answer::Process, nr::getpid)
+}
+
+fn one(cx: &Cx, which: Answer, number: u64) -> Return<u64> {
+    // SAFETY: no arguments.
+    Ok(cx
+        .thread
+        .answer(which, || unsafe { host::call_n(number, []) })?)
 }
 
 /// The stub never gains privileges by `execve`: the host's loader refuses to run it set-user-id.

@@ -8,8 +8,8 @@ use compat_translate::guest::{self, In, Path};
 use compat_translate::host;
 use compat_translate::paths::{self, Look};
 use compat_translate::task::clone::{self, Birth};
-use compat_translate::task::{Start, exec, gaps};
-use compat_translate::{Cx, Outcome};
+use compat_translate::task::{Start, counts, exec, gaps};
+use compat_translate::{Cx, Outcome, trap};
 
 use super::place::is_own_program;
 use crate::error::Return;
@@ -24,6 +24,9 @@ pub fn exit(cx: &mut Cx, status: i32) -> Return<Outcome> {
 
 /// What was asked for and not had, once, on standard error.
 pub fn report_gaps(cx: &Cx) {
+    if cx.process().settings.stats {
+        report_ways();
+    }
     let gaps = gaps::counted();
     if gaps.is_empty() || cx.process().settings.quiet {
         return;
@@ -37,6 +40,35 @@ pub fn report_gaps(cx: &Cx) {
         );
     }
     text.push_str("; -q hides this line\n");
+    host::write_stderr(text.as_bytes());
+}
+
+/// How the calls came, for `compat run --stats`.
+fn report_ways() {
+    let ways = counts::so_far();
+    let fast = ways.express + ways.patched;
+    let all = fast + ways.whole + ways.trapped;
+    // In thousandths of a percent.
+    let share = (fast * 100_000).checked_div(all).unwrap_or_default();
+    let mut text = alloc::format!(
+        "compat: {all} calls: {fast} the fast way ({}.{:03} %; {} of them without a handler), {} that need a trap, {} other \
+         traps; {} sites patched\n",
+        share / 1000,
+        share % 1000,
+        ways.express,
+        ways.whole,
+        ways.trapped,
+        trap::patched()
+    );
+    for site in trap::refused() {
+        let _ = writeln!(
+            text,
+            "compat: not patched: {:#x}, {}: {} traps",
+            site.at,
+            site.why.text(),
+            site.traps + 1
+        );
+    }
     host::write_stderr(text.as_bytes());
 }
 
@@ -55,14 +87,14 @@ pub fn child_start(cx: &Cx) -> Start {
 pub fn fork(cx: &mut Cx) -> Return<Outcome> {
     match clone::fork(cx, Birth::default(), None)? {
         0 => Ok(Outcome::Two(0, 1)),
-        pid => Ok(Outcome::Two(pid as u64, 0)),
+        pid => Ok(Outcome::Two(pid as u32, 0)),
     }
 }
 
 pub fn vfork(cx: &mut Cx) -> Return<Outcome> {
     let start = child_start(cx);
     let pid = clone::share_memory(cx, Birth::default(), start)?;
-    Ok(Outcome::Two(pid as u64, 0))
+    Ok(Outcome::Two(pid as u32, 0))
 }
 
 /// ARG_MAX: the strings and their pointers.

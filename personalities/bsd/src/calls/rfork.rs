@@ -50,7 +50,7 @@ pub fn rfork(cx: &mut Cx, flags: u32) -> Return<Outcome> {
             }
             Ok(Outcome::Two(0, 1))
         }
-        pid => Ok(Outcome::Two(pid as u64, 0)),
+        pid => Ok(Outcome::Two(pid as u32, 0)),
     }
 }
 
@@ -166,7 +166,7 @@ fn orphan(cx: &mut Cx, birth: Birth) -> Return<i32> {
 fn share_memory(cx: &mut Cx, birth: Birth) -> Return<Outcome> {
     let start = child_start(cx);
     let pid = clone::share_memory(cx, birth, start)?;
-    Ok(Outcome::Two(pid as u64, 0))
+    Ok(Outcome::Two(pid as u32, 0))
 }
 
 /// Without RFPROC the caller itself gets a table of its own, or an empty one (fork_norfproc).

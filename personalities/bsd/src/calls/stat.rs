@@ -19,6 +19,7 @@ use crate::lower::{AtFd, Fd};
 pub const LINK_ITSELF: AtFlags = AtFlags(AT_SYMLINK_NOFOLLOW);
 
 /// What the host knows about the file at a place.
+#[inline(always)]
 pub fn statx(at: u64, path: u64, flags: u64) -> HostResult<linux::statx> {
     ask(
         at,
@@ -33,6 +34,7 @@ pub fn mount_of(at: u64, path: u64, flags: u64) -> HostResult<u64> {
     Ok(ask(at, path, flags, linux::STATX_MNT_ID)?.stx_mnt_id)
 }
 
+#[inline(always)]
 fn ask(at: u64, path: u64, flags: u64, wanted: u32) -> HostResult<linux::statx> {
     let mut found = MaybeUninit::<linux::statx>::uninit();
     let wanted = u64::from(wanted);
@@ -49,35 +51,47 @@ fn ask(at: u64, path: u64, flags: u64, wanted: u32) -> HostResult<linux::statx> 
 }
 
 /// What the host knows about an open file.
+#[inline(always)]
 pub fn statx_fd(fd: u64) -> HostResult<linux::statx> {
     statx(fd, c"".as_ptr() as u64, u64::from(linux::AT_EMPTY_PATH))
 }
 
-/// The status of an open file.
+/// Hands the status of an open file to `give`. It is written field by field, and read again only once: the processor is
+/// slow to read together what was written in pieces.
 ///
 /// # Errors
-/// `EBADF`.
-pub fn of_fd(cx: &mut Cx, fd: Fd) -> Return<Stat> {
+/// `EBADF`; those of `give`.
+#[inline(always)]
+pub fn of_fd<T>(cx: &mut Cx, fd: Fd, give: impl FnOnce(&Stat) -> HostResult<T>) -> Return<T> {
     let fd = fd.checked(cx)?;
-    let found = Stat::from_host(&statx_fd(fd)?);
-    Ok(file_flags::complete(cx, Where::Open(fd), found))
+    let mut found = Stat::from_host(&statx_fd(fd)?);
+    file_flags::complete(cx, Where::Open(fd), &mut found);
+    Ok(give(&found)?)
 }
 
-/// The status of the file at a place.
+/// The same for the file at a place.
 ///
 /// # Errors
-/// As [`Place::find`].
-pub fn of_path(cx: &mut Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Stat> {
+/// As [`Place::find`]; those of `give`.
+#[inline(always)]
+pub fn of_path<T>(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    flags: AtFlags,
+    give: impl FnOnce(&Stat) -> HostResult<T>,
+) -> Return<T> {
     let flags = flags.only(AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
     let place = Place::find(cx, at, path, flags)?;
-    let found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
+    let mut found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
     let file = match place.open_file() {
         Some(fd) => Where::Open(fd),
         None => Where::Path(place.at, place.path),
     };
-    let found = file_flags::complete(cx, file, found);
+    file_flags::complete(cx, file, &mut found);
     let follow = !flags.has(AT_SYMLINK_NOFOLLOW);
-    Ok(dev_fd::status(path, follow, found))
+    dev_fd::status(path, follow, &mut found);
+    Ok(give(&found)?)
 }
 
 /// `fstatat` for any layout that is made from [`Stat`].
@@ -85,7 +99,7 @@ pub fn fstatat<S>(cx: &mut Cx, at: AtFd, path: Path, buf: Out<S>, flag: AtFlags)
 where
     S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
 {
-    Ok(buf.write(&(&of_path(cx, at, path, flag)?).into())?)
+    of_path(cx, at, path, flag, |found| buf.write(&found.into()))
 }
 
 /// `stat` for any layout.
@@ -109,5 +123,5 @@ pub fn fstat<S>(cx: &mut Cx, fd: Fd, sb: Out<S>) -> Return<()>
 where
     S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
 {
-    Ok(sb.write(&(&of_fd(cx, fd)?).into())?)
+    of_fd(cx, fd, |found| sb.write(&found.into()))
 }

@@ -110,7 +110,7 @@ pub fn wait4(
 pub fn owait(cx: &mut Cx) -> Return<Outcome> {
     let change = wait_for(cx, host_kind(idtype::P_ALL), 0, wait_options::WEXITED)?;
     Ok(change.map_or(Outcome::Two(0, 0), |change| {
-        Outcome::Two(change.pid as u64, change.status() as u64)
+        Outcome::Two(change.pid as u32, change.status() as u32)
     }))
 }
 

@@ -7,6 +7,7 @@ use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::host::nr;
 use compat_translate::host::socket::{self as host_socket, raw};
+use compat_translate::trap::forbid_express;
 
 use super::transfer::{HostMessage, NOSIGPIPE_MARK};
 use crate::error::Return;
@@ -18,6 +19,15 @@ static ASKED_FOR: AtomicBool = AtomicBool::new(false);
 /// Notes that there may be sockets with `SO_NOSIGPIPE`.
 pub fn nosigpipe_is_used() {
     ASKED_FOR.store(true, Ordering::Relaxed);
+    keep_nosigpipe();
+}
+
+/// Has writing served here when there may be such sockets.
+pub fn keep_nosigpipe() {
+    if ASKED_FOR.load(Ordering::Relaxed) {
+        forbid_express(nr::write as u16);
+        forbid_express(nr::writev as u16);
+    }
 }
 
 fn is_quiet(fd: u64) -> bool {

@@ -34,7 +34,7 @@ pub(crate) fn pdfork(cx: &mut Cx, descriptor: Out<i32>, flags: u32) -> Return<Ou
             let stays = flags & PD_DAEMON != 0;
             cx.process().objects.hold_process(pidfd, pid, stays);
             descriptor.write(&pidfd)?;
-            Ok(Outcome::Two(pid as u64, 0))
+            Ok(Outcome::Two(pid as u32, 0))
         }
     }
 }

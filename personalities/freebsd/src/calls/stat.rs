@@ -17,11 +17,11 @@ pub(crate) fn fstatat(
     flag: AtFlags,
 ) -> Return<()> {
     // Without a copy: the layout that handlers know is this one.
-    Ok(buf.write(&of_path(cx, at, path, flag)?)?)
+    of_path(cx, at, path, flag, |found| buf.write(found))
 }
 
 pub(crate) fn fstat(cx: &mut Cx, fd: Fd, sb: Out<Stat>) -> Return<()> {
-    Ok(sb.write(&of_fd(cx, fd)?)?)
+    of_fd(cx, fd, |found| sb.write(found))
 }
 
 pub(crate) fn freebsd11_fstatat(

@@ -1,0 +1,185 @@
+//! The express way: calls from patched sites that are one host call, or no call at all, need no frame and no handler.
+//!
+//! The trampoline arrives at `compat_fast_entry` with everything as at the `syscall` instruction, except `rcx`, which
+//! holds the return address as `syscall` would leave it. What the call's number may do is looked up in [`WAYS`]: pass
+//! the registers on to the host under another number, or answer with a word of the thread's block. Nothing but `rax`,
+//! `rcx`, `r11` and the flags is touched, and the guest's stack is not written.
+//!
+//! Whatever is not plain success goes on to `compat_full_entry` (`fast.rs`), where the personality's handler serves the
+//! call as any other. When the host call has been made already, the handler's [`crate::Cx::host`] finds its result there
+//! instead of making it again: errors, restarts and signals have one treatment for all ways.
+//!
+//! Below the top of the thread's stub stack lie, from here on: the guest's flags, the return address, the number, and the
+//! host's result. `gs:[16]` holds the guest's stack pointer.
+
+use core::arch::global_asm;
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicU16, Ordering};
+
+use super::fast::{Leaving, TRAPPING_FLAGS, compat_full_entry};
+use crate::task::{Answer, Process, Thread};
+
+/// What a call may do on the express way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Express {
+    /// The host call of this number with the same arguments; success is told by the same value. The handler's first
+    /// [`crate::Cx::host`] must be this very call.
+    Host(u16),
+    /// The same for a call whose first argument is a descriptor.
+    HostWithDescriptor(u16),
+    /// What the thread knows about itself.
+    Answer(Answer),
+}
+
+/// Guest numbers that can be looked up.
+const NUMBERS: usize = 1024;
+/// By guest number: 0 for no express way; [`HOST`] and perhaps [`DESCRIPTOR`] with the host's number; or the offset of
+/// the answer in the thread's block.
+static WAYS: [AtomicU16; NUMBERS] = [const { AtomicU16::new(0) }; NUMBERS];
+const HOST: u16 = 0x4000;
+const DESCRIPTOR: u16 = 0x8000;
+
+/// Lets calls of guest number `number` take the express way from now on.
+///
+/// On success the guest sees the value in `rax`, the carry flag clear, its flags in `r11`, and zero in `r8` to `r10`.
+pub fn set_express(number: u16, way: Express) {
+    let word = match way {
+        Express::Host(number) => HOST | number,
+        Express::HostWithDescriptor(number) => HOST | DESCRIPTOR | number,
+        Express::Answer(answer) => (offset_of!(Thread, answers) + 8 * answer as usize) as u16,
+    };
+    if let Some(place) = WAYS.get(usize::from(number)) {
+        place.store(word, Ordering::Relaxed);
+    }
+}
+
+/// Takes the express way from the calls that are this host call: from now on each is looked at by its handler.
+pub fn forbid_express(host: u16) {
+    for place in &WAYS {
+        let word = place.load(Ordering::Relaxed);
+        if word & HOST != 0 && word & !(HOST | DESCRIPTOR) == host {
+            place.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+global_asm!(
+    ".globl compat_fast_entry", ".hidden compat_fast_entry",
+    "compat_fast_entry:",
+    "mov gs:[16], rsp",
+    "mov rsp, gs:[24]",
+    "pushfq",
+    "push rcx",
+    "push rax",
+    "mov ecx, eax",
+    "cmp ecx, {numbers}",
+    "jae {full}",
+    "lea r11, [rip + {ways}]",
+    "movzx ecx, word ptr [r11 + rcx * 2]",
+    "test ecx, ecx",
+    "jz {full}",
+    "test dword ptr [rsp + 16], {trapping}",
+    "jnz {full}",
+    "test ecx, {host}",
+    "jz 4f",
+    "test ecx, {descriptor}",
+    "jz 2f",
+    "mov r11, gs:[{process}]",
+    "cmp edi, [r11 + {lowest_hidden}]",
+    "jge {full}",
+    "2:",
+    "mov byte ptr gs:[{disturbed}], 0",
+    "mov eax, ecx",
+    "and eax, {number_bits}",
+    // As in host/mod.rs: a signal in here goes on at compat_full_entry, which finds it waiting. The word behind
+    // gs:[8] says that the thread is not to fall asleep.
+    ".globl compat_express_window", ".hidden compat_express_window",
+    "compat_express_window:",
+    "cmp qword ptr gs:[8], 0",
+    "jne {full}",
+    ".globl compat_express_syscall", ".hidden compat_express_syscall",
+    "compat_express_syscall:",
+    "syscall",
+    "mov [rsp - 8], rax",
+    "cmp rax, -4095",
+    "jae 6f",
+    "5:",
+    "inc qword ptr gs:[{count}]",
+    "xor r8d, r8d",
+    "xor r9d, r9d",
+    "xor r10d, r10d",
+    // The last look at gs:[8] and the return are one step: a signal in between goes on at compat_express_late.
+    ".globl compat_express_exit", ".hidden compat_express_exit",
+    "compat_express_exit:",
+    "cmp dword ptr gs:[8], 0",
+    "jne compat_express_late",
+    "mov rcx, [rsp + 8]",
+    "mov r11, [rsp + 16]",
+    // Without the carry, and back into place: overflow by an addition, the others from ah.
+    "and r11, -2",
+    "mov eax, r11d",
+    "and ah, 8",
+    "add ah, 0x78",
+    "mov ah, al",
+    "sahf",
+    "mov rax, [rsp - 8]",
+    "mov rsp, gs:[16]",
+    // Everything is the guest's but the program counter: a signal here finds guest code at rcx.
+    ".globl compat_express_leave", ".hidden compat_express_leave",
+    "compat_express_leave:",
+    "jmp rcx",
+    "4:",
+    "mov rax, gs:[rcx]",
+    "cmp rax, -1",
+    "je {full}",
+    "mov [rsp - 8], rax",
+    "jmp 5b",
+    ".globl compat_express_late", ".hidden compat_express_late",
+    "compat_express_late:",
+    // Counted as served here, and counted again by what follows.
+    "dec qword ptr gs:[{count}]",
+    "6:",
+    "mov rsp, gs:[24]",
+    "mov rax, [rsp - 32]",
+    "sub rsp, 24",
+    "mov gs:[{result}], rax",
+    "mov byte ptr gs:[{made}], 1",
+    "jmp {full}",
+    numbers = const NUMBERS,
+    ways = sym WAYS,
+    full = sym compat_full_entry,
+    trapping = const TRAPPING_FLAGS,
+    host = const HOST,
+    descriptor = const DESCRIPTOR,
+    number_bits = const HOST - 1,
+    process = const offset_of!(Thread, process),
+    lowest_hidden = const Process::LOWEST_HIDDEN,
+    disturbed = const offset_of!(Thread, disturbed),
+    count = const offset_of!(Thread, counts.express),
+    result = const offset_of!(Thread, express_result),
+    made = const offset_of!(Thread, express_made),
+);
+
+unsafe extern "C" {
+    pub(super) fn compat_fast_entry();
+    fn compat_express_window();
+    fn compat_express_syscall();
+    fn compat_express_exit();
+    fn compat_express_leave();
+    fn compat_express_late();
+}
+
+/// See [`super::fast::leaving`]; the window before the host call counts as well.
+pub(super) fn leaving(rip: u64) -> Option<Leaving> {
+    let at = |label: unsafe extern "C" fn()| label as *const () as u64;
+    let leave = at(compat_express_leave);
+    if rip == leave {
+        Some(Leaving::Left)
+    } else if (at(compat_express_exit)..leave).contains(&rip) {
+        Some(Leaving::Restart(at(compat_express_late)))
+    } else if (at(compat_express_window)..=at(compat_express_syscall)).contains(&rip) {
+        Some(Leaving::Restart(at(compat_full_entry)))
+    } else {
+        None
+    }
+}
