@@ -23,8 +23,8 @@ pub use linux_raw_sys::general as linux;
 pub use linux_raw_sys::ioctl;
 pub use mappings::{Mapping, hole, mapping_at};
 pub use processes::{
-    ProcessStat, name_thread, names_in, numbers_in, process_file, process_stat, processes,
-    thread_stat, threads_of,
+    ProcessStat, children, effective_ids, name_thread, names_in, numbers_in, process_file,
+    process_stat, processes, thread_stat, threads_of,
 };
 
 use core::arch::{asm, global_asm};

@@ -58,6 +58,40 @@ pub fn threads_of(pid: i32) -> Vec<i32> {
         .unwrap_or_default()
 }
 
+/// The caller's children, also those that have ended and were not waited for.
+pub fn children() -> Vec<i32> {
+    let of_thread = |tid: &i32| process_file(0, &alloc::format!("task/{tid}/children"), 1 << 20);
+    let lists: HostResult<Vec<Vec<u8>>> = threads_of(0).iter().map(of_thread).collect();
+    match lists {
+        Ok(lists) => lists
+            .iter()
+            .flat_map(|list| list.split(|&byte| byte == b' '))
+            .filter_map(|word| core::str::from_utf8(word).ok()?.parse().ok())
+            .collect(),
+        // Some kernels are built without these lists, and a thread may end meanwhile.
+        Err(_) => {
+            // SAFETY: no arguments.
+            let own = unsafe { call_n(nr::getpid, []) }.unwrap_or_default() as i32;
+            processes()
+                .into_iter()
+                .filter(|&pid| process_stat(pid).is_some_and(|stat| stat.parent == own))
+                .collect()
+        }
+    }
+}
+
+/// Effective user and group of process `pid`; `None` when there is no such process.
+pub fn effective_ids(pid: i32) -> Option<(u32, u32)> {
+    let text = process_file(pid, "status", 8192).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    // Real, effective, saved, and that of file access.
+    let second = |field: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(field))?;
+        line.split_whitespace().nth(1)?.parse().ok()
+    };
+    Some((second("Uid:")?, second("Gid:")?))
+}
+
 /// Reads `/proc/PID/NAME`; 0 stands for the caller.
 ///
 /// # Errors

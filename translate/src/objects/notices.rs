@@ -189,12 +189,11 @@ fn new_socket() -> HostResult<i32> {
     let socket = unsafe { host::call_n(nr::socket, [AF_NETLINK, SOCK_RAW_CLOEXEC, 0]) }?;
     // SAFETY: no pointers.
     let ready = unsafe { host::call_n(nr::getpid, []) }.and_then(|pid| {
-        [(F_SETOWN, pid), (F_SETSIG, SIGSYS), (F_SETFL, O_ASYNC)]
-            .into_iter()
+        for (command, value) in [(F_SETOWN, pid), (F_SETSIG, SIGSYS), (F_SETFL, O_ASYNC)] {
             // SAFETY: no pointers.
-            .try_for_each(|(command, value)| {
-                unsafe { host::call_n(nr::fcntl, [socket, command, value]) }.map(drop)
-            })
+            unsafe { host::call_n(nr::fcntl, [socket, command, value]) }?;
+        }
+        Ok(())
     });
     match ready {
         Ok(()) => Ok(socket as i32),

@@ -47,5 +47,6 @@ pub mod terminal;
 pub mod timer;
 pub mod transfer;
 pub mod wait;
+mod wait_by;
 pub mod write;
 pub mod xattr;

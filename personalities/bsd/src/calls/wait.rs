@@ -7,20 +7,22 @@ use compat_translate::host::{self, nr};
 use compat_translate::signal::SigInfo;
 use compat_translate::{Cx, Outcome};
 
-use super::ids;
+use super::wait_by::{By, wait_by};
 use crate::abi::resource::{Rusage, Wrusage};
 use crate::abi::signal::Siginfo;
 use crate::error::Return;
 use crate::lower::Fd;
 use crate::signals::siginfo_to_guest;
 
+const HOST_P_ALL: u64 = 0;
+pub(super) const HOST_P_PID: u64 = 1;
 const HOST_P_PIDFD: u64 = 3;
 /// Children whose end is not told by SIGCHLD too (`pdfork`).
 const HOST_WALL: u64 = 0x4000_0000;
 
 /// A child that changed, as the guest sees it.
-struct Change {
-    pid: i32,
+pub(super) struct Change {
+    pub(super) pid: i32,
     info: Siginfo,
     usage: Rusage,
 }
@@ -42,22 +44,32 @@ impl Change {
 }
 
 /// kern_wait6. `None` when WNOHANG found nothing.
-fn wait_for(cx: &mut Cx, kind: u64, id: u64, options: u32) -> Return<Option<Change>> {
+pub(super) fn wait_for(cx: &mut Cx, kind: u64, id: u64, options: u32) -> Return<Option<Change>> {
+    let all = kind == HOST_P_PID || kind == HOST_P_PIDFD;
+    wait_with(cx, [kind, id], options, if all { HOST_WALL } else { 0 })
+}
+
+/// Until something happens to a child of any kind; it still waits to be waited for.
+pub(super) fn wait_for_news(cx: &mut Cx, options: u32) -> Return<Option<Change>> {
+    let options = options | wait_options::WNOWAIT;
+    wait_with(cx, [HOST_P_ALL, 0], options, HOST_WALL)
+}
+
+/// The host's options for these.
+pub(super) fn known(options: u32) -> Return<u64> {
     const ANY: u32 = wait_options::WEXITED
         | wait_options::WUNTRACED
         | wait_options::WCONTINUED
         | wait_options::WTRAPPED;
-    let known = flags::WAIT_OPTIONS
-        .to_host(u64::from(options))
-        .map_err(|_| Errno::EINVAL)?;
     if options & ANY == 0 {
         return Err(Errno::EINVAL.into());
     }
-    let all = if kind == host_kind(idtype::P_PID) || kind == HOST_P_PIDFD {
-        HOST_WALL
-    } else {
-        0
-    };
+    let known = flags::WAIT_OPTIONS.to_host(u64::from(options));
+    Ok(known.map_err(|_| Errno::EINVAL)?)
+}
+
+fn wait_with(cx: &mut Cx, [kind, id]: [u64; 2], options: u32, all: u64) -> Return<Option<Change>> {
+    let known = known(options)?;
     let mut info = SigInfo::default();
     let mut usage = Rusage::ZERO;
     let args = [
@@ -123,20 +135,14 @@ pub fn wait6(
     usage: Out<Wrusage>,
     info: Out<Siginfo>,
 ) -> Return<i32> {
-    let kind = match kind {
-        idtype::P_PID | idtype::P_PGID | idtype::P_ALL => kind,
-        // All of the caller's children belong to its jail, and nearly always to its user.
-        idtype::P_JAILID if id == 0 => idtype::P_ALL,
-        idtype::P_UID if id == i64::from(ids::real_user()) => idtype::P_ALL,
-        idtype::P_SID | idtype::P_UID | idtype::P_GID | idtype::P_JAILID => {
-            return Err(cx.gap(
-                "wait6: by session, user, group or jail",
-                Errno::EINVAL.into(),
-            ));
+    let change = match By::of(kind, id) {
+        Some(by) => wait_by(cx, by, options)?,
+        // WAIT_MYPGRP, as a process too.
+        None if id == 0 && kind == idtype::P_PID => {
+            wait_for(cx, host_kind(idtype::P_PGID), 0, options)?
         }
-        _ => return Err(Errno::EINVAL.into()),
+        None => wait_for(cx, host_kind(kind), id as u64, options)?,
     };
-    let change = wait_for(cx, host_kind(kind), id as u64, options)?;
     report(change, status, usage, info)
 }
 

@@ -8,6 +8,7 @@ mod exec;
 mod fork;
 mod groups;
 mod image;
+mod kinds;
 mod rfork;
 mod table;
 mod vfork;
@@ -55,6 +56,12 @@ extern "C" fn main() {
         ("ends/child-info", ends::child_info),
         ("ends/no-child", ends::no_child),
         ("ends/no-wait", ends::no_wait),
+        ("kinds/by-session", kinds::by_session),
+        ("kinds/a-later-end", kinds::a_later_end),
+        ("kinds/stopped-in-a-session", kinds::stopped_in_a_session),
+        ("kinds/by-owner", kinds::by_owner),
+        ("kinds/told", kinds::told),
+        ("kinds/refused", kinds::refused),
         ("groups/a-job", groups::a_job),
         ("groups/signals", groups::signals),
         ("groups/sessions", groups::sessions),
