@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use compat_tables::bsd::Errno;
+use compat_tables::bsd::flags::domain;
 use compat_translate::settings::Settings;
 use compat_translate::{Cx, Personality};
 
@@ -12,6 +13,8 @@ pub struct System {
     pub personality: Personality,
     /// `AT_FDCWD` as its programs write it.
     pub at_fdcwd: i32,
+    /// `AF_INET6` in its socket addresses.
+    pub inet6: u8,
     /// Its number for an error.
     pub errno_number: fn(Errno) -> u16,
     /// How many resource limits it knows.
@@ -47,6 +50,7 @@ static NONE: System = System {
         after_fork: |_| {},
     },
     at_fdcwd: -100,
+    inet6: domain::AF_INET6 as u8,
     errno_number: Errno::number,
     limits: |_| 0,
     thread_ends: |_| {},

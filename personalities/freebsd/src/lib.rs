@@ -36,6 +36,7 @@ pub static FREEBSD_AMD64: System = System {
         after_fork: calls::after_fork,
     },
     at_fdcwd: -100,
+    inet6: tables::flags::domain::AF_INET6 as u8,
     errno_number: tables::errno_number,
     limits: image::limits,
     thread_ends: calls::umtx_thread_exit,

@@ -13,58 +13,15 @@ use crate::lower::Fd;
 
 /// More is not asked of the host at once; the host itself stops at a page or so.
 const MOST: usize = 32 * 1024;
-/// FreeBSD's own limit for the older calls.
-const MOST_OLD: usize = 64 * 1024;
 
+/// `getdirentries`: as many entries as fit, in `format`.
 pub fn getdirentries(
     cx: &mut Cx,
     fd: Fd,
     buf: Out<u8>,
     count: usize,
     basep: Out<i64>,
-) -> Return<usize> {
-    if i64::try_from(count).is_err() {
-        return Err(Errno::EINVAL.into());
-    }
-    read(cx, fd, buf, count, basep, Format::Now)
-}
-
-pub fn freebsd11_getdirentries(
-    cx: &mut Cx,
-    fd: Fd,
-    buf: Out<u8>,
-    count: u32,
-    basep: Out<i64>,
-) -> Return<usize> {
-    let count = (count as usize).min(MOST_OLD);
-    read(cx, fd, buf, count, basep, Format::Freebsd11)
-}
-
-pub fn freebsd11_getdents(cx: &mut Cx, fd: Fd, buf: Out<u8>, count: usize) -> Return<usize> {
-    freebsd11_getdirentries(cx, fd, buf, count as u32, Out::new(0))
-}
-
-pub fn ogetdirentries(
-    cx: &mut Cx,
-    fd: Fd,
-    buf: Out<u8>,
-    count: u32,
-    basep: Out<i64>,
-) -> Return<usize> {
-    let count = count as usize;
-    if count > MOST_OLD {
-        return Err(Errno::EINVAL.into());
-    }
-    read(cx, fd, buf, count, basep, Format::Bsd43)
-}
-
-fn read(
-    cx: &mut Cx,
-    fd: Fd,
-    buf: Out<u8>,
-    count: usize,
-    basep: Out<i64>,
-    format: Format,
+    format: &Format,
 ) -> Return<usize> {
     let fd = fd.checked(cx)?;
     let base = position(fd).unwrap_or(0);
@@ -86,15 +43,12 @@ fn read(
 
 /// The next entries that fit into `room` bytes.
 ///
-/// The host packs more tightly, so it is first asked for only as many as fit in any case: no record grows by more than a third.
+/// The host packs more tightly, so it is first asked for only as many as fit in any case.
 /// When that is not enough for one entry, all of `room` is tried, and what did not fit is given back by its position.
-fn pack(fd: u64, room: usize, format: Format) -> HostResult<Vec<u8>> {
+fn pack(fd: u64, room: usize, format: &Format) -> HostResult<Vec<u8>> {
     let room = room.min(MOST);
     let mut host_records = alloc::vec![0; room];
-    let sure = match format {
-        Format::Now => room / 4 * 3,
-        Format::Freebsd11 | Format::Bsd43 => room,
-    };
+    let sure = (format.sure)(room);
     let filled = match fill(fd, host_records.get_mut(..sure).unwrap_or_default()) {
         Err(HostErrno::EINVAL) if sure < room => fill(fd, &mut host_records)?,
         other => other?,
@@ -102,14 +56,14 @@ fn pack(fd: u64, room: usize, format: Format) -> HostResult<Vec<u8>> {
     let mut records = Vec::with_capacity(room);
     let mut resume = None;
     for entry in entries(host_records.get(..filled).unwrap_or_default()) {
-        if records.len() + format.record_length(entry.name.len()) > room {
+        if records.len() + (format.record_length)(entry.name.len()) > room {
             match resume {
                 Some(at) => set_position(fd, at)?,
                 None => return Err(HostErrno::EINVAL),
             }
             break;
         }
-        format.append(&entry, &mut records);
+        (format.append)(&entry, &mut records);
         resume = Some(entry.next);
     }
     Ok(records)

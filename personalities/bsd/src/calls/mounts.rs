@@ -18,7 +18,7 @@ use zerocopy::{Immutable, IntoBytes};
 use super::at::CWD;
 use super::place::located;
 use super::stat::{mount_of, statx_fd};
-use crate::abi::statfs::{Freebsd11Statfs, Ostatfs, STATFS_VERSION, Statfs, name};
+use crate::abi::statfs::{STATFS_VERSION, Statfs, name};
 use crate::error::Return;
 use crate::lower::Fd;
 
@@ -188,8 +188,24 @@ fn of_fd(cx: &Cx, fd: Fd) -> Return<Statfs> {
     of(&found, mount_of(fd, c"".as_ptr() as u64, empty_path)?)
 }
 
-/// All of them, as `T`, as many as `bufsize` bytes hold; only their number without a buffer.
-fn list<T>(buf: Out<T>, bufsize: i64, mode: i32) -> Return<i32>
+/// `statfs` for any layout that is made from [`Statfs`].
+pub fn statfs<T>(cx: &mut Cx, path: Path, buf: Out<T>) -> Return<()>
+where
+    T: for<'a> From<&'a Statfs> + IntoBytes + Immutable,
+{
+    Ok(buf.write(&(&of_path(cx, path)?).into())?)
+}
+
+/// `fstatfs` for any layout.
+pub fn fstatfs<T>(cx: &mut Cx, fd: Fd, buf: Out<T>) -> Return<()>
+where
+    T: for<'a> From<&'a Statfs> + IntoBytes + Immutable,
+{
+    Ok(buf.write(&(&of_fd(cx, fd)?).into())?)
+}
+
+/// `getfsstat` for any layout: all of them, as many as `bufsize` bytes hold; only their number without a buffer.
+pub fn getfsstat<T>(_cx: &mut Cx, buf: Out<T>, bufsize: i64, mode: i32) -> Return<i32>
 where
     T: for<'a> From<&'a Statfs> + IntoBytes + Immutable,
 {
@@ -213,47 +229,6 @@ where
         written += 1;
     }
     Ok(written as i32)
-}
-
-pub fn statfs(cx: &mut Cx, path: Path, buf: Out<Statfs>) -> Return<()> {
-    Ok(buf.write(&of_path(cx, path)?)?)
-}
-
-pub fn fstatfs(cx: &mut Cx, fd: Fd, buf: Out<Statfs>) -> Return<()> {
-    Ok(buf.write(&of_fd(cx, fd)?)?)
-}
-
-pub fn getfsstat(_cx: &mut Cx, buf: Out<Statfs>, bufsize: i64, mode: i32) -> Return<i32> {
-    list(buf, bufsize, mode)
-}
-
-pub fn freebsd11_statfs(cx: &mut Cx, path: Path, buf: Out<Freebsd11Statfs>) -> Return<()> {
-    Ok(buf.write(&(&of_path(cx, path)?).into())?)
-}
-
-pub fn freebsd11_fstatfs(cx: &mut Cx, fd: Fd, buf: Out<Freebsd11Statfs>) -> Return<()> {
-    Ok(buf.write(&(&of_fd(cx, fd)?).into())?)
-}
-
-pub fn freebsd11_getfsstat(
-    _cx: &mut Cx,
-    buf: Out<Freebsd11Statfs>,
-    bufsize: i64,
-    mode: i32,
-) -> Return<i32> {
-    list(buf, bufsize, mode)
-}
-
-pub fn freebsd4_statfs(cx: &mut Cx, path: Path, buf: Out<Ostatfs>) -> Return<()> {
-    Ok(buf.write(&(&of_path(cx, path)?).into())?)
-}
-
-pub fn freebsd4_fstatfs(cx: &mut Cx, fd: Fd, buf: Out<Ostatfs>) -> Return<()> {
-    Ok(buf.write(&(&of_fd(cx, fd)?).into())?)
-}
-
-pub fn freebsd4_getfsstat(_cx: &mut Cx, buf: Out<Ostatfs>, bufsize: i64, mode: i32) -> Return<i32> {
-    list(buf, bufsize, mode)
 }
 
 #[cfg(test)]

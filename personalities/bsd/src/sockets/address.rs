@@ -12,6 +12,7 @@ use crate::abi::socket::{
     SOCK_MAXADDRLEN,
 };
 use crate::error::Return;
+use crate::system::system;
 
 /// Room for any address of either side: `SOCK_MAXADDRLEN`, and one more.
 const ROOM: usize = 256;
@@ -111,7 +112,7 @@ pub fn to_host(guest: &[u8]) -> Result<HostAddress, Errno> {
     };
     match i32::from(family) {
         domain::AF_INET => exact(SIZEOF_SOCKADDR_IN, raw::AF_INET),
-        domain::AF_INET6 => exact(SIZEOF_SOCKADDR_IN6, raw::AF_INET6),
+        family if family == inet6() => exact(SIZEOF_SOCKADDR_IN6, raw::AF_INET6),
         domain::AF_LOCAL => unix_to_host(rest),
         domain::AF_UNSPEC => Ok(Bytes::new(guest)
             .with_head([0; HEAD])
@@ -239,11 +240,16 @@ pub fn to_guest(host: &[u8]) -> Option<GuestAddress> {
     };
     let address = match u32::from(u16::from_ne_bytes([low, high])) {
         raw::AF_INET => sized(host, SIZEOF_SOCKADDR_IN, domain::AF_INET),
-        raw::AF_INET6 => sized(host, SIZEOF_SOCKADDR_IN6, domain::AF_INET6),
+        raw::AF_INET6 => sized(host, SIZEOF_SOCKADDR_IN6, inet6()),
         raw::AF_UNIX => unix_to_guest(rest),
         _ => sized(&[], SIZEOF_SOCKADDR, domain::AF_UNSPEC),
     };
     Some(GuestAddress(address))
+}
+
+/// The system's `AF_INET6`: the one family whose number the BSDs do not agree on.
+fn inet6() -> i32 {
+    i32::from(system().inet6)
 }
 
 fn sized(host: &[u8], len: usize, family: i32) -> Bytes {

@@ -3,12 +3,14 @@
 mod bsd43;
 mod cpuset;
 mod debug;
+mod directory;
 mod discipline;
 mod eventfd;
 mod fcntl;
 mod inotify;
 mod interface;
 mod ioctl;
+mod mounts;
 mod procctl;
 mod procdesc;
 mod reaper;
@@ -20,10 +22,10 @@ mod thread;
 mod umtx;
 
 use compat_bsd::calls::{
-    access, acl, aio, at, attribute, clock, descriptor, device, directory, extent, file_flags,
-    filetime, ids, kqueue, limits, login, memory, message, mounts, mqueue, name, node, open, path,
-    pathconf, place, poll, process, read, rfork, schedule, select, semaphore, sendfile, shm,
-    socket, socket_name, sockopt, sysv, terminal, timer, wait, write, xattr,
+    access, acl, aio, at, attribute, clock, descriptor, device, extent, file_flags, filetime, ids,
+    kqueue, limits, login, memory, message, mqueue, name, node, open, path, pathconf, place, poll,
+    process, read, rfork, schedule, select, semaphore, sendfile, shm, socket, socket_name, sockopt,
+    sysv, terminal, timer, wait, write, xattr,
 };
 use compat_translate::Cx;
 

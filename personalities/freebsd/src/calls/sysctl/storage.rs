@@ -15,8 +15,8 @@ use crate::abi::stat::dev_to_guest;
 use crate::abi::statfs::name;
 use crate::abi::vfs::{NODEV, XSWDEV_VERSION, XSWDEV_VERSION_11, Xswdev, Xswdev11, Xvfsconf};
 use crate::calls::at::CWD;
-use crate::calls::mounts::{is_remote, kind_name, mounts};
 use crate::error::Return;
+use compat_bsd::calls::mounts::{is_remote, kind_name, mounts};
 use compat_bsd::calls::stat::statx;
 
 /// `vfs.conflist`: the host's kinds by FreeBSD's names, so that whatever `statfs` says is among them.
