@@ -79,10 +79,12 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
         eprintln!("measured without --release: the numbers say nothing");
     }
     println!("{}", report::machine());
-    println!("times of the best and of the middle turn; ratios of these to Linux's");
+    println!(
+        "times of the best and of the middle turn; ratios of these to those of the Linux build"
+    );
     let measured = all(&bench, rows, &columns, options);
     scaling::print(&measured);
-    let held = match options.wants(memory::GROUP, memory::WHAT) {
+    let held = match options.wants(memory::GROUP, "") {
         true => memory::measure(&bench),
         false => Vec::new(),
     };

@@ -12,12 +12,12 @@ use crate::subject::Subject;
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) row: Row,
-    pub(crate) columns: Vec<(Column, Times)>,
+    pub(crate) columns: Vec<Taken>,
 }
 
-/// Nanoseconds that one of what the row is named after took, by turn.
+/// Nanoseconds that one of what the row is named after took, turn by turn.
 #[derive(Debug, Default)]
-pub(crate) struct Times(pub(crate) Vec<f64>);
+pub(crate) struct Times(Vec<f64>);
 
 impl Times {
     /// The best turn's.
@@ -31,28 +31,51 @@ impl Times {
         sorted.sort_unstable_by(f64::total_cmp);
         sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
     }
+
+    /// How many turns.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn over(&self, other: &Self) -> (f64, f64) {
+        (self.min() / other.min(), self.median() / other.median())
+    }
+}
+
+/// What a column's turns took.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) column: Column,
+    /// By the clock.
+    pub(crate) time: Times,
+    /// Of processors. Empty where that is not known, or would not be all.
+    pub(crate) cpu: Times,
 }
 
 impl Measured {
     /// Of one column.
-    pub(crate) fn times(&self, column: Column) -> Option<&Times> {
-        let found = self.columns.iter().find(|(one, _)| *one == column);
-        found.map(|(_, times)| times)
+    pub(crate) fn taken(&self, column: Column) -> Option<&Taken> {
+        self.columns.iter().find(|taken| taken.column == column)
     }
 
     /// How much longer than the Linux build's: the best turns, and the middle ones.
     pub(crate) fn ratio(&self, column: Column) -> Option<(f64, f64)> {
-        let (linux, other) = (self.times(Column::Linux)?, self.times(column)?);
-        Some((other.min() / linux.min(), other.median() / linux.median()))
+        let (linux, other) = (self.taken(Column::Linux)?, self.taken(column)?);
+        Some(other.time.over(&linux.time))
+    }
+
+    /// The same of processor time.
+    pub(crate) fn cpu_ratio(&self, column: Column) -> Option<(f64, f64)> {
+        let (linux, other) = (self.taken(Column::Linux)?, self.taken(column)?);
+        (other.cpu.count() > 0 && linux.cpu.count() > 0).then(|| other.cpu.over(&linux.cpu))
     }
 }
 
 /// Something that takes turns.
 struct Racer<'a> {
-    column: Column,
     subject: Box<dyn Subject + 'a>,
     count: u64,
-    times: Times,
+    taken: Taken,
 }
 
 /// Measures a row. `None` when neither Linux's build nor compat's could be; what went wrong is printed.
@@ -67,7 +90,7 @@ pub(crate) fn measure(
         .iter()
         .filter_map(|&column| racer(bench, &row, column, options.turn))
         .collect();
-    let has = |racers: &[Racer], column| racers.iter().any(|racer| racer.column == column);
+    let has = |racers: &[Racer], column| racers.iter().any(|racer| racer.taken.column == column);
     if !has(&racers, Column::Linux) || !has(&racers, Column::Compat) {
         return None;
     }
@@ -82,8 +105,10 @@ pub(crate) fn measure(
         }
     }
     let columns = columns.iter().filter_map(|&column| {
-        let at = racers.iter().position(|racer| racer.column == column)?;
-        Some((column, racers.swap_remove(at).times))
+        let at = racers
+            .iter()
+            .position(|racer| racer.taken.column == column)?;
+        Some(racers.swap_remove(at).taken)
     });
     Some(Measured {
         columns: columns.collect(),
@@ -112,10 +137,13 @@ fn racer<'a>(bench: &'a Bench, row: &Row, column: Column, turn: Duration) -> Opt
         count = (count as f64 * more).ceil() as u64;
     }
     Some(Racer {
-        column,
         subject,
         count,
-        times: Times::default(),
+        taken: Taken {
+            column,
+            time: Times::default(),
+            cpu: Times::default(),
+        },
     })
 }
 
@@ -130,10 +158,13 @@ impl Racer<'_> {
         match self.subject.turn(self.count) {
             Ok(turn) => {
                 let calls = self.count as f64 * f64::from(row.per);
-                self.times.0.push(turn.nanoseconds / calls);
+                self.taken.time.0.push(turn.nanoseconds / calls);
+                // What children used is not in it.
+                let cpu = turn.cpu.filter(|_| !row.starts_processes());
+                self.taken.cpu.0.extend(cpu.map(|cpu| cpu / calls));
                 true
             }
-            Err(error) => complain::<()>(row, self.column, &error).is_some(),
+            Err(error) => complain::<()>(row, self.taken.column, &error).is_some(),
         }
     }
 }

@@ -36,6 +36,9 @@ pub(crate) fn heading(group: &str, columns: &[Column]) {
     );
     for column in shown(columns) {
         print!(" {:>13}", column.title());
+        if *column == Column::Compat {
+            print!(" {:>13}", "its cpu time");
+        }
     }
     println!();
 }
@@ -44,17 +47,23 @@ pub(crate) fn heading(group: &str, columns: &[Column]) {
 pub(crate) fn line(measured: &Measured, columns: &[Column]) {
     print!("{:<28} {:<5}", measured.row.name, measured.row.what);
     for column in [Column::Linux, Column::Compat] {
-        let times = measured.times(column);
-        let text = times.map(|times| format!("{} {}", time(times.min()), time(times.median())));
+        let text = measured
+            .taken(column)
+            .map(|taken| format!("{} {}", time(taken.time.min()), time(taken.time.median())));
         print!(" {:>17}", text.unwrap_or_default());
     }
     for column in shown(columns) {
-        let text = measured
-            .ratio(*column)
-            .map(|(min, median)| format!("{min:.2} {median:.2}"));
-        print!(" {:>13}", text.unwrap_or_else(|| "-".into()));
+        pair(measured.ratio(*column));
+        if *column == Column::Compat {
+            pair(measured.cpu_ratio(*column));
+        }
     }
     println!();
+}
+
+fn pair(ratio: Option<(f64, f64)>) {
+    let text = ratio.map_or("-".into(), |(min, median)| format!("{min:.2} {median:.2}"));
+    print!(" {text:>13}");
 }
 
 /// Those with a column of ratios.
@@ -84,16 +93,19 @@ pub(crate) fn json(all: &[Measured], others: Value) -> Value {
 }
 
 fn row(measured: &Measured) -> Value {
-    let columns = measured.columns.iter().map(|(column, times)| {
-        let ratio = measured.ratio(*column);
+    let columns = measured.columns.iter().map(|taken| {
+        let (ratio, cpu) = (
+            measured.ratio(taken.column),
+            measured.cpu_ratio(taken.column),
+        );
         let value = json!({
-            "min": times.min(),
-            "median": times.median(),
-            "turns": times.0.len(),
-            "ratio_of_min": ratio.map(|(min, _)| min),
-            "ratio_of_median": ratio.map(|(_, median)| median),
+            "turns": taken.time.count(),
+            "min": taken.time.min(),
+            "median": taken.time.median(),
+            "ratios": ratio.map(|(min, median)| [min, median]),
+            "cpu_ratios": cpu.map(|(min, median)| [min, median]),
         });
-        (column.title().to_owned(), value)
+        (taken.column.title().to_owned(), value)
     });
     json!({
         "group": measured.row.group,

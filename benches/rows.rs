@@ -60,6 +60,11 @@ impl Row {
         }
     }
 
+    /// Whether most of the work is done by processes that the one asked for it starts.
+    pub(crate) fn starts_processes(&self) -> bool {
+        matches!(self.kind, Kind::Asked(..)) && self.group == "processes"
+    }
+
     fn per(self, per: u32) -> Self {
         Self { per, ..self }
     }

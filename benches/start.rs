@@ -114,12 +114,7 @@ impl Bench {
         };
         let address = server.hear()?;
         let client = self.worker(Program::Go, Column::Linux, &["load", &address])?;
-        Ok(client.map(|client| {
-            Box::new(Served {
-                client,
-                _server: server,
-            }) as Box<dyn Subject>
-        }))
+        Ok(client.map(|client| Box::new(Served { client, server }) as Box<dyn Subject>))
     }
 
     /// FreeBSD's `sh` against the host's own: not the same program, but the same work.

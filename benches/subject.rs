@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hasher};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -14,6 +15,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Turn {
     pub(crate) nanoseconds: f64,
+    /// Processor time of all threads, which says more than the clock where others use the machine. Not that of other
+    /// processes.
+    pub(crate) cpu: Option<f64>,
     /// What came out of the work: the same on every system.
     pub(crate) answer: u64,
 }
@@ -83,11 +87,15 @@ impl Worker {
 
 impl Subject for Worker {
     fn turn(&mut self, count: u64) -> Result<Turn, String> {
+        let before = used_till(self.id());
         writeln!(self.asks, "{count}").map_err(|error| format!("does not listen: {error}"))?;
         let line = self.hear()?;
         let parsed = line.split_once(' ').and_then(|(time, answer)| {
             Some(Turn {
                 nanoseconds: time.parse().ok()?,
+                cpu: used_till(self.id())
+                    .zip(before)
+                    .map(|(now, before)| now - before),
                 answer: answer.parse().ok()?,
             })
         });
@@ -117,12 +125,18 @@ impl<F: Fn() -> Option<Command>> Subject for Fresh<F> {
 pub(crate) struct Served {
     /// First, so that it ends first.
     pub(crate) client: Worker,
-    pub(crate) _server: Worker,
+    pub(crate) server: Worker,
 }
 
 impl Subject for Served {
     fn turn(&mut self, count: u64) -> Result<Turn, String> {
-        self.client.turn(count)
+        let before = used_till(self.server.id());
+        let turn = self.client.turn(count)?;
+        let after = used_till(self.server.id());
+        Ok(Turn {
+            cpu: after.zip(before).map(|(after, before)| after - before),
+            ..turn
+        })
     }
 }
 
@@ -137,7 +151,7 @@ pub(crate) struct Whole {
 
 impl Subject for Whole {
     fn turn(&mut self, count: u64) -> Result<Turn, String> {
-        let mut nanoseconds = 0.0;
+        let (mut nanoseconds, mut cpu) = (0.0, 0.0);
         for _ in 0..count {
             let stdout = match &self.output {
                 Some(file) if !self.writes_itself => {
@@ -147,12 +161,13 @@ impl Subject for Whole {
             };
             self.command.stdin(Stdio::null()).stdout(stdout);
             let started = Instant::now();
-            let status = self.command.status();
+            let child = self.command.spawn();
+            let child = child.map_err(|error| format!("{:?}: {error}", self.command))?;
+            let (status, used) = end_of(&child).map_err(|error| error.to_string())?;
             nanoseconds += started.elapsed().as_secs_f64() * 1e9;
-            match status {
-                Ok(status) if status.success() => {}
-                Ok(status) => return Err(format!("{:?}: {status}", self.command)),
-                Err(error) => return Err(format!("{:?}: {error}", self.command)),
+            cpu += used;
+            if !status.success() {
+                return Err(format!("{:?}: {status}", self.command));
             }
         }
         let mut hash = DefaultHasher::new();
@@ -161,7 +176,45 @@ impl Subject for Whole {
         }
         Ok(Turn {
             nanoseconds,
+            cpu: Some(cpu),
             answer: hash.finish(),
         })
     }
+}
+
+/// Nanoseconds of processor time that a process has used till now.
+fn used_till(id: u32) -> Option<f64> {
+    let mut clock = 0;
+    // SAFETY: the number of the clock goes where ours is.
+    if unsafe { libc::clock_getcpuclockid(id.cast_signed(), &raw mut clock) } != 0 {
+        return None;
+    }
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the time goes where ours is.
+    let done = unsafe { libc::clock_gettime(clock, &raw mut time) };
+    (done == 0).then_some(time.tv_sec as f64 * 1e9 + time.tv_nsec as f64)
+}
+
+/// Waits for a child, and for the processor time that it and those it waited for have used, in nanoseconds.
+fn end_of(child: &Child) -> io::Result<(ExitStatus, f64)> {
+    let mut status = 0;
+    // SAFETY: a structure of numbers.
+    let mut used: libc::rusage = unsafe { std::mem::zeroed() };
+    loop {
+        let id = child.id().cast_signed();
+        // SAFETY: both results go where ours are.
+        if unsafe { libc::wait4(id, &raw mut status, 0, &raw mut used) } >= 0 {
+            break;
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    let nanoseconds = |time: libc::timeval| time.tv_sec as f64 * 1e9 + time.tv_usec as f64 * 1e3;
+    let used = nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime);
+    Ok((ExitStatus::from_raw(status), used))
 }
