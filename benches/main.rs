@@ -12,6 +12,7 @@ mod program;
 mod report;
 mod rows;
 mod scaling;
+mod shares;
 mod start;
 mod subject;
 
@@ -24,6 +25,7 @@ use measure::Measured;
 use options::{Options, USAGE};
 use place::Place;
 use rows::Row;
+use serde_json::Value;
 use start::Bench;
 
 fn main() -> ExitCode {
@@ -44,14 +46,19 @@ fn main() -> ExitCode {
         .filter(|row| options.wants(row.group, &row.name))
         .collect();
     if options.list {
-        for row in rows {
+        for row in &rows {
             println!("{:<10} {:<5} {}", row.group, row.what, row.name);
         }
-        println!("{:<10}       {}", memory::GROUP, memory::WHAT);
+        for (group, what) in [(memory::GROUP, memory::WHAT), (shares::GROUP, shares::WHAT)] {
+            println!("{group:<10}       {what}");
+        }
         return ExitCode::SUCCESS;
     }
-    run(rows, &options)
+    run(rows.into_iter().filter(Row::fits).collect(), &options)
 }
+
+/// Measures what is no row, and says it in lines and for the JSON.
+type Other = fn(&Bench) -> Vec<Value>;
 
 fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
     let place = match Place::new() {
@@ -84,13 +91,18 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
     );
     let measured = all(&bench, rows, &columns, options);
     scaling::print(&measured);
-    let held = match options.wants(memory::GROUP, "") {
-        true => memory::measure(&bench),
-        false => Vec::new(),
-    };
+    let others: [(&str, Other); 2] = [
+        (memory::GROUP, memory::measure),
+        (shares::GROUP, shares::measure),
+    ];
+    let others = others
+        .into_iter()
+        .filter(|(group, _)| options.wants(group, ""))
+        .map(|(group, measure)| (group.to_owned(), measure(&bench).into()));
+    let others = Value::Object(others.collect());
     let written = [
         options.json.as_deref().map(|file| {
-            let all = report::json(&measured, held.into());
+            let all = report::json(&measured, others);
             write(file, &format!("{all:#}\n"))
         }),
         options

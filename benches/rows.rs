@@ -60,6 +60,20 @@ impl Row {
         }
     }
 
+    /// Whether a process may open as many files as the row needs; a line tells when it may not.
+    pub(crate) fn fits(&self) -> bool {
+        let Kind::Asked(_, "events", Some(descriptors)) = self.kind else {
+            return true;
+        };
+        let most = most_descriptors();
+        // The programs open a few more.
+        let fits = u64::from(descriptors) + 50 <= most;
+        if !fits {
+            println!("no {}: processes here may open {most} files", self.name);
+        }
+        fits
+    }
+
     /// Whether most of the work is done by processes that the one asked for it starts.
     pub(crate) fn starts_processes(&self) -> bool {
         matches!(self.kind, Kind::Asked(..)) && self.group == "processes"
@@ -187,13 +201,7 @@ fn programs(rows: &mut Vec<Row>, full: bool) {
 fn queues(rows: &mut Vec<Row>) {
     let watch = Kind::Asked(Raw, "watch", None);
     rows.push(Row::new("queues", "kevent, add", watch).per(100));
-    let most = most_descriptors();
     for descriptors in [1, 10, 100, 1_000, 10_000, 100_000] {
-        // The programs open a few more.
-        if u64::from(descriptors) + 50 > most {
-            println!("no kqueue of {descriptors}: processes here may open {most} files");
-            continue;
-        }
         let kind = Kind::Asked(Raw, "events", Some(descriptors));
         rows.push(Row::new("queues", format!("kevent, {descriptors} watched"), kind).least(50));
     }

@@ -20,6 +20,7 @@ pub(crate) struct Bench {
     pub(crate) place: Place,
     pub(crate) programs: Programs,
     compiler: OnceCell<Option<Compiler>>,
+    userland: OnceCell<Option<PathBuf>>,
 }
 
 /// Go's compiler for both systems, and what it compiles.
@@ -40,6 +41,7 @@ impl Bench {
             place,
             programs: Programs::default(),
             compiler: OnceCell::new(),
+            userland: OnceCell::new(),
         }
     }
 
@@ -90,6 +92,12 @@ impl Bench {
         command.map(Worker::start).transpose()
     }
 
+    /// A whole FreeBSD; the first who asks hears why there is none.
+    pub(crate) fn userland(&self) -> Option<&Path> {
+        let found = self.userland.get_or_init(|| root::find("freebsd-10.1"));
+        found.as_deref()
+    }
+
     fn asked(&self, program: Program, column: Column, arguments: &[&str]) -> Started {
         let worker = self.worker(program, column, arguments)?;
         Ok(worker.map(|worker| Box::new(worker) as Box<dyn Subject>))
@@ -119,14 +127,14 @@ impl Bench {
 
     /// FreeBSD's `sh` against the host's own: not the same program, but the same work.
     fn shell(&self, column: Column, script: &str) -> Started {
-        let Some(system) = root::find("freebsd-10.1") else {
+        let Some(system) = self.userland() else {
             return Ok(None);
         };
         let shell = Path::new("/bin/sh");
         let mut command = match column {
             Column::Armed => return Ok(None),
             Column::Linux => Command::new(shell),
-            _ => guest(&self.place, column, Some(&system), shell),
+            _ => guest(&self.place, column, Some(system), shell),
         };
         command.args(["-c", script]);
         Ok(Some(whole(command, Some(self.output(column)), false)))

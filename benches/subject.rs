@@ -33,7 +33,8 @@ pub(crate) trait Subject {
 #[derive(Debug)]
 pub(crate) struct Worker {
     child: Child,
-    asks: ChildStdin,
+    /// Until it is told to end.
+    asks: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
 }
 
@@ -50,7 +51,7 @@ impl Worker {
         };
         Ok(Self {
             child,
-            asks,
+            asks: Some(asks),
             answers: BufReader::new(answers),
         })
     }
@@ -58,6 +59,16 @@ impl Worker {
     /// The process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Waits for its end, which the end of its input is to it.
+    pub(crate) fn finish(&mut self) -> Result<(), String> {
+        self.asks = None;
+        match self.child.wait() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("ended: {status}")),
+            Err(error) => Err(error.to_string()),
+        }
     }
 
     /// The line that it says next.
@@ -88,7 +99,8 @@ impl Worker {
 impl Subject for Worker {
     fn turn(&mut self, count: u64) -> Result<Turn, String> {
         let before = used_till(self.id());
-        writeln!(self.asks, "{count}").map_err(|error| format!("does not listen: {error}"))?;
+        let asks = self.asks.as_mut().ok_or("it was told to end")?;
+        writeln!(asks, "{count}").map_err(|error| format!("does not listen: {error}"))?;
         let line = self.hear()?;
         let parsed = line.split_once(' ').and_then(|(time, answer)| {
             Some(Turn {

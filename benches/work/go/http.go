@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -19,7 +20,7 @@ func body(n int) []byte {
 	return page
 }
 
-// serve answers until it is killed, and prints where.
+// serve prints where it answers, and does so until the end of its standard input.
 func serve() {
 	pages := make([][]byte, 8)
 	for i := range pages {
@@ -32,7 +33,9 @@ func serve() {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	check(err)
 	fmt.Println(listener.Addr())
-	check(http.Serve(listener, nil))
+	go http.Serve(listener, nil)
+	io.Copy(io.Discard, os.Stdin)
+	os.Exit(0)
 }
 
 // load asks the server at the address so often, over 16 connections.
