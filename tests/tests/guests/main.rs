@@ -4,6 +4,7 @@
 
 mod attach;
 mod checks;
+mod deep;
 mod dynamic;
 mod ends;
 mod hello;

@@ -5,6 +5,7 @@ use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::domain;
 use compat_translate::guest;
 use compat_translate::host::socket::raw;
+use compat_translate::host::{self, HostResult, nr};
 use compat_translate::paths::{self, Look, Space};
 
 use crate::abi::socket::{
@@ -69,24 +70,39 @@ impl Bytes {
 }
 
 /// An address for the host.
-#[derive(Clone, Copy)]
-pub struct HostAddress(Bytes);
+pub struct HostAddress {
+    bytes: Bytes,
+    /// A directory that a Unix address is relative to; open as long as the address is in use.
+    _directory: Option<Directory>,
+}
+
+impl From<Bytes> for HostAddress {
+    fn from(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            _directory: None,
+        }
+    }
+}
 
 impl HostAddress {
     /// The host's structure.
     pub fn bytes(&self) -> &[u8] {
-        self.0.get()
+        self.bytes.get()
     }
 
     /// `AF_*` of the host.
     pub fn family(&self) -> u32 {
-        u32::from(u16::from_ne_bytes([self.0.bytes[0], self.0.bytes[1]]))
+        let [low, high, ..] = self.bytes.bytes;
+        u32::from(u16::from_ne_bytes([low, high]))
     }
 
     /// The port of an IPv4 or IPv6 address.
     pub fn port(&self) -> Option<u16> {
-        matches!(self.family(), raw::AF_INET | raw::AF_INET6)
-            .then_some(u16::from_be_bytes([self.0.bytes[2], self.0.bytes[3]]))
+        matches!(self.family(), raw::AF_INET | raw::AF_INET6).then_some(u16::from_be_bytes([
+            self.bytes.bytes[2],
+            self.bytes.bytes[3],
+        ]))
     }
 
     /// The path of a Unix address, with the NUL that ends it.
@@ -119,7 +135,7 @@ pub fn to_host(guest: &[u8]) -> Result<HostAddress, Errno> {
             .with_len(SIZEOF_SOCKADDR_IN)),
         _ => Err(Errno::EAFNOSUPPORT),
     }
-    .map(HostAddress)
+    .map(HostAddress::from)
 }
 
 fn unix_to_host(field: &[u8]) -> Result<Bytes, Errno> {
@@ -137,34 +153,60 @@ fn unix_to_host(field: &[u8]) -> Result<Bytes, Errno> {
 /// What stands before a Unix socket's name that is relative to descriptor `n`, in the host's eyes: this, `n`, a slash.
 const RELATIVE: &[u8] = b"/proc/self/fd/";
 
+/// The host's Unix address of `name` in the directory that `fd` is. A name with a slash in front is one of the guest's
+/// from its root.
+fn in_directory(fd: u64, name: &[u8]) -> Option<Bytes> {
+    let mut path = RELATIVE.to_vec();
+    path.extend(alloc::format!("{fd}/").bytes());
+    path.extend(name);
+    let head = (raw::AF_UNIX as u16).to_ne_bytes();
+    (path.len() < HOST_PATH).then(|| Bytes::named(&path).with_head(head))
+}
+
+/// An open directory of ours.
+struct Directory(u64);
+
+impl Directory {
+    fn open(path: &[u8]) -> HostResult<Self> {
+        const AT_FDCWD: u64 = -100i64 as u64;
+        const O_PATH_DIRECTORY_CLOEXEC: u64 = 0o1000_0000 | 0o20_0000 | 0o200_0000;
+        let path = if path.is_empty() { b"/" } else { path };
+        let path = [path, b"\0"].concat();
+        let args = [AT_FDCWD, path.as_ptr() as u64, O_PATH_DIRECTORY_CLOEXEC];
+        // SAFETY: a NUL-terminated path.
+        unsafe { host::call_n(nr::openat, args) }.map(Self)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        // SAFETY: a descriptor of ours, opened above.
+        let _ = unsafe { host::call_n(nr::close, [self.0]) };
+    }
+}
+
 impl HostAddress {
     /// The same Unix address as seen from directory `fd`.
     ///
     /// # Errors
     /// `ENAMETOOLONG` when the host has no room for it.
-    pub fn seen_from(&self, fd: u64) -> Result<Self, Errno> {
+    pub fn seen_from(self, fd: u64) -> Result<Self, Errno> {
         let name = self.path().unwrap_or_default();
         if name.starts_with(b"/") {
-            return Ok(*self);
+            return Ok(self);
         }
-        let mut path = RELATIVE.to_vec();
-        path.extend(alloc::format!("{fd}/").bytes());
-        path.extend(name.split(|&byte| byte == 0).next().unwrap_or_default());
-        if path.len() >= HOST_PATH {
-            return Err(Errno::ENAMETOOLONG);
-        }
-        let head = (raw::AF_UNIX as u16).to_ne_bytes();
-        Ok(Self(Bytes::named(&path).with_head(head)))
+        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+        in_directory(fd, name)
+            .map(Self::from)
+            .ok_or(Errno::ENAMETOOLONG)
     }
-}
 
-impl HostAddress {
     /// The same Unix address where the guest's root has it.
     ///
     /// # Errors
     /// `ENAMETOOLONG` when the host has no room for it; see [`paths::locate_text`].
     pub fn placed(self, space: Option<&Space>) -> Return<Self> {
-        let Some(path) = self.path().filter(|_| space.is_some()) else {
+        let (Some(space), Some(path)) = (space, self.path()) else {
             return Ok(self);
         };
         let name = path.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -172,27 +214,64 @@ impl HostAddress {
             make: true,
             ..Look::FOLLOW
         };
-        let found = paths::locate_text(space, name, look)?;
-        if found == name {
+        let found = paths::locate_text(Some(space), name, look)?;
+        if found == name || is_from_here(name, &found) {
             return Ok(self);
         }
         if found.len() >= HOST_PATH {
-            return Err(Errno::ENAMETOOLONG.into());
+            return Self::far(&space.root, &found);
         }
         let head = (raw::AF_UNIX as u16).to_ne_bytes();
-        Ok(Self(Bytes::named(&found).with_head(head)))
+        Ok(Bytes::named(&found).with_head(head).into())
+    }
+
+    /// A name that is too long with what the root adds: as seen from the root, so that others can tell what the guest
+    /// calls it, or else from its own directory.
+    fn far(root: &[u8], found: &[u8]) -> Return<Self> {
+        let last = found.rsplit(|&byte| byte == b'/').next();
+        let last = last.unwrap_or_default();
+        let folder = found.get(..found.len() - last.len()).unwrap_or_default();
+        let in_root = found
+            .strip_prefix(root)
+            .filter(|rest| rest.starts_with(b"/"));
+        for (place, name) in [(root, in_root), (folder, Some(last))] {
+            let Some(name) = name else {
+                continue;
+            };
+            let directory = Directory::open(place)?;
+            if let Some(bytes) = in_directory(directory.0, name) {
+                return Ok(Self {
+                    bytes,
+                    _directory: Some(directory),
+                });
+            }
+        }
+        Err(Errno::ENAMETOOLONG.into())
     }
 }
 
-/// The name without what [`HostAddress::seen_from`] put before it: FreeBSD tells a name as it was given (uipc_bindat).
-fn as_given(path: &[u8]) -> &[u8] {
-    let Some(rest) = path.strip_prefix(RELATIVE) else {
-        return path;
-    };
+/// Whether a relative name leads the host, too, to the file it was found to mean.
+fn is_from_here(name: &[u8], found: &[u8]) -> bool {
+    if name.starts_with(b"/") {
+        return false;
+    }
+    let mut place = host::working_directory().unwrap_or_default();
+    for part in name.split(|&byte| byte == b'/') {
+        if !matches!(part, b"" | b".") {
+            place.push(b'/');
+            place.extend_from_slice(part);
+        }
+    }
+    place == found
+}
+
+/// The name without what [`in_directory`] put before it: FreeBSD tells a name as it was given (uipc_bindat).
+fn as_given(path: &[u8]) -> Option<&[u8]> {
+    let rest = path.strip_prefix(RELATIVE)?;
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    match rest.get(digits..) {
-        Some([b'/', name @ ..]) if digits > 0 && !name.is_empty() => name,
-        _ => path,
+    match rest.get(digits..)? {
+        [b'/', name @ ..] if digits > 0 && !name.is_empty() => Some(name),
+        _ => None,
     }
 }
 
@@ -264,10 +343,12 @@ fn unix_to_guest(field: &[u8]) -> Bytes {
         // Unnamed, or a name of Linux's abstract namespace: FreeBSD's sun_noname, a bare `struct sockaddr`.
         return sized(&[], SIZEOF_SOCKADDR, domain::AF_LOCAL);
     }
-    let given = as_given(path);
-    let guest = match paths::current().filter(|_| given.starts_with(b"/")) {
-        Some(space) => Bytes::named(space.guest_name(given).as_deref().unwrap_or(given)),
-        None => Bytes::named(given),
+    let guest = match (as_given(path), paths::current()) {
+        (Some(given), _) => Bytes::named(given),
+        (None, Some(space)) if path.starts_with(b"/") => {
+            Bytes::named(space.guest_name(path).as_deref().unwrap_or(path))
+        }
+        (None, _) => Bytes::named(path),
     };
     let head = [guest.len as u8, domain::AF_LOCAL as u8];
     guest.with_head(head)

@@ -19,6 +19,7 @@ extern "C" fn main() {
         ("address-lengths", names::lengths),
         ("unix-names", names::unix),
         ("relative-names", names::relative),
+        ("long-names", names::long),
         ("refused-addresses", names::refused),
         ("kinds-of-socket", options::kinds),
         ("option-values", options::values),

@@ -4,8 +4,8 @@ use compat_guests::sys::{self, call};
 
 use crate::net::{
     AF_INET, AF_INET6, AF_UNIX, DGRAM, EADDRINUSE, EADDRNOTAVAIL, EAFNOSUPPORT, EDESTADDRREQ,
-    EISCONN, ENOTCONN, ENOTSOCK, STREAM, bind, close, connect, connected, local, name, pair, port,
-    socket,
+    EISCONN, ENOTCONN, ENOTSOCK, EPROTOTYPE, STREAM, bind, close, connect, connected, local, name,
+    pair, port, socket,
 };
 
 const GETPEERNAME: u64 = 31;
@@ -123,6 +123,41 @@ pub(crate) fn unix() {
     assert_eq!(bind(client, &long), Err(sys::EINVAL));
     unlink(c"./plain");
     unlink(c"./here");
+    remove(own);
+}
+
+/// Names as long as FreeBSD has room for, which may be longer than the host has where a root's name comes before them.
+pub(crate) fn long() {
+    let own = own_directory();
+    for length in [85, 104] {
+        let mut address = [b'x'; 106];
+        address[0] = length as u8 + 2;
+        address[1] = AF_UNIX as u8;
+        address[2..30].copy_from_slice(&own[..28]);
+        address[30] = b'/';
+        let address = &address[..2 + length];
+        let listener = socket(AF_UNIX, STREAM);
+        bind(listener, address).expect("bind");
+        call(106, [listener, 1]).expect("listen");
+        assert_eq!(bind(socket(AF_UNIX, STREAM), address), Err(EADDRINUSE));
+        let client = socket(AF_UNIX, STREAM);
+        connect(client, address).expect("connect");
+        let datagrams = socket(AF_UNIX, DGRAM);
+        let at = address.as_ptr() as u64;
+        let args = [datagrams, at, 1, 0, at, address.len() as u64];
+        assert_eq!(call(133, args), Err(EPROTOTYPE), "sendto finds it");
+        let mut path = [0u8; 105];
+        path[..length].copy_from_slice(&address[2..]);
+        if length == 85 {
+            for (call, socket) in [(GETSOCKNAME, listener), (GETPEERNAME, client)] {
+                let mut room = [0u8; 106];
+                assert_eq!(name(call, socket, &mut room), Ok(length + 3));
+                assert_eq!(room[2..2 + length], path[..length]);
+            }
+        }
+        call(10, [path.as_ptr() as u64]).expect("unlink");
+        assert_eq!(connect(socket(AF_UNIX, STREAM), address), Err(sys::ENOENT));
+    }
     remove(own);
 }
 
