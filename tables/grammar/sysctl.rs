@@ -3,7 +3,7 @@
 use super::{Line, Mistake, lines};
 
 /// The types of leaves, each with the kind FreeBSD's `CTLTYPE` gives it and the format `sysctl(8)` reads.
-pub(crate) const TYPES: [(&str, u32, &str); 10] = [
+pub(crate) const TYPES: [(&str, u32, &str); 12] = [
     ("int", 2, "I"),
     ("string", 3, "A"),
     ("s64", 4, "Q"),
@@ -14,6 +14,9 @@ pub(crate) const TYPES: [(&str, u32, &str); 10] = [
     ("u64", 9, "QU"),
     ("node", 1, "N"),
     ("u32", 15, "IU"),
+    // An int that programs show as a word: SYSCTL_JAIL_PARAM's "B" and "E,jailsys".
+    ("bool", 2, "B"),
+    ("enum", 2, "E"),
 ];
 
 /// FreeBSD numbers the names it adds at run time from here (`CTL_AUTO_START`).

@@ -1,4 +1,9 @@
-//! The host's System V IPC structures (`asm/ipcbuf.h`, `asm/shmbuf.h`, `asm/sembuf.h`, `asm/msgbuf.h`).
+//! The host's System V IPC structures (`asm/ipcbuf.h`, `asm/shmbuf.h`, `asm/sembuf.h`, `asm/msgbuf.h`), and lists of all
+//! objects.
+
+use alloc::vec::Vec;
+
+use super::{call_n, nr};
 
 /// `struct ipc64_perm`.
 #[repr(C)]
@@ -97,6 +102,59 @@ pub struct MessageQueue {
     pub lrpid: i32,
     /// Nothing.
     pub unused: [u64; 2],
+}
+
+/// All message queues with their identifiers, also those that the caller may not read.
+pub fn message_queues() -> Vec<(i32, MessageQueue)> {
+    const MSG_INFO: u64 = 12;
+    const MSG_STAT_ANY: u64 = 13;
+    let ask = |index: u64, command: u64, about: u64| {
+        // SAFETY: `all` passes room for either structure.
+        unsafe { call_n(nr::msgctl, [index, command, about]) }
+    };
+    all(MSG_INFO, MSG_STAT_ANY, ask)
+}
+
+/// All sets of semaphores.
+pub fn semaphore_sets() -> Vec<(i32, Semaphores)> {
+    const SEM_INFO: u64 = 19;
+    const SEM_STAT_ANY: u64 = 20;
+    let ask = |index: u64, command: u64, about: u64| {
+        // SAFETY: as above.
+        unsafe { call_n(nr::semctl, [index, 0, command, about]) }
+    };
+    all(SEM_INFO, SEM_STAT_ANY, ask)
+}
+
+/// All segments of shared memory.
+pub fn memory_segments() -> Vec<(i32, SharedMemory)> {
+    const SHM_INFO: u64 = 14;
+    const SHM_STAT_ANY: u64 = 15;
+    let ask = |index: u64, command: u64, about: u64| {
+        // SAFETY: as above.
+        unsafe { call_n(nr::shmctl, [index, command, about]) }
+    };
+    all(SHM_INFO, SHM_STAT_ANY, ask)
+}
+
+/// Asks for the highest index in use, then for what is at each. The answer to that is the identifier.
+fn all<T: Default>(
+    info: u64,
+    stat: u64,
+    ask: impl Fn(u64, u64, u64) -> super::HostResult,
+) -> Vec<(i32, T)> {
+    // Any of `struct msginfo`, `seminfo` and `shm_info`: at most 48 bytes.
+    let mut limits = [0u64; 16];
+    let Ok(highest) = ask(0, info, limits.as_mut_ptr() as u64) else {
+        return Vec::new();
+    };
+    (0..=highest)
+        .filter_map(|index| {
+            let mut about = T::default();
+            let id = ask(index, stat, (&raw mut about) as u64).ok()?;
+            Some((id as i32, about))
+        })
+        .collect()
 }
 
 const _: () = {

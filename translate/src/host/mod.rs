@@ -7,12 +7,14 @@ mod errno;
 mod file;
 pub mod ipc;
 mod mappings;
+pub mod neighbours;
 mod netlink;
 pub mod network;
 pub mod nr;
 pub(crate) mod own;
 mod processes;
 pub mod socket;
+pub mod sockets;
 pub mod vdso;
 
 pub use errno::{HostErrno, HostResult};

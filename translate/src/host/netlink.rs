@@ -55,37 +55,46 @@ const HEADER: usize = 16;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 
-/// Dumps a table: `request` is the RTM_GET* message, `family` narrows it. Calls `visit` for every message.
+/// Dumps a table of the network: `request` is the RTM_GET* message, `family` narrows it. Calls `visit` for every message.
 ///
 /// # Errors
 /// As `socket`, `sendto` and `recvfrom`, or what the kernel answers.
-pub(super) fn dump(request: u16, family: u8, mut visit: impl FnMut(&Message)) -> HostResult<()> {
+pub(super) fn dump(request: u16, family: u8, visit: impl FnMut(&Message)) -> HostResult<()> {
+    const NETLINK_ROUTE: u64 = 0;
+    // The longest of the structures that a question may begin with: `struct ifinfomsg`.
+    let mut body = [0; 16];
+    body[0] = family;
+    dump_of(NETLINK_ROUTE, request, &body, visit)
+}
+
+/// The same for any netlink protocol, with the question's whole body.
+///
+/// # Errors
+/// As [`dump`].
+pub(super) fn dump_of(
+    protocol: u64,
+    request: u16,
+    body: &[u8],
+    mut visit: impl FnMut(&Message),
+) -> HostResult<()> {
     const AF_NETLINK: u64 = 16;
     const SOCK_RAW_CLOEXEC: u64 = 3 | 0x80000;
-    const NETLINK_ROUTE: u64 = 0;
     // SAFETY: no pointers.
-    let socket = unsafe { call_n(nr::socket, [AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE]) }?;
-    let result = ask(socket, request, family, &mut visit);
+    let socket = unsafe { call_n(nr::socket, [AF_NETLINK, SOCK_RAW_CLOEXEC, protocol]) }?;
+    let result = ask(socket, request, body, &mut visit);
     // SAFETY: our own descriptor.
     let _ = unsafe { call_n(nr::close, [socket]) };
     result
 }
 
-fn ask(socket: u64, request: u16, family: u8, visit: &mut impl FnMut(&Message)) -> HostResult<()> {
+fn ask(socket: u64, request: u16, body: &[u8], visit: &mut impl FnMut(&Message)) -> HostResult<()> {
     const NLM_F_REQUEST_DUMP: u16 = 0x301;
-    let mut question = [0u8; HEADER + 16];
-    let length = question.len() as u32;
-    let fields = length
-        .to_le_bytes()
-        .into_iter()
-        .chain(request.to_le_bytes())
-        .chain(NLM_F_REQUEST_DUMP.to_le_bytes());
-    for (slot, byte) in question.iter_mut().zip(fields) {
-        *slot = byte;
-    }
-    if let Some(slot) = question.get_mut(HEADER) {
-        *slot = family;
-    }
+    let length = (HEADER + body.len()) as u32;
+    let mut question = length.to_le_bytes().to_vec();
+    question.extend(request.to_le_bytes());
+    question.extend(NLM_F_REQUEST_DUMP.to_le_bytes());
+    question.resize(HEADER, 0);
+    question.extend_from_slice(body);
     let args = [socket, question.as_ptr() as u64, u64::from(length), 0, 0, 0];
     // SAFETY: `question` is valid for reading.
     unsafe { call_n(nr::sendto, args) }?;

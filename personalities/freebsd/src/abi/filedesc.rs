@@ -72,6 +72,24 @@ const TYPES: [(&[u8], i32); 7] = [
     (b"/", KF_TYPE_VNODE),
 ];
 
+fn type_of(host_name: &[u8]) -> i32 {
+    TYPES
+        .iter()
+        .find(|(start, _)| host_name.starts_with(start))
+        .map_or(KF_TYPE_UNKNOWN, |(_, kind)| *kind)
+}
+
+/// The same kind as the kernel numbers it (`DTYPE_`), where it differs.
+pub(crate) fn dtype(host_name: &[u8]) -> i16 {
+    const DTYPE_NONE: i16 = 0;
+    const DTYPE_PROCDESC: i16 = 12;
+    match type_of(host_name) {
+        11 => DTYPE_PROCDESC,
+        KF_TYPE_UNKNOWN => DTYPE_NONE,
+        kind => kind as i16,
+    }
+}
+
 /// Every right that a descriptor can carry.
 const CAP_ALL: [u64; 2] = [0x0200_07ff_ffff_ffff, 0x0400_0000_001f_ffff];
 
@@ -116,10 +134,7 @@ impl KinfoFile {
             O_WRONLY => 0x2,
             _ => 0x3,
         };
-        let kind = TYPES
-            .iter()
-            .find(|(start, _)| host_name.starts_with(start))
-            .map_or(KF_TYPE_UNKNOWN, |(_, kind)| *kind);
+        let kind = type_of(host_name);
         let mut info = Self {
             structsize: SIZE,
             kind,

@@ -3,6 +3,8 @@
 pub(crate) mod dirent;
 pub(crate) mod filedesc;
 pub(crate) mod net_if;
+pub(crate) mod pcb;
+pub(crate) mod pcb10;
 pub(crate) mod procctl;
 pub(crate) mod route;
 pub(crate) mod signal;

@@ -58,6 +58,28 @@ pub(crate) struct In6Ndireq {
 pub(crate) const ND6_IFF_PERFORMNUD: u32 = 0x1;
 pub(crate) const ND6_IFF_AUTO_LINKLOCAL: u32 = 0x20;
 
+/// `struct in6_nbrinfo`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct In6Nbrinfo {
+    pub(crate) ifname: [u8; IFNAMSIZ],
+    pub(crate) addr: [u8; 16],
+    /// How often it has been asked for.
+    pub(crate) asked: i64,
+    pub(crate) isrouter: i32,
+    pub(crate) state: i32,
+    /// Seconds of the day's time; 0 for never.
+    pub(crate) expire: i32,
+    pub(crate) pad: u32,
+}
+
+/// `ND6_LLINFO_`, what a neighbour's `state` can be.
+pub(crate) const ND6_LLINFO_INCOMPLETE: i32 = 0;
+pub(crate) const ND6_LLINFO_REACHABLE: i32 = 1;
+pub(crate) const ND6_LLINFO_STALE: i32 = 2;
+pub(crate) const ND6_LLINFO_DELAY: i32 = 3;
+pub(crate) const ND6_LLINFO_PROBE: i32 = 4;
+
 /// `struct in6_addrlifetime`.
 #[repr(C)]
 #[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
@@ -76,4 +98,5 @@ const _: () = {
     assert!(size_of::<Ifgroupreq>() == 40 && offset_of!(Ifgroupreq, groups) == 24);
     assert!(size_of::<In6Ndireq>() == 72 && offset_of!(In6Ndireq, chlim) == 44);
     assert!(size_of::<In6Addrlifetime>() == 24);
+    assert!(size_of::<In6Nbrinfo>() == 56 && offset_of!(In6Nbrinfo, isrouter) == 40);
 };

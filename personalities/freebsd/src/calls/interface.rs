@@ -10,16 +10,20 @@ use compat_tables::freebsd::flags::{
 };
 use compat_translate::Cx;
 use compat_translate::guest;
-use compat_translate::host::HostErrno;
+use compat_translate::host::neighbours::NeighbourState;
 use compat_translate::host::network::{Link, LinkAddress, link_addresses, links};
 use compat_translate::host::socket::{self as host_socket, raw};
+use compat_translate::host::{self, HostErrno};
 use zerocopy::IntoBytes;
 
 use super::ids;
+use super::sysctl;
 use super::sysctl::routes::{flags_to_guest, hardware, interface_kind, link_address};
 use crate::abi::net_if::{
     IFM_ACTIVE, IFM_AVALID, IFM_ETHER, IFNAMSIZ, Ifgroupreq, Ifmediareq, In6Addrlifetime,
-    In6Ndireq, ND6_IFF_AUTO_LINKLOCAL, ND6_IFF_PERFORMNUD, ND6_INFINITE_LIFETIME,
+    In6Nbrinfo, In6Ndireq, ND6_IFF_AUTO_LINKLOCAL, ND6_IFF_PERFORMNUD, ND6_INFINITE_LIFETIME,
+    ND6_LLINFO_DELAY, ND6_LLINFO_INCOMPLETE, ND6_LLINFO_PROBE, ND6_LLINFO_REACHABLE,
+    ND6_LLINFO_STALE,
 };
 use crate::abi::route::{inet_sockaddr, netmask};
 use crate::error::{Error, Return};
@@ -95,6 +99,7 @@ fn about(cx: &mut Cx, link: &Link, com: u32, data: u64) -> Return<()> {
         command::SIOCGIFMEDIA | command::SIOCGIFXMEDIA => media(link, data),
         command::SIOCGIFGROUP => groups(link, data),
         command::SIOCGIFINFO_IN6 => neighbours(link, data),
+        command::SIOCGNBRINFO_IN6 => neighbour(link, data),
         // No interface is the one for addresses of unknown scope.
         command::SIOCGDEFIFACE_IN6 => Ok(guest::write(behind, &0_u64)?),
         command::SIOCGIFAFLAG_IN6 => {
@@ -153,21 +158,25 @@ fn internet(link: &Link, com: u32, place: u64) -> Return<()> {
 fn of_interface(link: &Link, place: u64) -> Return<()> {
     let start: [u8; 24] = guest::read(place)?;
     let [_, _, _, _, _, _, _, _, address @ ..] = start;
-    let is_local = address.first_chunk() == Some(&[0xfe, 0x80]);
-    let same = |other: &LinkAddress| match other.local {
-        IpAddr::V6(other) if is_local => {
-            // FreeBSD's own programs keep the interface's number in the second word.
-            other.octets().last_chunk::<12>() == address.last_chunk::<12>()
-        }
-        other => other == IpAddr::from(address),
-    };
     let known = link_addresses()?
         .iter()
-        .any(|other| other.index == link.index && other.local.is_ipv6() && same(other));
+        .any(|other| other.index == link.index && is_same(other.local, &address));
     if known {
         Ok(())
     } else {
         Err(Errno::EADDRNOTAVAIL.into())
+    }
+}
+
+/// Whether the guest means `address` by these bytes. FreeBSD's own programs keep a link-local address's interface in its
+/// second word.
+fn is_same(address: IpAddr, bytes: &[u8; 16]) -> bool {
+    match address {
+        IpAddr::V6(other) if bytes.first_chunk() == Some(&[0xfe, 0x80]) => {
+            other.is_unicast_link_local()
+                && other.octets().last_chunk::<12>() == bytes.last_chunk::<12>()
+        }
+        other => other == IpAddr::from(*bytes),
     }
 }
 
@@ -246,6 +255,25 @@ fn neighbours(link: &Link, data: u64) -> Return<()> {
             pad: 0,
         },
     )?)
+}
+
+/// SIOCGNBRINFO_IN6: how certain a neighbour's hardware address is.
+fn neighbour(link: &Link, data: u64) -> Return<()> {
+    const HOST_REALTIME: i32 = 0;
+    let mut about: In6Nbrinfo = guest::read(data)?;
+    let found = sysctl::neighbours::find(link, |address| is_same(address, &about.addr))?;
+    let now = host::vdso::clock_gettime(HOST_REALTIME).unwrap_or_default();
+    about.asked = 0;
+    about.isrouter = i32::from(found.router);
+    about.state = match found.state {
+        NeighbourState::Unknown => ND6_LLINFO_INCOMPLETE,
+        NeighbourState::Reachable | NeighbourState::Permanent => ND6_LLINFO_REACHABLE,
+        NeighbourState::Stale => ND6_LLINFO_STALE,
+        NeighbourState::Delay => ND6_LLINFO_DELAY,
+        NeighbourState::Probe => ND6_LLINFO_PROBE,
+    };
+    about.expire = sysctl::neighbours::expiry(&found, now.sec) as i32;
+    Ok(guest::write(data, &about)?)
 }
 
 /// SIOCGIFCONF: each interface's addresses, as many as there is room for (ifconf).

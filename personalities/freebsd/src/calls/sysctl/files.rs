@@ -74,7 +74,7 @@ fn status(pid: i32, link: &str) -> Stat {
 }
 
 /// Offset and `F_GETFL` flags from `fdinfo`, whose flags are the host's in octal.
-fn position(pid: i32, fd: i32) -> (i64, u32) {
+pub(super) fn position(pid: i32, fd: i32) -> (i64, u32) {
     let text = process_file(pid, &alloc::format!("fdinfo/{fd}"), 1024).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));

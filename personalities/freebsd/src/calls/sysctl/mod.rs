@@ -8,9 +8,14 @@ mod kinfo;
 mod machine;
 mod mappings;
 mod meta;
+pub(super) mod neighbours;
+mod open_files;
 mod process;
+mod release;
 pub(super) mod routes;
+mod sockets;
 mod storage;
+mod sysv;
 mod values;
 
 use alloc::vec::Vec;

@@ -10,7 +10,7 @@ use compat_translate::host::{self, nr, process_file, process_stat, processes, th
 use zerocopy::IntoBytes;
 
 use super::kinfo::{EMULATION, Status, kinfo, of_thread};
-use super::{Request, files, mappings, terminated};
+use super::{Request, files, mappings, release, terminated};
 use crate::abi::user::{KinfoProc, KinfoSigtramp, SZOMB};
 use crate::calls::limits;
 use crate::calls::path::known_name;
@@ -63,7 +63,7 @@ impl Who {
     }
 }
 
-fn own_pid() -> i32 {
+pub(super) fn own_pid() -> i32 {
     // SAFETY: no arguments.
     unsafe { host::call_n(nr::getpid, []) }.unwrap_or_default() as i32
 }
@@ -120,10 +120,9 @@ pub(super) fn compute(
             let status = Status::of(who.host()).ok_or(Errno::ESRCH)?;
             Ok(status.umask.to_le_bytes().to_vec())
         }),
-        S::ProcOsrel => Who::of(more).map(|_| {
-            let release = image::osreldate(&cx.process().settings);
-            (release as i32).to_le_bytes().to_vec()
-        }),
+        S::ProcOsrel => {
+            Who::of(more).map(|who| release::of_program(cx, who.host()).to_le_bytes().to_vec())
+        }
         S::ProcVmmap => Who::of(more).and_then(|who| mappings::of(who.host())),
         S::ProcFiledesc => Who::of(more).and_then(|who| files::all(cx, who.host())),
         S::ProcCwd => Who::of(more).and_then(|who| files::directory(who.host())),

@@ -14,6 +14,7 @@ use compat_translate::host::network::{
 };
 use zerocopy::{FromZeros, IntoBytes};
 
+use super::neighbours;
 use crate::abi::route::{
     IfData, IfMsghdr, IfaMsghdr, LINK_STATE_DOWN, LINK_STATE_UP, LongMsghdr, MessageStart,
     RTM_VERSION, RtMsghdr, inet_sockaddr, link_sockaddr, netmask,
@@ -39,10 +40,9 @@ pub(super) fn compute(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
         route_query::NET_RT_IFLISTL => interfaces(family, argument as u32, true),
         route_query::NET_RT_IFMALIST => memberships(family, argument as u32),
         route_query::NET_RT_DUMP => table(family, 0),
-        route_query::NET_RT_FLAGS if argument as u32 & route_flags::RTF_LLINFO != 0 => Err(cx.gap(
-            "net.routetable: the neighbours' addresses",
-            Errno::EINVAL.into(),
-        )),
+        route_query::NET_RT_FLAGS if argument as u32 & route_flags::RTF_LLINFO != 0 => {
+            neighbours::table(family)
+        }
         route_query::NET_RT_FLAGS => table(family, argument as u32),
         route_query::NET_RT_NHOP | route_query::NET_RT_NHGRP => {
             Err(cx.gap("net.routetable: next hops", Errno::EINVAL.into()))
@@ -51,7 +51,7 @@ pub(super) fn compute(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
     }
 }
 
-fn is_wanted(family: i32, address: IpAddr) -> bool {
+pub(super) fn is_wanted(family: i32, address: IpAddr) -> bool {
     match family {
         AF_UNSPEC => true,
         AF_INET => address.is_ipv4(),
@@ -62,7 +62,7 @@ fn is_wanted(family: i32, address: IpAddr) -> bool {
 
 /// A message: its header, then the addresses in the order of their bits, each filled up to a multiple of 8 bytes. The
 /// first two bytes become the length.
-fn append(out: &mut Vec<u8>, header: &[u8], addresses: &[Vec<u8>]) {
+pub(super) fn append(out: &mut Vec<u8>, header: &[u8], addresses: &[Vec<u8>]) {
     let start = out.len();
     out.extend_from_slice(header);
     for address in addresses {

@@ -9,7 +9,9 @@ use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::host::{self, nr, read_file};
 use compat_translate::{Cx, guest};
 
-use super::{Request, machine, process, routes, sized, storage, terminated};
+use super::{
+    Request, machine, open_files, process, routes, sized, sockets, storage, sysv, terminated,
+};
 use crate::abi::stat::dev_parts;
 use crate::calls::{device, limits};
 use crate::error::Return;
@@ -90,6 +92,20 @@ pub(super) fn compute(
         S::Nswapdev => int(storage::swap_devices()?),
         S::VfsConflist => storage::kinds(),
         S::SwapInfo => storage::swap(more, request),
+        S::TcpPcblist => sockets::internet(cx, sockets::IPPROTO_TCP),
+        S::UdpPcblist => sockets::internet(cx, sockets::IPPROTO_UDP),
+        S::RawPcblist => sockets::raw(cx),
+        S::StreamPcblist => sockets::local(cx, sockets::SOCK_STREAM),
+        S::DgramPcblist => sockets::local(cx, sockets::SOCK_DGRAM),
+        S::SeqpacketPcblist => sockets::local(cx, sockets::SOCK_SEQPACKET),
+        S::File => open_files::all(cx),
+        S::Nothing => Ok(Vec::new()),
+        S::Msqids => Ok(sysv::queues()),
+        S::Sema => Ok(sysv::semaphores()),
+        S::Shmsegs => Ok(sysv::segments()),
+        S::MsgSlots => int(sysv::queue_slots()),
+        S::SemSlots => int(sysv::semaphore_slots()),
+        S::ShmSlots => int(sysv::segment_slots()),
         S::PortFirst => int(port(0)),
         S::PortLast => int(port(1)),
         source => process::compute(cx, source, sysctl.name.as_str(), more, request),

@@ -1,0 +1,439 @@
+//! `net.inet.*.pcblist` and `net.local.*.pcblist`: all sockets (tcp_pcblist, udp_pcblist, rip_pcblist, unp_pcblist).
+//!
+//! Until FreeBSD 11 these lists were copies of the kernel's own structures, so a program's release decides which it
+//! gets. Kernel addresses are made of the host's inodes: programs compare them with each other and with `kern.file`.
+
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use compat_tables::freebsd::Errno;
+use compat_tables::freebsd::flags::{TCP_STATE, tcp_state};
+use compat_translate::Cx;
+use compat_translate::host::sockets::{InetSocket, UnixSocket};
+use compat_translate::host::sockets::{inet_sockets, raw_sockets, unix_sockets};
+use zerocopy::{FromZeros, Immutable, IntoBytes};
+
+use super::process::named;
+use super::release::of_program;
+use crate::abi::pcb::{
+    INP_IPV4, INP_IPV6, InConninfo, SO_ACCEPTCONN, SS_ISCONNECTED, Xgen, XgenLong, Xinpcb,
+    Xsockbuf, Xsocket, Xtcpcb, Xunpcb,
+};
+use crate::abi::pcb10;
+use crate::abi::socket::SIZEOF_SOCKADDR_UN;
+use crate::error::Return;
+
+pub(super) const IPPROTO_TCP: u8 = 6;
+pub(super) const IPPROTO_UDP: u8 = 17;
+
+pub(super) const SOCK_STREAM: u8 = 1;
+pub(super) const SOCK_DGRAM: u8 = 2;
+const SOCK_RAW: u8 = 3;
+pub(super) const SOCK_SEQPACKET: u8 = 5;
+
+/// The host's states of a connection that matter here.
+const LISTENING: u8 = 10;
+const CLOSED: u8 = 7;
+
+/// Whose structures a program reads.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    Ten,
+    Twelve,
+}
+
+impl Layout {
+    /// # Errors
+    /// A gap for programs of other releases.
+    pub(super) fn of_caller(cx: &mut Cx) -> Return<Self> {
+        match of_program(cx, 0) {
+            1_000_000..1_100_000 => Ok(Self::Ten),
+            0 | 1_200_000.. => Ok(Self::Twelve),
+            _ => Err(cx.gap(
+                "net.*.pcblist, kern.file: as before FreeBSD 10 or in 11",
+                Errno::ENOENT.into(),
+            )),
+        }
+    }
+}
+
+/// `so_pcb` and the like of the socket with this inode.
+fn pcb_address(inode: u32) -> u64 {
+    match inode {
+        0 => 0,
+        inode => 0xffff_f800_0000_0080 | u64::from(inode) << 8,
+    }
+}
+
+/// `xso_so` of the socket with this inode.
+pub(super) fn address(inode: u32) -> u64 {
+    pcb_address(inode) & !0x80
+}
+
+/// TCP or UDP sockets.
+pub(super) fn internet(cx: &mut Cx, protocol: u8) -> Return<Vec<u8>> {
+    let layout = Layout::of_caller(cx)?;
+    let found = inet_sockets(protocol)?;
+    Ok(match (layout, protocol) {
+        (Layout::Ten, IPPROTO_TCP) => list_10(&found, tcp_10),
+        (Layout::Ten, _) => list_10(&found, |socket| datagrams_10(socket, protocol, SOCK_DGRAM)),
+        (Layout::Twelve, IPPROTO_TCP) => list(&found, tcp),
+        (Layout::Twelve, _) => list(&found, |socket| internet_pcb(socket, protocol, SOCK_DGRAM)),
+    })
+}
+
+/// Raw sockets, whose local port is their protocol.
+pub(super) fn raw(cx: &mut Cx) -> Return<Vec<u8>> {
+    let layout = Layout::of_caller(cx)?;
+    let mut found = raw_sockets()?;
+    let protocols: Vec<u8> = found.iter().map(|socket| socket.local.1 as u8).collect();
+    for socket in &mut found {
+        (socket.local.1, socket.remote.1) = (0, 0);
+    }
+    let found: Vec<_> = found.into_iter().zip(protocols).collect();
+    Ok(match layout {
+        Layout::Ten => list_10(&found, |(socket, protocol)| {
+            datagrams_10(socket, *protocol, SOCK_RAW)
+        }),
+        Layout::Twelve => list(&found, |(socket, protocol)| {
+            internet_pcb(socket, *protocol, SOCK_RAW)
+        }),
+    })
+}
+
+/// Sockets of the local family and of one kind.
+pub(super) fn local(cx: &mut Cx, kind: u8) -> Return<Vec<u8>> {
+    let layout = Layout::of_caller(cx)?;
+    let all = unix_sockets()?;
+    let found: Vec<&UnixSocket> = all.iter().filter(|socket| socket.kind == kind).collect();
+    Ok(match layout {
+        Layout::Ten => list_10(&found, |socket| local_10(socket, &all)),
+        // `struct xunpgen` has not grown.
+        Layout::Twelve => list_10(&found, |socket| local_pcb(socket, &all)),
+    })
+}
+
+/// The entries between two `struct xinpgen`.
+fn list<S, P: IntoBytes + Immutable>(found: &[S], entry: impl Fn(&S) -> P) -> Vec<u8> {
+    let end = XgenLong {
+        start: generation(found.len(), size_of::<XgenLong>()),
+        spare: [0; 4],
+    };
+    between(end.as_bytes(), found, entry)
+}
+
+/// The same with the shorter `struct xinpgen` of FreeBSD 10, which is also `struct xunpgen`.
+fn list_10<S, P: IntoBytes + Immutable>(found: &[S], entry: impl Fn(&S) -> P) -> Vec<u8> {
+    let end = generation(found.len(), size_of::<Xgen>());
+    between(end.as_bytes(), found, entry)
+}
+
+fn generation(count: usize, len: usize) -> Xgen {
+    Xgen {
+        len: len as u64,
+        count: count as u32,
+        pad: 0,
+        generation: 1,
+        socket_generation: 1,
+    }
+}
+
+fn between<S, P: IntoBytes + Immutable>(
+    end: &[u8],
+    found: &[S],
+    entry: impl Fn(&S) -> P,
+) -> Vec<u8> {
+    let mut out = end.to_vec();
+    for socket in found {
+        out.extend_from_slice(entry(socket).as_bytes());
+    }
+    out.extend_from_slice(end);
+    out
+}
+
+/// What `struct xsocket` says in either layout.
+struct About {
+    inode: u32,
+    protocol: u8,
+    family: i32,
+    kind: u8,
+    listening: bool,
+    connected: bool,
+    receive: u32,
+    send: u32,
+    uid: u32,
+}
+
+impl About {
+    fn internet(socket: &InetSocket, protocol: u8, kind: u8) -> Self {
+        const AF_INET: i32 = 2;
+        const AF_INET6: i32 = 28;
+        let has_state = protocol == IPPROTO_TCP;
+        Self {
+            inode: socket.inode,
+            protocol,
+            family: if socket.v6 { AF_INET6 } else { AF_INET },
+            kind,
+            listening: has_state && socket.state == LISTENING,
+            connected: !matches!(socket.state, LISTENING | CLOSED),
+            receive: socket.receive,
+            send: socket.send,
+            uid: socket.uid,
+        }
+    }
+
+    fn local(socket: &UnixSocket) -> Self {
+        const AF_LOCAL: i32 = 1;
+        Self {
+            inode: socket.inode,
+            protocol: 0,
+            family: AF_LOCAL,
+            kind: socket.kind,
+            listening: socket.listening,
+            connected: socket.peer != 0,
+            receive: socket.receive,
+            send: socket.send,
+            uid: socket.uid,
+        }
+    }
+
+    fn options(&self) -> i16 {
+        if self.listening { SO_ACCEPTCONN } else { 0 }
+    }
+
+    fn state(&self) -> i16 {
+        if self.connected { SS_ISCONNECTED } else { 0 }
+    }
+
+    /// Connections that wait to be accepted, and how many may.
+    fn queue(&self) -> [u32; 2] {
+        match self.listening {
+            true => [self.receive, self.send],
+            false => [0, 0],
+        }
+    }
+
+    /// What is to be read, and what is to be sent.
+    fn buffers(&self) -> [Xsockbuf; 2] {
+        /// SO_RCVBUF and SO_SNDBUF that the host starts with.
+        const HIWAT: u32 = 212_992;
+        [self.receive, self.send].map(|cc| Xsockbuf {
+            cc: if self.listening { 0 } else { cc },
+            hiwat: HIWAT,
+            lowat: 1,
+            ..Xsockbuf::new_zeroed()
+        })
+    }
+
+    fn shown(&self) -> Xsocket {
+        let [qlen, qlimit] = self.queue();
+        let [rcv, snd] = self.buffers();
+        Xsocket {
+            len: size_of::<Xsocket>() as u64,
+            so: address(self.inode),
+            pcb: pcb_address(self.inode),
+            protocol: i32::from(self.protocol),
+            family: self.family,
+            qlen,
+            qlimit,
+            uid: self.uid,
+            kind: i16::from(self.kind),
+            options: self.options(),
+            state: self.state(),
+            rcv,
+            snd,
+            ..Xsocket::new_zeroed()
+        }
+    }
+
+    fn shown_10(&self) -> pcb10::Xsocket {
+        let [qlen, qlimit] = self
+            .queue()
+            .map(|length| u16::try_from(length).unwrap_or(u16::MAX));
+        let [rcv, snd] = self.buffers();
+        pcb10::Xsocket {
+            len: size_of::<pcb10::Xsocket>() as u64,
+            so: address(self.inode),
+            kind: i16::from(self.kind),
+            options: self.options(),
+            state: self.state(),
+            pcb: pcb_address(self.inode),
+            protocol: i32::from(self.protocol),
+            family: self.family,
+            qlen,
+            qlimit,
+            rcv,
+            snd,
+            uid: self.uid,
+            ..pcb10::Xsocket::new_zeroed()
+        }
+    }
+}
+
+/// Both ends, and `inp_vflag`: the families of packets it takes.
+fn ends(socket: &InetSocket) -> (InConninfo, u8) {
+    const INC_ISIPV6: u8 = 1;
+    let (local, remote) = (plain(socket.local.0), plain(socket.remote.0));
+    let v6 = local.is_ipv6();
+    let vflag = match v6 {
+        true if !socket.v6_only && local.is_unspecified() => INP_IPV4 | INP_IPV6,
+        true => INP_IPV6,
+        false => INP_IPV4,
+    };
+    let ends = InConninfo {
+        flags: if v6 { INC_ISIPV6 } else { 0 },
+        len: 0,
+        fibnum: 0,
+        fport: socket.remote.1.to_be_bytes(),
+        lport: socket.local.1.to_be_bytes(),
+        faddr: field(remote),
+        laddr: field(local),
+    };
+    (ends, vflag)
+}
+
+/// An IPv6 socket's IPv4 connection is an IPv4 connection.
+fn plain(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+/// The union of an IPv6 address and, in its last four bytes, an IPv4 address.
+fn field(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V6(address) => address.octets(),
+        IpAddr::V4(address) => {
+            let mut bytes = [0; 16];
+            if let Some(last) = bytes.last_chunk_mut() {
+                *last = address.octets();
+            }
+            bytes
+        }
+    }
+}
+
+fn internet_pcb(socket: &InetSocket, protocol: u8, kind: u8) -> Xinpcb {
+    let (inc, vflag) = ends(socket);
+    Xinpcb {
+        len: size_of::<Xinpcb>() as u64,
+        socket: About::internet(socket, protocol, kind).shown(),
+        inc,
+        ppcb: pcb_address(socket.inode),
+        vflag,
+        ip_ttl: 64,
+        ip_p: protocol,
+        ..Xinpcb::new_zeroed()
+    }
+}
+
+fn tcp(socket: &InetSocket) -> Xtcpcb {
+    Xtcpcb {
+        len: size_of::<Xtcpcb>() as u64,
+        inp: internet_pcb(socket, IPPROTO_TCP, SOCK_STREAM),
+        state: state(socket),
+        ..Xtcpcb::new_zeroed()
+    }
+}
+
+fn state(socket: &InetSocket) -> i32 {
+    TCP_STATE
+        .to_guest(i64::from(socket.state))
+        .map_or(tcp_state::TCPS_SYN_RECEIVED, |state| state as i32)
+}
+
+fn inpcb_10(socket: &InetSocket, protocol: u8) -> pcb10::Inpcb {
+    let (inc, vflag) = ends(socket);
+    pcb10::Inpcb {
+        ppcb: pcb_address(socket.inode),
+        socket: address(socket.inode),
+        vflag,
+        ip_ttl: 64,
+        ip_p: protocol,
+        inc,
+        ..pcb10::Inpcb::new_zeroed()
+    }
+}
+
+fn datagrams_10(socket: &InetSocket, protocol: u8, kind: u8) -> pcb10::Xinpcb {
+    pcb10::Xinpcb {
+        len: size_of::<pcb10::Xinpcb>() as u64,
+        inp: inpcb_10(socket, protocol),
+        socket: About::internet(socket, protocol, kind).shown_10(),
+        alignment: 0,
+    }
+}
+
+fn tcp_10(socket: &InetSocket) -> pcb10::Xtcpcb {
+    pcb10::Xtcpcb {
+        len: size_of::<pcb10::Xtcpcb>() as u64,
+        inp: inpcb_10(socket, IPPROTO_TCP),
+        state: state(socket),
+        socket: About::internet(socket, IPPROTO_TCP, SOCK_STREAM).shown_10(),
+        ..pcb10::Xtcpcb::new_zeroed()
+    }
+}
+
+/// `struct sockaddr_un`; zeros for a socket without a path.
+fn path(socket: &UnixSocket) -> [u8; 256] {
+    const AF_LOCAL: u8 = 1;
+    let mut made = [0; 256];
+    let name = match socket.name.first() {
+        // A path; where it is not absolute, nobody can tell from where.
+        Some(b'/') => named(&socket.name),
+        Some(0) | None => return made,
+        Some(_) => socket.name.clone(),
+    };
+    let head = [(2 + name.len()).min(SIZEOF_SOCKADDR_UN) as u8, AF_LOCAL];
+    let bytes = head.iter().chain(&name).take(SIZEOF_SOCKADDR_UN);
+    for (slot, &byte) in made.iter_mut().zip(bytes) {
+        *slot = byte;
+    }
+    made
+}
+
+fn peer_path(socket: &UnixSocket, all: &[UnixSocket]) -> [u8; 256] {
+    all.iter()
+        .find(|other| socket.peer != 0 && other.inode == socket.peer)
+        .map_or([0; 256], path)
+}
+
+/// The address of a file; only sockets that are bound have one.
+fn vnode(socket: &UnixSocket) -> u64 {
+    match socket.name.first() {
+        Some(0) | None => 0,
+        Some(_) => pcb_address(socket.inode) | 0x40,
+    }
+}
+
+fn local_pcb(socket: &UnixSocket, all: &[UnixSocket]) -> Xunpcb {
+    Xunpcb {
+        len: size_of::<Xunpcb>() as u64,
+        unpp: pcb_address(socket.inode),
+        vnode: vnode(socket),
+        conn: pcb_address(socket.peer),
+        addr: path(socket),
+        caddr: peer_path(socket, all),
+        socket: About::local(socket).shown(),
+        ..Xunpcb::new_zeroed()
+    }
+}
+
+fn local_10(socket: &UnixSocket, all: &[UnixSocket]) -> pcb10::Xunpcb {
+    let addr = path(socket);
+    pcb10::Xunpcb {
+        len: size_of::<pcb10::Xunpcb>() as u64,
+        unpp: pcb_address(socket.inode),
+        unp_socket: address(socket.inode),
+        vnode: vnode(socket),
+        conn: pcb_address(socket.peer),
+        // Programs look whether there is an address.
+        unp_addr: if addr[0] == 0 {
+            0
+        } else {
+            pcb_address(socket.inode) | 0x20
+        },
+        addr,
+        caddr: peer_path(socket, all),
+        socket: About::local(socket).shown_10(),
+        ..pcb10::Xunpcb::new_zeroed()
+    }
+}
