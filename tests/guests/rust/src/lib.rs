@@ -12,6 +12,7 @@ pub mod probe;
 pub mod signal;
 pub mod start;
 pub mod sys;
+pub mod sysctl;
 pub mod threads;
 
 use core::fmt::Write;

@@ -4,6 +4,7 @@
 
 mod child;
 mod ksem;
+mod lists;
 mod memory;
 mod messages;
 mod queues;
@@ -23,6 +24,7 @@ extern "C" fn main() {
         ("sysv/semaphores-interrupted", semaphores::interrupted),
         ("sysv/messages", messages::order),
         ("sysv/messages-control", messages::control),
+        ("sysv/lists", lists::objects),
         ("posix/queues", queues::order),
         ("posix/queue-names", queues::names),
         ("posix/queue-notices", queues::notify),

@@ -4,6 +4,7 @@
 
 mod control;
 mod interfaces;
+mod lists;
 mod names;
 mod net;
 mod options;
@@ -39,5 +40,8 @@ extern "C" fn main() {
         ("whole-length-of-a-datagram", sending::whole),
         ("sendfile", sending::file),
         ("interfaces", interfaces::interfaces),
+        ("listed-connections", lists::connections),
+        ("listed-datagrams", lists::datagrams),
+        ("listed-pairs", lists::pairs),
     ]);
 }
