@@ -225,6 +225,8 @@ fn end(text: &str) -> Option<(IpAddr, u16)> {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::*;
     use std::net::{TcpListener, UdpSocket};
     use std::os::unix::net::UnixDatagram;
@@ -254,7 +256,7 @@ mod tests {
         let (one, other) = UnixDatagram::pair().unwrap();
         let inode = |socket: &UnixDatagram| {
             let stat = std::os::fd::AsRawFd::as_raw_fd(socket);
-            let name = std::fs::read_link(format!("/proc/self/fd/{stat}")).unwrap();
+            let name = std::fs::read_link(alloc::format!("/proc/self/fd/{stat}")).unwrap();
             let name = name.to_string_lossy().into_owned();
             let number = name.trim_start_matches("socket:[").trim_end_matches(']');
             number.parse::<u32>().unwrap()
