@@ -129,33 +129,7 @@ pub struct MsqidDsOld {
     pub pad4: [i64; 4],
 }
 
-/// `struct shmid_kernel`, a row of `kern.ipc.shmsegs`. The pointers are the kernel's own.
-#[repr(C)]
-#[derive(Clone, Copy, Default, IntoBytes, Immutable)]
-pub(crate) struct ShmidKernel {
-    pub(crate) u: ShmidDs,
-    pub(crate) pointers: [u64; 3],
-}
-
-/// `struct semid_kernel`, a row of `kern.ipc.sema`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, IntoBytes, Immutable)]
-pub(crate) struct SemidKernel {
-    pub(crate) u: SemidDs,
-    pub(crate) pointers: [u64; 2],
-}
-
-/// `struct msqid_kernel`, a row of `kern.ipc.msqids`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, IntoBytes, Immutable)]
-pub(crate) struct MsqidKernel {
-    pub(crate) u: MsqidDs,
-    pub(crate) pointers: [u64; 2],
-}
-
 const _: () = {
-    assert!(size_of::<ShmidKernel>() == 104 && size_of::<SemidKernel>() == 80);
-    assert!(size_of::<MsqidKernel>() == 120);
     assert!(size_of::<IpcPerm>() == 32 && offset_of!(IpcPerm, key) == 24);
     assert!(size_of::<IpcPermOld>() == 24 && offset_of!(IpcPermOld, key) == 16);
     assert!(size_of::<ShmidDs>() == 80 && offset_of!(ShmidDs, atime) == 56);

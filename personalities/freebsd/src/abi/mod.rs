@@ -2,6 +2,7 @@
 
 pub(crate) mod dirent;
 pub(crate) mod filedesc;
+pub(crate) mod ipc;
 pub(crate) mod net_if;
 pub(crate) mod pcb;
 pub(crate) mod pcb10;

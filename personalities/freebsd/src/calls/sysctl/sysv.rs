@@ -6,10 +6,11 @@
 
 use alloc::vec::Vec;
 
+use compat_bsd::abi::ipc::{IpcPerm, MsqidDs, SemidDs, ShmidDs};
 use compat_translate::host::ipc;
 use zerocopy::{Immutable, IntoBytes};
 
-use crate::abi::ipc::{IpcPerm, MsqidDs, MsqidKernel, SemidDs, SemidKernel, ShmidDs, ShmidKernel};
+use crate::abi::ipc::{MsqidKernel, SemidKernel, ShmidKernel};
 
 /// `kern.ipc.msqids`.
 pub(super) fn queues() -> Vec<u8> {
