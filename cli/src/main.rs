@@ -3,10 +3,14 @@
 mod check;
 mod check_file;
 mod check_report;
+mod doctor;
 mod root;
 mod shell;
 
+use std::env;
 use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// `compat` itself failed, as for `env` and `timeout`.
@@ -20,10 +24,12 @@ const USAGE: &str = "\
 usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
        compat check FILE... [--json] [--abi OS] [--root NAME|DIR]
        compat shell [OPTIONS] [ROOT [COMMAND [ARGUMENT...]]]
+       compat doctor [--json]
        compat root add|list|path|default|verify|remove ...
   run     run a foreign program; `compat run --help` lists the options
   check   say what each file is, what it needs and whether compat can run it
   shell   log in to a foreign system; `compat shell --help` lists the options
+  doctor  say what this host offers to compat and what it lacks
   root    keep the files of foreign systems; `compat root --help` lists the commands";
 
 fn main() -> ExitCode {
@@ -32,6 +38,7 @@ fn main() -> ExitCode {
     let rest: Vec<OsString> = arguments.collect();
     match command.to_str() {
         Some("check") => check::check(rest),
+        Some("doctor") => doctor::doctor(rest),
         Some("root") => root::root(rest),
         Some("shell") => shell::shell(rest),
         Some("-h" | "--help" | "help") => {
@@ -43,4 +50,15 @@ fn main() -> ExitCode {
             ExitCode::from(EXIT_OWN_FAILURE)
         }
     }
+}
+
+/// `compat`, beside this program or in `bin` beside its `libexec`.
+pub(crate) fn compat() -> io::Result<PathBuf> {
+    let own = env::current_exe()?;
+    let folder = own.parent().unwrap_or(Path::new("/"));
+    let beside = folder.join("compat");
+    if beside.is_file() {
+        return Ok(beside);
+    }
+    Ok(folder.with_file_name("bin").join("compat"))
 }

@@ -8,12 +8,11 @@ mod terminal;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, root};
+use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, compat, root};
 use account::Account;
 
 const USAGE: &str = "\
@@ -168,17 +167,6 @@ fn command(request: &Request, root: &Path, account: &Account) -> Command {
         command.arg("--").args(&request.command);
     }
     command
-}
-
-/// `compat`, beside this program or in `bin` beside its `libexec`.
-fn compat() -> io::Result<PathBuf> {
-    let own = env::current_exe()?;
-    let folder = own.parent().unwrap_or(Path::new("/"));
-    let beside = folder.join("compat");
-    if beside.is_file() {
-        return Ok(beside);
-    }
-    Ok(folder.with_file_name("bin").join("compat"))
 }
 
 #[cfg(test)]

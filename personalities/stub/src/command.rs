@@ -3,7 +3,8 @@
 //! Three callers, three shapes, told apart by argument 0:
 //! * a settings record: the stub hands over to itself; then the program's path and its argument vector;
 //! * a name ending in `compat-stub`: binfmt_misc with the `P` flag; then the same;
-//! * anything else: a person. `run` is served here, other commands by `compat-cli` beside this program.
+//! * anything else: a person. `run` is served here (and `ways`, which `compat doctor` asks for), other commands by
+//!   `compat-cli` beside this program.
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -17,7 +18,7 @@ use compat_translate::settings::Settings;
 use compat_translate::trap::Way;
 
 use crate::start::Block;
-use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail};
+use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail, ways};
 
 const USAGE: &str = "\
 usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
@@ -25,8 +26,8 @@ usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
   -t, --trace            print every system call on standard error
       --stats            say at exit how many calls came by a trap, and how many the fast way
       --no-patch         enter by a trap at every call; leave the program's code as it is
-      --attach WAY       how calls are caught: sud, seccomp, or auto, the first of these that the host allows;
-                         `compat doctor` says which it does
+      --attach WAY       how calls are caught: sud, seccomp, ptrace, or auto, the first of these that the host
+                         allows; `compat doctor` says which it does
       --argv0 NAME           what the program is told it was started as; \"-sh\" makes a login shell
       --abi OS           take the program to be of this system, whatever its headers say
       --root NAME|DIR    look absolute paths up in this root first, then on the host
@@ -75,6 +76,7 @@ pub(crate) fn read(block: &mut Block) -> Order {
     }
     match block.arguments.get(1).map(|&text| text_of(text)) {
         Some(b"run") => run(block),
+        Some(b"ways") => ways::show(),
         _ => other_command(block),
     }
 }
@@ -237,7 +239,7 @@ fn way(value: Option<&[u8]>) -> Option<Way> {
     match name.parse() {
         Ok(way) => Some(way),
         Err(()) => misused(format_args!(
-            "--attach {name}: no such way; auto, sud and seccomp are the ones there are"
+            "--attach {name}: no such way; auto, sud, seccomp and ptrace are the ones there are"
         )),
     }
 }

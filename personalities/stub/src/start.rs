@@ -43,6 +43,7 @@ global_asm!(
 
 unsafe extern "C" {
     fn compat_move_to(top: usize, argument: usize) -> !;
+    fn _start();
     static __ehdr_start: u8;
     static _end: u8;
 }
@@ -65,6 +66,7 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
     // First of all: it also says where our own memory comes from.
     let (start, end) = (&raw const __ehdr_start as u64, &raw const _end as u64);
     signal::set_stub_range(start, end.next_multiple_of(4096));
+    trap::set_entry_point(_start as *const () as u64);
     // SAFETY: the kernel's block: argc, argv, NULL, envp, NULL, pairs ending with type 0.
     let mut kernel = unsafe {
         let argc = block.read() as usize;

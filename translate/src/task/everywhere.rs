@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 
 use super::{Thread, with_all_threads};
 use crate::cx::Cx;
-use crate::host::{self, HostResult, nr};
+use crate::host::{self, HostErrno, HostResult, nr};
 use crate::signal::SigInfo;
 use crate::sync::Mutex;
 
@@ -118,23 +118,12 @@ impl Job {
 
     fn wait(&self) {
         const FUTEX_WAIT_PRIVATE: u64 = 128;
-        let pid = own_pid();
+        let left = |tid: &&AtomicI32| tid.load(Ordering::Acquire) != 0;
         loop {
             let seen = self.done.load(Ordering::Acquire);
-            let mut left = false;
-            for tid in &self.waiting {
-                let target = tid.load(Ordering::Acquire);
-                // SAFETY: no pointers.
-                let asked = unsafe { host::call_n(nr::tgkill, [pid, target as u64, 0]) };
-                if target != 0 && asked.is_err() {
-                    tid.store(0, Ordering::Release);
-                }
-                left |= tid.load(Ordering::Acquire) != 0;
-            }
-            if !left {
+            if !self.waiting.iter().any(|tid| left(&tid)) {
                 return;
             }
-            // A thread that ends before it gets there tells nobody: look again now and then.
             let pause = host::Timespec {
                 sec: 0,
                 nsec: 5_000_000,
@@ -146,7 +135,12 @@ impl Job {
                 (&raw const pause) as u64,
             ];
             // SAFETY: a valid word and timespec.
-            let _ = unsafe { host::call_n(nr::futex, args) };
+            let woken = unsafe { host::call_n(nr::futex, args) };
+            if woken == Err(HostErrno::ETIMEDOUT) {
+                // A thread that ends before it gets there tells nobody. And the kernel keeps one SIGSYS a thread: a
+                // call that traps just then takes the place of the question.
+                self.waiting.iter().filter(left).for_each(ask);
+            }
         }
     }
 }

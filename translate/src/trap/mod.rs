@@ -30,10 +30,12 @@
 mod express;
 mod fast;
 mod patch;
+mod ptrace;
 mod refusal;
 mod seccomp;
 mod site;
 mod sud;
+mod tracer;
 mod way;
 
 use core::sync::atomic::Ordering;
@@ -46,6 +48,7 @@ use crate::task::{counts, current};
 
 pub use express::{Express, forbid_express, set_express};
 pub use patch::{forget_text, patched, register_text};
+pub use way::{Refused, Way, arm, attach, map, reaches, set_entry_point, way};
 pub use refusal::{Refusal, RefusedSite, refused};
 pub use way::{Refused, Way, arm, attach, map, reaches, way};
 

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use super::{seccomp, sud};
+use super::{ptrace, seccomp, sud};
 use crate::host::{self, HostErrno, HostResult, nr};
 
 /// A way in. The order is that of preference.
@@ -16,17 +16,20 @@ pub enum Way {
     Sud,
     /// A seccomp filter that traps by address.
     Seccomp,
+    /// A process that traces this one.
+    Ptrace,
 }
 
 impl Way {
     /// All of them, best first.
-    pub const ALL: [Self; 2] = [Self::Sud, Self::Seccomp];
+    pub const ALL: [Self; 3] = [Self::Sud, Self::Seccomp, Self::Ptrace];
 
     /// As `--attach` spells it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sud => "sud",
             Self::Seccomp => "seccomp",
+            Self::Ptrace => "ptrace",
         }
     }
 
@@ -35,6 +38,7 @@ impl Way {
         match self {
             Self::Sud => "Syscall User Dispatch",
             Self::Seccomp => "seccomp",
+            Self::Ptrace => "ptrace",
         }
     }
 }
@@ -106,10 +110,22 @@ pub fn attach(wish: Option<Way>) -> Result<Way, Refused> {
     Err(Refused(refused))
 }
 
+static ENTRY_POINT: AtomicU64 = AtomicU64::new(0);
+
+/// Tells where the stub's image begins to run, by which a tracer knows it.
+pub fn set_entry_point(address: u64) {
+    ENTRY_POINT.store(address, Ordering::Relaxed);
+}
+
+pub(super) fn entry_point() -> u64 {
+    ENTRY_POINT.load(Ordering::Relaxed)
+}
+
 fn take(way: Way) -> HostResult<()> {
     match way {
         Way::Sud => sud::probe(),
         Way::Seccomp => seccomp::install(),
+        Way::Ptrace => ptrace::attach(),
     }
 }
 
@@ -121,6 +137,7 @@ fn probe() -> Option<Way> {
     // SAFETY: no pointers; the host ignores the argument.
     match unsafe { host::call_n(nr::getppid, [u64::from(PROBE_ARGUMENT)]) } {
         Err(seccomp::ANSWER) => Some(Way::Seccomp),
+        Err(ptrace::ANSWER) => Some(Way::Ptrace),
         _ => None,
     }
 }
@@ -133,14 +150,14 @@ pub fn arm() -> HostResult<()> {
     match way() {
         Way::Sud => sud::arm(),
         // Inherited.
-        Way::Seccomp => Ok(()),
+        Way::Seccomp | Way::Ptrace => Ok(()),
     }
 }
 
 /// Whether code in `start..start + len` would enter the stub. Guest code must not come to lie anywhere else.
 pub fn reaches(start: u64, len: u64) -> bool {
     match way() {
-        Way::Sud => true,
+        Way::Sud | Way::Ptrace => true,
         Way::Seccomp => seccomp::covers(start, len),
     }
 }
@@ -156,7 +173,7 @@ pub unsafe fn map(args: [u64; 6]) -> HostResult {
     // SAFETY: the caller's promise.
     unsafe {
         match way() {
-            Way::Sud => host::call(nr::mmap, args),
+            Way::Sud | Way::Ptrace => host::call(nr::mmap, args),
             Way::Seccomp => seccomp::map(args),
         }
     }
