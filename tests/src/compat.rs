@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Once, OnceLock};
 
+use crate::attach::attach;
+
 /// The `compat` to test: `$COMPAT`, else this workspace's own, which is built first so that a suite
 /// never judges a stale one. `compat-cli` lies beside it.
 pub fn program() -> &'static Path {
@@ -76,14 +78,6 @@ pub fn ordinary_surroundings() {
     for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGHUP] {
         // SAFETY: the default disposition needs no handler.
         unsafe { libc::signal(signal, libc::SIG_DFL) };
-    }
-}
-
-/// Makes `command`, which is `compat run` so far, attach the way that `$COMPAT_TEST_ATTACH` names, if it names any.
-pub fn attach(command: &mut Command) -> &mut Command {
-    match env::var_os("COMPAT_TEST_ATTACH") {
-        Some(way) => command.arg("--attach").arg(way),
-        None => command,
     }
 }
 

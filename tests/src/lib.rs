@@ -3,6 +3,7 @@
 //! Nothing here knows how compat works. The suites see what a user sees: a command, its output and
 //! its exit code.
 
+pub mod attach;
 pub mod background;
 pub mod c;
 pub mod compat;

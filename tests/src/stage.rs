@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+use crate::attach::attach;
 use crate::{compat, root};
 
 /// Debian's `nobody`. It need not be in the password file.
@@ -103,7 +104,7 @@ impl Stage {
     /// The same with more options for `compat run`.
     pub fn guest_with(&self, options: &[&str], program: &Path) -> Command {
         let mut command = self.compat();
-        compat::attach(command.args(["run", "-q"]))
+        attach(command.args(["run", "-q"]))
             .args(options)
             .arg(self.copy(program));
         command
@@ -146,7 +147,7 @@ impl Stage {
             .env("TERM", "dumb")
             .env("TZ", "UTC")
             .args(["run", "-q"]);
-        compat::attach(&mut command).arg("--root").arg(system);
+        attach(&mut command).arg("--root").arg(system);
         for (folder, name) in [
             ("work", HOME),
             ("tmp", "/tmp"),

@@ -16,6 +16,8 @@ extern "C" fn main() {
         Some(b"stack") => say!("{}", stack(40)),
         Some(b"exec") => exec(),
         Some(b"sleep") => sleep(),
+        Some(b"far-code") => far_code(),
+        Some(b"become") => becomes(),
         _ => sys::exit(99),
     }
 }
@@ -82,6 +84,39 @@ fn exec() {
     let error = sys::call(sys::EXECVE, [path, arguments.as_ptr() as u64, 0]);
     say!("execve: {error:?}");
     sys::exit(97)
+}
+
+/// Runs code at an address where neither programs nor anything the kernel places ever lie; or says why not.
+fn far_code() {
+    const FAR: u64 = 0x3000_0000_0000;
+    const FIXED_PRIVATE_ANONYMOUS: u64 = 0x1012;
+    // mov eax, 20 (getpid); syscall; ret
+    const GETPID: [u8; 8] = [0xb8, 20, 0, 0, 0, 0x0f, 0x05, 0xc3];
+    let map = |protection| {
+        sys::call(
+            sys::MMAP,
+            [FAR, 4096, protection, FIXED_PRIVATE_ANONYMOUS, u64::MAX, 0],
+        )
+    };
+    if let Err(error) = map(7) {
+        // What is no code yet may lie there.
+        let at = map(3).expect("mmap");
+        let changed = sys::call(sys::MPROTECT, [at, 4096, 5]);
+        return say!("mmap {error}, mprotect {changed:?}");
+    }
+    let function: extern "C" fn() -> u64 = unsafe {
+        (FAR as *mut [u8; 8]).write(GETPID);
+        core::mem::transmute(FAR)
+    };
+    say!("getpid {}", function() == sys::pid());
+}
+
+/// execve(2) of the program that the second argument names.
+fn becomes() {
+    let path = argument(2).unwrap_or_default().as_ptr() as u64;
+    let arguments = [path, 0];
+    let error = sys::call(sys::EXECVE, [path, arguments.as_ptr() as u64, 0]);
+    say!("execve: {error:?}");
 }
 
 fn sleep() {
