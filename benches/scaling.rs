@@ -4,7 +4,8 @@ use crate::column::Column;
 use crate::measure::Measured;
 
 /// Prints how well threads scale: how much faster two, four, ... threads are than one, under compat, in parts of how
-/// much faster they are on Linux. 1 is as well as Linux; what keeps threads from each other makes it less.
+/// much faster they are on Linux. 1 is as well as Linux; what keeps threads from each other makes it less. By the clock
+/// that says something only on an idle machine; what they cost each other in processor time is seen on a busy one as well.
 pub(crate) fn print(all: &[Measured]) {
     let threads: Vec<&Measured> = all
         .iter()
@@ -13,21 +14,23 @@ pub(crate) fn print(all: &[Measured]) {
     let alone = |measured: &&&Measured| measured.row.per == 1;
     for first in threads.iter().filter(alone) {
         let what = family(first);
-        let scaled = threads
-            .iter()
-            .filter(|measured| measured.row.per > 1 && family(measured) == what)
-            .filter_map(|measured| {
-                let ((best, middle), (best_alone, middle_alone)) = (
-                    measured.ratio(Column::Compat)?,
-                    first.ratio(Column::Compat)?,
-                );
-                let (best, middle) = (best_alone / best, middle_alone / middle);
-                Some(format!("{}: {best:.2} {middle:.2}", measured.row.per))
-            });
-        let scaled: Vec<String> = scaled.collect();
+        let more = || {
+            threads
+                .iter()
+                .filter(|measured| measured.row.per > 1 && family(measured) == what)
+        };
+        let by_clock = more().filter_map(|measured| {
+            let scaled = first.ratio(Column::Compat)?.0 / measured.ratio(Column::Compat)?.0;
+            Some(format!("{}: {scaled:.2}", measured.row.per))
+        });
+        let by_cpu = more().filter_map(|measured| {
+            let scaled = first.cpu_ratio(Column::Compat)?.1 / measured.cpu_ratio(Column::Compat)?.1;
+            Some(format!("{}: {scaled:.2}", measured.row.per))
+        });
         println!(
-            "{what} by threads, of Linux's scaling: {}",
-            scaled.join(", ")
+            "{what} by threads, in parts of Linux's scaling: {} (by processor time: {})",
+            by_clock.collect::<Vec<_>>().join(", "),
+            by_cpu.collect::<Vec<_>>().join(", "),
         );
     }
 }
