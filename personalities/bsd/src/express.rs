@@ -3,7 +3,7 @@
 use compat_tables::Call;
 use compat_translate::host::nr;
 use compat_translate::task::{Answer, current};
-use compat_translate::trap::{Express, set_express};
+use compat_translate::trap::{Express, Quick, set_express};
 
 use crate::calls::write::keep_nosigpipe;
 
@@ -33,13 +33,16 @@ const SAME: [(&str, Express); 19] = [
     ("issetugid", Express::Answer(Answer::Zero)),
 ];
 
-/// Lets them take the express way. `named` is the table's look-up by symbol. A program whose calls are printed has no
-/// express way.
-pub fn prepare(named: fn(&str) -> Option<&'static Call>) {
+/// Lets them take the express way, and the calls that the system itself has `quick` functions for. `named` is the table's
+/// look-up by symbol. A program whose calls are printed has no express way.
+pub fn prepare(named: fn(&str) -> Option<&'static Call>, quick: &[(&str, Quick)]) {
     if current().process().settings.trace {
         return;
     }
-    for (name, way) in SAME {
+    let quick = quick
+        .iter()
+        .map(|&(name, function)| (name, Express::Quick(function)));
+    for (name, way) in SAME.into_iter().chain(quick) {
         if let Some(call) = named(name) {
             set_express(call.number, way);
         }

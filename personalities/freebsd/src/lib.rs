@@ -32,7 +32,7 @@ pub static FREEBSD_AMD64: System = System {
         fault_signal: signals::fault_signal,
         deliver: signals::deliver,
         needs_frame: dispatch::needs_frame,
-        express: || compat_bsd::express::prepare(tables::call_named),
+        express: || compat_bsd::express::prepare(tables::call_named, &calls::QUICK),
         after_fork: calls::after_fork,
     },
     at_fdcwd: -100,

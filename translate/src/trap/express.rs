@@ -14,13 +14,13 @@
 
 use core::arch::global_asm;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicU16, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
-use super::fast::{Leaving, TRAPPING_FLAGS, compat_full_entry};
+use super::fast::{LASTING_FLAGS, Leaving, compat_full_entry};
 use crate::task::{Answer, Process, Thread};
 
 /// What a call may do on the express way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Express {
     /// The host call of this number with the same arguments; success is told by the same value. The handler's first
     /// [`crate::Cx::host`] must be this very call.
@@ -29,15 +29,27 @@ pub enum Express {
     HostWithDescriptor(u16),
     /// What the thread knows about itself.
     Answer(Answer),
+    /// A function of the first three arguments that makes no host call.
+    Quick(Quick),
 }
+
+/// See [`Express::Quick`]. It returns the value, or [`UNSERVED`] when the handler has to see to the call; it must not matter
+/// that the handler is called after it has done its work.
+pub type Quick = extern "C" fn(u64, u64, u64) -> u64;
+
+/// No value that a quick function returns.
+pub const UNSERVED: u64 = u64::MAX;
 
 /// Guest numbers that can be looked up.
 const NUMBERS: usize = 1024;
-/// By guest number: 0 for no express way; [`HOST`] and perhaps [`DESCRIPTOR`] with the host's number; or the offset of
-/// the answer in the thread's block.
+/// By guest number: 0 for no express way; [`HOST`] and perhaps [`DESCRIPTOR`] with the host's number; [`IS_QUICK`] with a
+/// function's index; or the offset of the answer in the thread's block.
 static WAYS: [AtomicU16; NUMBERS] = [const { AtomicU16::new(0) }; NUMBERS];
 const HOST: u16 = 0x4000;
 const DESCRIPTOR: u16 = 0x8000;
+/// With the index of the function in [`QUICK`].
+const IS_QUICK: u16 = 0x2000;
+static QUICK: [AtomicUsize; 8] = [const { AtomicUsize::new(0) }; 8];
 
 /// Lets calls of guest number `number` take the express way from now on.
 ///
@@ -47,6 +59,19 @@ pub fn set_express(number: u16, way: Express) {
         Express::Host(number) => HOST | number,
         Express::HostWithDescriptor(number) => HOST | DESCRIPTOR | number,
         Express::Answer(answer) => (offset_of!(Thread, answers) + 8 * answer as usize) as u16,
+        Express::Quick(function) => {
+            let free = |slot: &AtomicUsize| {
+                let function = function as usize;
+                matches!(
+                    slot.compare_exchange(0, function, Ordering::Relaxed, Ordering::Relaxed),
+                    Ok(_)
+                )
+            };
+            match QUICK.iter().position(free) {
+                Some(index) => IS_QUICK | index as u16,
+                None => 0,
+            }
+        }
     };
     if let Some(place) = WAYS.get(usize::from(number)) {
         place.store(word, Ordering::Relaxed);
@@ -78,7 +103,7 @@ global_asm!(
     "movzx ecx, word ptr [r11 + rcx * 2]",
     "test ecx, ecx",
     "jz {full}",
-    "test dword ptr [rsp + 16], {trapping}",
+    "test dword ptr [rsp + 16], {lasting}",
     "jnz {full}",
     "test ecx, {host}",
     "jz 4f",
@@ -128,7 +153,40 @@ global_asm!(
     ".globl compat_express_leave", ".hidden compat_express_leave",
     "compat_express_leave:",
     "jmp rcx",
+    // A function of ours may use what C functions may: three of the guest's registers, and xmm0-15.
+    "7:",
+    "and ecx, {is_quick} - 1",
+    "mov [rsp - 16], rdi",
+    "mov [rsp - 24], rsi",
+    "mov [rsp - 32], rdx",
+    "lea rsp, [rsp - 296]",
+    ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15",
+    "movaps [rsp + 16 * \\n], xmm\\n",
+    ".endr",
+    "mov [rsp - 8], r8",
+    "mov [rsp - 16], r9",
+    "mov [rsp - 24], r10",
+    "lea rsp, [rsp - 32]",
+    "lea r11, [rip + {quick}]",
+    "call [r11 + rcx * 8]",
+    "lea rsp, [rsp + 32]",
+    "mov r8, [rsp - 8]",
+    "mov r9, [rsp - 16]",
+    "mov r10, [rsp - 24]",
+    ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15",
+    "movaps xmm\\n, [rsp + 16 * \\n]",
+    ".endr",
+    "lea rsp, [rsp + 296]",
+    "mov rdi, [rsp - 16]",
+    "mov rsi, [rsp - 24]",
+    "mov rdx, [rsp - 32]",
+    "cmp rax, {unserved}",
+    "je {full}",
+    "mov [rsp - 8], rax",
+    "jmp 5b",
     "4:",
+    "test ecx, {is_quick}",
+    "jnz 7b",
     "mov rax, gs:[rcx]",
     "cmp rax, -1",
     "je {full}",
@@ -148,7 +206,10 @@ global_asm!(
     numbers = const NUMBERS,
     ways = sym WAYS,
     full = sym compat_full_entry,
-    trapping = const TRAPPING_FLAGS,
+    lasting = const LASTING_FLAGS,
+    is_quick = const IS_QUICK,
+    quick = sym QUICK,
+    unserved = const UNSERVED as i64,
     host = const HOST,
     descriptor = const DESCRIPTOR,
     number_bits = const HOST - 1,

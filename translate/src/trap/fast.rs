@@ -29,7 +29,7 @@ const AREA: usize = CONTEXT + 256;
 /// Above them what the express way left: flags, return address, number and result.
 const BELOW: usize = 32;
 /// What the processor's flags may hold that is not put back by `sahf`, next to [`TRAPPING_FLAGS`]: the direction.
-const LASTING_FLAGS: i32 = TRAPPING_FLAGS | 0x400;
+pub(super) const LASTING_FLAGS: i32 = TRAPPING_FLAGS | 0x400;
 
 // gs:[8] pending, gs:[16] the guest's rsp, gs:[24] top of the stub stack. rsp is 24 below that.
 global_asm!(

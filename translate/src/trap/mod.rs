@@ -46,7 +46,7 @@ use crate::personality::attached;
 use crate::signal::UContext;
 use crate::task::{counts, current};
 
-pub use express::{Express, forbid_express, set_express};
+pub use express::{Express, Quick, UNSERVED, forbid_express, set_express};
 pub use patch::{forget_text, patched, register_text};
 pub use refusal::{Refusal, RefusedSite, refused};
 pub use way::{Refused, Way, arm, attach, map, reaches, set_entry_point, way};
@@ -65,12 +65,12 @@ pub(crate) fn is_call(code: i32) -> bool {
 pub(crate) fn trapped(frame: &UContext) {
     let counts = &current().counts;
     let whole = attached().is_some_and(|personality| (personality.needs_frame)(frame.regs.rax));
-    counts::one_more(if whole {
-        &counts.whole
+    if whole {
+        counts::one_more(&counts.whole);
     } else {
-        &counts.trapped
-    });
-    patch::consider(frame);
+        counts::one_more(&counts.trapped);
+        patch::consider(frame);
+    }
 }
 
 /// Carries out the system call that `frame` asks for and leaves its results there.

@@ -148,15 +148,15 @@ pub(super) fn consider(frame: &UContext) {
 fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     let (low, high) = text_of(at).ok_or(Refusal::Code)?;
     super::fast::prepare().map_err(|_| Refusal::Host)?;
-    let displaced = recognise(at, regs)?;
-    let start = at - displaced.len as u64;
-    if start < low {
-        return Err(Refusal::Form);
-    }
     let mut trampolines = TRAMPOLINES.lock();
     if trampolines.sites.contains(&at) {
         // Another thread was faster, or somebody jumps onto the `syscall` itself.
         return Ok(());
+    }
+    let displaced = recognise(at, regs)?;
+    let start = at - displaced.len as u64;
+    if start < low {
+        return Err(Refusal::Form);
     }
     let slot = trampolines.slot(low, high).ok_or(Refusal::Room)?;
     write_trampoline(slot, at, &displaced).map_err(|_| Refusal::Host)?;

@@ -128,10 +128,11 @@ fn recognise_stub(around: [u8; 15], at: u64, regs: &Regs) -> Option<Displaced> {
     }
 }
 
-/// Whether `bytes` are a lea, load or store of a 64-bit register at disp8(%rsp) and the registers are as it leaves them.
+/// Whether `bytes` are a lea, load or store of a 64-bit register, or a load of 32 bits, at disp8(%rsp) and the registers are
+/// as it leaves them.
 fn leaves_its_mark(bytes: [u8; 5], regs: &Regs, load: &dyn Fn(u64) -> Option<u64>) -> bool {
     let [
-        rex @ (0x48 | 0x4c),
+        rex @ (0x44 | 0x48 | 0x4c),
         opcode @ (0x8d | 0x8b | 0x89),
         modrm,
         0x24,
@@ -140,14 +141,15 @@ fn leaves_its_mark(bytes: [u8; 5], regs: &Regs, load: &dyn Fn(u64) -> Option<u64
     else {
         return false;
     };
-    if modrm & 0xc7 != 0x44 {
+    let narrow = rex == 0x44;
+    if modrm & 0xc7 != 0x44 || narrow && opcode != 0x8b {
         return false;
     }
     let address = regs.rsp.wrapping_add(i64::from(offset as i8) as u64);
     let expected = if opcode == 0x8d {
         Some(address)
     } else {
-        load(address)
+        load(address).map(|word| if narrow { word & 0xffff_ffff } else { word })
     };
     expected.is_some() && register(regs, (modrm >> 3 & 7) | (rex & 4) << 1) == expected
 }
@@ -279,6 +281,19 @@ mod tests {
             ),
             None
         );
+    }
+
+    #[test]
+    fn a_narrow_load_clears_the_upper_half() {
+        let before = [0x90, 0x90, 0x90, 0x44, 0x8b, 0x4c, 0x24, 0x24];
+        let load = |_| Some(0x1_0000_0004);
+        for (r9, found) in [(4, true), (0x1_0000_0004, false)] {
+            let regs = Regs {
+                r9,
+                ..Regs::default()
+            };
+            assert_eq!(recognise_bytes(before, &regs, &load).is_some(), found);
+        }
     }
 
     #[test]

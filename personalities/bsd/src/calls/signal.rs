@@ -9,12 +9,14 @@ use crate::signals::number::{SIGCHLD, SIGKILL, SIGSTOP, SIGSYS};
 use crate::signals::{self, siginfo_to_guest};
 use crate::system::errno_number;
 use compat_tables::bsd::Errno;
-use compat_translate::guest::{In, Out};
+use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, HostErrno, HostResult, Timespec, nr};
 use compat_translate::signal::{
     Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, install_guest_mask,
     release_held, set_action, signal_self, take_held,
 };
+use compat_translate::task::current;
+use compat_translate::trap::UNSERVED;
 use compat_translate::{Cx, Progress};
 
 const SIG_DFL: u64 = 0;
@@ -130,6 +132,30 @@ pub fn sigprocmask(cx: &mut Cx, how: i32, set: In<[u32; 4]>, old: Out<[u32; 4]>)
     }
     old.write_optional(&before.words())?;
     Ok(())
+}
+
+/// [`sigprocmask`] that changes nothing (see [`compat_translate::trap::Express`]).
+pub extern "C" fn quick_sigprocmask(how: u64, set: u64, old: u64) -> u64 {
+    let before = current().mask.get();
+    if set != 0 {
+        let Ok(words) = guest::read(set) else {
+            return UNSERVED;
+        };
+        let set = SigSet::from_words(words);
+        let wanted = match how as i32 {
+            SIG_BLOCK => before.union(set),
+            SIG_UNBLOCK => before.minus(set),
+            SIG_SETMASK => set,
+            _ => return UNSERVED,
+        };
+        if blockable(wanted) != before {
+            return UNSERVED;
+        }
+    }
+    if old != 0 && guest::write(old, &before.words()).is_err() {
+        return UNSERVED;
+    }
+    0
 }
 
 pub fn sigpending(cx: &mut Cx, set: Out<[u32; 4]>) -> Return<()> {
