@@ -21,8 +21,8 @@ unsafe impl GlobalAlloc for Mappings {
     }
 }
 
-/// Small: most programs need no second one.
-const BLOCK: usize = 16 * 1024;
+/// Small: its first and its last page are written to, and most programs need no second one.
+const BLOCK: usize = 8 * 1024;
 
 type Arena = talc::TalcLock<FutexLock, talc::source::GlobalAllocSource<Mappings>>;
 

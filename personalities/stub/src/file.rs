@@ -1,11 +1,15 @@
 //! A program file, read through the host.
 
+use alloc::vec::Vec;
+
 use compat_loader::{ReadAt, ReadError};
-use compat_translate::host::{self, HostErrno, HostResult, nr};
+use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
 
 /// An open file; closed when dropped.
 pub(crate) struct File {
     fd: u64,
+    /// The path it was opened by, when no link is on it.
+    opened: Option<Vec<u8>>,
     size: u64,
     /// Permissions and type, owner, group.
     mode: u16,
@@ -30,15 +34,18 @@ impl File {
     pub(crate) fn open_executable(path: &[u8]) -> HostResult<Self> {
         let mut text = path.to_vec();
         text.push(0);
-        // SAFETY: a NUL-terminated path.
-        let fd = unsafe {
-            host::call_n(
-                nr::openat,
-                [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC_NONBLOCK, 0],
-            )
-        }?;
+        let (fd, straight) = match open_straight(&text) {
+            Ok(fd) => (fd, true),
+            // SAFETY: a NUL-terminated path.
+            Err(_) => unsafe {
+                let args = [AT_FDCWD, text.as_ptr() as u64, O_CLOEXEC_NONBLOCK, 0];
+                (host::call_n(nr::openat, args)?, false)
+            },
+        };
+        text.pop();
         let mut file = Self {
             fd,
+            opened: straight.then_some(text),
             size: 0,
             mode: 0,
             owner: [0; 2],
@@ -89,9 +96,53 @@ impl File {
     }
 
     /// The absolute path the host knows the file by.
-    pub(crate) fn path(&self) -> Option<alloc::vec::Vec<u8>> {
-        host::name_of(self.fd).ok()
+    pub(crate) fn path(&self) -> Option<Vec<u8>> {
+        // Its own name in /proc is dear: the host makes three directory entries for it first.
+        self.opened
+            .as_deref()
+            .and_then(without_links)
+            .or_else(|| host::name_of(self.fd).ok())
     }
+}
+
+/// Opens a path with its NUL that has no link on it.
+fn open_straight(text: &[u8]) -> HostResult<u64> {
+    let how = linux::open_how {
+        flags: O_CLOEXEC_NONBLOCK,
+        mode: 0,
+        resolve: u64::from(linux::RESOLVE_NO_SYMLINKS),
+    };
+    let request = [
+        AT_FDCWD,
+        text.as_ptr() as u64,
+        core::ptr::from_ref(&how) as u64,
+        size_of_val(&how) as u64,
+    ];
+    // SAFETY: a NUL-terminated path and a request, both ours.
+    unsafe { host::call_n(nr::openat2, request) }
+}
+
+/// A path that has no link on it as an absolute one; `None` when it has other detours.
+fn without_links(path: &[u8]) -> Option<Vec<u8>> {
+    let path = path.strip_prefix(b"./").unwrap_or(path);
+    let (mut whole, names) = match path.strip_prefix(b"/") {
+        Some(names) => (Vec::new(), names),
+        None => (host::working_directory().ok()?, path),
+    };
+    let proper = |name: &[u8]| !matches!(name, b"" | b"." | b"..");
+    if !names.split(|&byte| byte == b'/').all(proper) {
+        return None;
+    }
+    // Below the root directory nothing stands before the slash; a directory that is out of reach has no name.
+    match whole.as_slice() {
+        b"/" => whole.clear(),
+        b"" => {}
+        [b'/', ..] => {}
+        _ => return None,
+    }
+    whole.push(b'/');
+    whole.extend_from_slice(names);
+    Some(whole)
 }
 
 impl Drop for File {

@@ -4,8 +4,11 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{HostResult, Timespec, call_n, nr};
 
-static CLOCK_GETTIME: AtomicUsize = AtomicUsize::new(0);
-static GETCPU: AtomicUsize = AtomicUsize::new(0);
+/// A function that has not been looked for.
+const UNKNOWN: usize = usize::MAX;
+static CLOCK_GETTIME: AtomicUsize = AtomicUsize::new(UNKNOWN);
+static GETCPU: AtomicUsize = AtomicUsize::new(UNKNOWN);
+static BASE: AtomicUsize = AtomicUsize::new(0);
 static START: AtomicUsize = AtomicUsize::new(0);
 static END: AtomicUsize = AtomicUsize::new(0);
 
@@ -28,14 +31,43 @@ struct Symbol {
     size: u64,
 }
 
-/// Finds the functions in the image at `base` (`AT_SYSINFO_EHDR`); without one, clocks go through the kernel.
+/// Notes where the image is (`AT_SYSINFO_EHDR`); without one, clocks go through the kernel. It is looked at when the first
+/// function is wanted: most programs that live short want none.
 ///
 /// # Safety
 /// `base` is 0 or the address of the vDSO the kernel mapped.
 pub unsafe fn attach(base: usize) {
-    if base == 0 {
-        return;
+    BASE.store(base, Ordering::Relaxed);
+}
+
+/// Where a wanted function is, 0 for nowhere.
+#[inline]
+fn found(slot: &AtomicUsize) -> usize {
+    match slot.load(Ordering::Relaxed) {
+        UNKNOWN => {
+            find();
+            slot.load(Ordering::Relaxed)
+        }
+        entry => entry,
     }
+}
+
+/// Finds the functions. Threads that do so at the same time find the same.
+#[cold]
+fn find() {
+    let base = BASE.load(Ordering::Relaxed);
+    if base != 0 {
+        // SAFETY: the promise made to `attach`.
+        unsafe { search(base) };
+    }
+    for (_, slot) in WANTED {
+        let _ = slot.compare_exchange(UNKNOWN, 0, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
+
+/// # Safety
+/// `base` is the address of the vDSO.
+unsafe fn search(base: usize) {
     // SAFETY: the kernel's own image is well formed; every access below stays within what its headers name.
     unsafe {
         let read = |at: usize| (at as *const u64).read_unaligned();
@@ -94,7 +126,7 @@ pub fn contains(address: usize) -> bool {
 /// `EINVAL` for a clock the host does not have.
 pub fn clock_gettime(clock: i32) -> HostResult<Timespec> {
     let mut now = Timespec::default();
-    let entry = CLOCK_GETTIME.load(Ordering::Relaxed);
+    let entry = found(&CLOCK_GETTIME);
     // Negative ids are CPU clocks of a task: the vDSO would only fall back to the kernel with them.
     if entry != 0 && clock >= 0 {
         // SAFETY: `attach` found a function of this type there.
@@ -112,7 +144,7 @@ pub fn clock_gettime(clock: i32) -> HostResult<Timespec> {
 pub fn current_cpu() -> u32 {
     let mut cpu = 0u32;
     let at = &raw mut cpu;
-    match GETCPU.load(Ordering::Relaxed) {
+    match found(&GETCPU) {
         0 => {
             // SAFETY: `cpu` is valid for writing.
             let _ = unsafe { call_n(nr::getcpu, [at as u64, 0, 0]) };

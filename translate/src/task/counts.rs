@@ -12,9 +12,9 @@ pub(crate) struct Counts {
     pub(crate) express: AtomicU64,
     /// From a patched site, to a handler.
     pub(crate) patched: AtomicU64,
-    /// By a trap, because the call needs everything that a trap saves.
+    /// Of those by a trap: because the call needs everything that a trap saves. Counted only when somebody will ask.
     pub(crate) whole: AtomicU64,
-    /// By a trap, for whatever other reason.
+    /// By a trap.
     pub(crate) trapped: AtomicU64,
 }
 
@@ -25,9 +25,9 @@ pub struct Ways {
     pub express: u64,
     /// From a patched site, to a handler.
     pub patched: u64,
-    /// By a trap, because the call needs everything that a trap saves.
+    /// Of those by a trap: because the call needs everything that a trap saves. Complete with `compat run --stats`.
     pub whole: u64,
-    /// By a trap, for whatever other reason.
+    /// By a trap.
     pub trapped: u64,
 }
 

@@ -14,9 +14,10 @@
 
 use core::arch::global_asm;
 use core::mem::offset_of;
-use core::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicUsize, Ordering};
 
 use super::fast::{LASTING_FLAGS, Leaving, compat_full_entry};
+use crate::host::{self, HostResult};
 use crate::task::{Answer, Process, Thread};
 
 /// What a call may do on the express way.
@@ -44,7 +45,31 @@ pub const UNSERVED: u64 = u64::MAX;
 const NUMBERS: usize = 1024;
 /// By guest number: 0 for no express way; [`HOST`] and perhaps [`DESCRIPTOR`] with the host's number; [`IS_QUICK`] with a
 /// function's index; or the offset of the answer in the thread's block.
-static WAYS: [AtomicU16; NUMBERS] = [const { AtomicU16::new(0) }; NUMBERS];
+///
+/// A mapping of its own, made before the first site is patched: most programs that live short have none.
+static WAYS: AtomicPtr<[AtomicU16; NUMBERS]> = AtomicPtr::new(core::ptr::null_mut());
+
+fn ways() -> &'static [AtomicU16] {
+    // SAFETY: null, or a whole array that stays: see `prepare`.
+    match unsafe { WAYS.load(Ordering::Acquire).as_ref() } {
+        Some(ways) => ways,
+        None => &[],
+    }
+}
+
+/// Makes room for what [`set_express`] is told. Nobody comes here by the express way before.
+///
+/// # Errors
+/// `ENOMEM`.
+pub(super) fn prepare() -> HostResult<()> {
+    if WAYS.load(Ordering::Acquire).is_null() {
+        // Zeroes mean that no call has one.
+        let fresh = host::map_anonymous(size_of::<[AtomicU16; NUMBERS]>())?;
+        WAYS.store(fresh.cast(), Ordering::Release);
+    }
+    Ok(())
+}
+
 const HOST: u16 = 0x4000;
 const DESCRIPTOR: u16 = 0x8000;
 /// With the index of the function in [`QUICK`].
@@ -73,14 +98,14 @@ pub fn set_express(number: u16, way: Express) {
             }
         }
     };
-    if let Some(place) = WAYS.get(usize::from(number)) {
+    if let Some(place) = ways().get(usize::from(number)) {
         place.store(word, Ordering::Relaxed);
     }
 }
 
 /// Takes the express way from the calls that are this host call: from now on each is looked at by its handler.
 pub fn forbid_express(host: u16) {
-    for place in &WAYS {
+    for place in ways() {
         let word = place.load(Ordering::Relaxed);
         if word & HOST != 0 && word & !(HOST | DESCRIPTOR) == host {
             place.store(0, Ordering::Relaxed);
@@ -99,7 +124,7 @@ global_asm!(
     "mov ecx, eax",
     "cmp ecx, {numbers}",
     "jae {full}",
-    "lea r11, [rip + {ways}]",
+    "mov r11, [rip + {ways}]",
     "movzx ecx, word ptr [r11 + rcx * 2]",
     "test ecx, ecx",
     "jz {full}",

@@ -251,6 +251,7 @@ pub(super) fn prepare() -> HostResult<()> {
     if core::arch::x86_64::__cpuid(0x8000_0001).ecx & LAHF_LM == 0 {
         return Err(HostErrno::ENOSYS);
     }
+    super::express::prepare()?;
     if let Some(personality) = attached() {
         (personality.express)();
     }

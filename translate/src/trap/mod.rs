@@ -63,12 +63,17 @@ pub(crate) fn is_call(code: i32) -> bool {
 
 /// Notes one more trap at a site, which may be made faster.
 pub(crate) fn trapped(frame: &UContext) {
-    let counts = &current().counts;
-    let whole = attached().is_some_and(|personality| (personality.needs_frame)(frame.regs.rax));
-    if whole {
-        counts::one_more(&counts.whole);
-    } else {
-        counts::one_more(&counts.trapped);
+    let thread = current();
+    counts::one_more(&thread.counts.trapped);
+    let settings = &thread.process().settings;
+    let hot = patch::is_hot(frame);
+    // Which calls need a trap is not worked out for a program that makes few.
+    if !hot && !settings.stats {
+        return;
+    }
+    if attached().is_some_and(|personality| (personality.needs_frame)(frame.regs.rax)) {
+        counts::one_more(&thread.counts.whole);
+    } else if hot && !settings.no_patch {
         patch::consider(frame);
     }
 }

@@ -9,7 +9,6 @@ use super::site::{Displaced, recognise};
 use crate::host::{self, HostResult, nr};
 use crate::signal::{Regs, UContext};
 use crate::sync::Mutex;
-use crate::task::current;
 
 /// A site is patched at this trap, so that short programs never pay.
 const HOT: u8 = 3;
@@ -123,22 +122,27 @@ pub(crate) fn original(rip: u64) -> Option<u64> {
         .then(|| unsafe { (((rip & !(SLOT - 1)) + ORIGINAL_AT) as *const u64).read() })
 }
 
-/// Called at every trap: counts the site and patches it when it is hot and all conditions hold.
-pub(super) fn consider(frame: &UContext) {
-    if current().process().settings.no_patch {
-        return;
-    }
+/// Called at every trap: counts the site, and says whether it is worth a look.
+pub(super) fn is_hot(frame: &UContext) -> bool {
     let at = frame.regs.rip.wrapping_sub(2);
     // The top bits of a multiplicative hash.
     let slot = (at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize;
     let Some(slot) = SEEN.get(slot) else {
-        return;
+        return false;
     };
     // Two threads may count two traps as one: then the site is patched a trap later.
     let count = slot.load(Ordering::Relaxed);
     if count + 1 < HOT {
         slot.store(count + 1, Ordering::Relaxed);
-    } else if !refusal::known(at)
+        return false;
+    }
+    true
+}
+
+/// Patches a hot site when all conditions hold.
+pub(super) fn consider(frame: &UContext) {
+    let at = frame.regs.rip.wrapping_sub(2);
+    if !refusal::known(at)
         && let Err(why) = patch(at, &frame.regs)
     {
         refusal::remember(at, why);

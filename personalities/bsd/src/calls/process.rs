@@ -47,7 +47,7 @@ pub fn report_gaps(cx: &Cx) {
 fn report_ways() {
     let ways = counts::so_far();
     let fast = ways.express + ways.patched;
-    let all = fast + ways.whole + ways.trapped;
+    let all = fast + ways.trapped;
     // In thousandths of a percent.
     let share = (fast * 100_000).checked_div(all).unwrap_or_default();
     let mut text = alloc::format!(
@@ -57,7 +57,7 @@ fn report_ways() {
         share % 1000,
         ways.express,
         ways.whole,
-        ways.trapped,
+        ways.trapped - ways.whole,
         trap::patched()
     );
     for site in trap::refused() {
