@@ -1,6 +1,7 @@
 //! The stub's own arena: `alloc`'s global allocator on anonymous mappings, never the guest's heap.
 
 use core::alloc::{GlobalAlloc, Layout};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::host;
 use crate::sync::FutexLock;
@@ -9,13 +10,30 @@ use crate::sync::FutexLock;
 #[derive(Debug)]
 pub struct Mappings;
 
-// SAFETY: every block is a fresh anonymous mapping, page-aligned, and is unmapped exactly as it was mapped.
+/// One block that was given back, for the next who wants as much: a `vfork` needs some, and gives it back at once. Touched
+/// only by those who hold the arena's lock.
+static SPARE: (AtomicUsize, AtomicUsize) = (AtomicUsize::new(0), AtomicUsize::new(0));
+/// No larger one is kept.
+const SPARE_MOST: usize = 64 * 1024;
+
+// SAFETY: every block is an anonymous mapping that nobody uses, page-aligned, and is unmapped exactly as it was mapped.
 unsafe impl GlobalAlloc for Mappings {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let (block, size) = &SPARE;
+        if size.load(Ordering::Relaxed) == layout.size() {
+            size.store(0, Ordering::Relaxed);
+            return block.load(Ordering::Relaxed) as *mut u8;
+        }
         host::map_anonymous(layout.size()).unwrap_or(core::ptr::null_mut())
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        let (spare, size) = &SPARE;
+        if size.load(Ordering::Relaxed) == 0 && layout.size() <= SPARE_MOST {
+            spare.store(block as usize, Ordering::Relaxed);
+            size.store(layout.size(), Ordering::Relaxed);
+            return;
+        }
         // SAFETY: `block` came from `alloc` with this size.
         let _ = unsafe { host::own::unmap(block as u64, layout.size() as u64) };
     }

@@ -21,15 +21,12 @@ pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
     outcome
 }
 
-/// What copies, replaces or saves the whole thread, and the indirect calls that may be one of them.
+/// What replaces or saves the whole thread, or copies it beside its memory, and the indirect calls that may be one of them.
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
     "syscall",
     "__syscall",
-    "exit",
-    "fork",
     "vfork",
     "rfork",
-    "pdfork",
     "pdrfork",
     "execve",
     "fexecve",
