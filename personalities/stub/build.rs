@@ -14,6 +14,9 @@ fn main() {
         "-Wl,-z,noexecstack",
         "-Wl,-z,norelro",
     ];
+    let order = concat!(env!("CARGO_MANIFEST_DIR"), "/order.ld");
+    println!("cargo:rustc-link-arg-bins=-Wl,-T,{order}");
+    println!("cargo:rerun-if-changed={order}");
     for argument in arguments {
         println!("cargo:rustc-link-arg-bins={argument}");
     }
