@@ -8,7 +8,7 @@ use compat_translate::trap::{Express, Quick, set_express};
 use crate::calls::write::keep_nosigpipe;
 
 /// Calls whose handler makes one host call with the same arguments, and before it nothing but a look at the descriptor.
-const SAME: [(&str, Express); 19] = [
+const SAME: [(&str, Express); 20] = [
     ("getppid", Express::Host(nr::getppid as u16)),
     ("getpgrp", Express::Host(nr::getpgrp as u16)),
     ("sched_yield", Express::Host(nr::sched_yield as u16)),
@@ -19,6 +19,7 @@ const SAME: [(&str, Express); 19] = [
     ("pread", Express::HostWithDescriptor(nr::pread64 as u16)),
     ("pwrite", Express::HostWithDescriptor(nr::pwrite64 as u16)),
     ("lseek", Express::HostWithDescriptor(nr::lseek as u16)),
+    ("close", Express::HostClosing(nr::close as u16)),
     ("fsync", Express::HostWithDescriptor(nr::fsync as u16)),
     (
         "fdatasync",

@@ -33,6 +33,9 @@ pub(super) struct HeldProcesses {
 }
 
 impl HeldProcesses {
+    /// Where their number stands.
+    pub(super) const COUNT: usize = core::mem::offset_of!(Self, count);
+
     #[inline]
     pub(super) fn any(&self) -> bool {
         self.count.load(Ordering::Acquire) != 0

@@ -38,6 +38,10 @@ pub struct Objects {
 impl Objects {
     /// Where in an object of this type stands the smallest number that [`Objects::hides`], a 32-bit word.
     pub(crate) const LOWEST_HIDDEN: usize = core::mem::offset_of!(Self, hidden) + Hidden::LOWEST;
+    /// Where stands how many kqueues there are; with [`Objects::HELD_COUNT`] all that closing a descriptor asks.
+    pub(crate) const KQUEUE_COUNT: usize = core::mem::offset_of!(Self, kqueue_count);
+    /// Where stands how many descriptors hold processes.
+    pub(crate) const HELD_COUNT: usize = core::mem::offset_of!(Self, held) + HeldProcesses::COUNT;
 
     /// Whether descriptor `fd` is one of ours, which the guest must not see.
     #[inline]

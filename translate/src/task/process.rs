@@ -47,6 +47,11 @@ impl Process {
     /// Where in a process stands the smallest descriptor of ours: known to assembly.
     pub(crate) const LOWEST_HIDDEN: usize =
         core::mem::offset_of!(Self, objects) + Objects::LOWEST_HIDDEN;
+    /// The number of kqueues, 64 bits: known to assembly as well.
+    pub(crate) const KQUEUE_COUNT: usize =
+        core::mem::offset_of!(Self, objects) + Objects::KQUEUE_COUNT;
+    /// The number of processes held by descriptors, 64 bits: known to assembly as well.
+    pub(crate) const HELD_COUNT: usize = core::mem::offset_of!(Self, objects) + Objects::HELD_COUNT;
 
     /// The process that a `vfork` child starts as: same dispositions, no objects.
     pub fn for_vfork(&self) -> Box<Self> {

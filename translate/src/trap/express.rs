@@ -28,6 +28,8 @@ pub enum Express {
     Host(u16),
     /// The same for a call whose first argument is a descriptor.
     HostWithDescriptor(u16),
+    /// The same for a call that closes that descriptor: only while closing concerns none of our objects.
+    HostClosing(u16),
     /// What the thread knows about itself.
     Answer(Answer),
     /// A function of the first three arguments that makes no host call.
@@ -72,6 +74,10 @@ pub(super) fn prepare() -> HostResult<()> {
 
 const HOST: u16 = 0x4000;
 const DESCRIPTOR: u16 = 0x8000;
+/// The host's numbers.
+const NUMBER_BITS: u16 = 0xfff;
+/// Besides [`DESCRIPTOR`]: which is closed.
+const CLOSING: u16 = 0x1000;
 /// With the index of the function in [`QUICK`].
 const IS_QUICK: u16 = 0x2000;
 static QUICK: [AtomicUsize; 8] = [const { AtomicUsize::new(0) }; 8];
@@ -83,6 +89,7 @@ pub fn set_express(number: u16, way: Express) {
     let word = match way {
         Express::Host(number) => HOST | number,
         Express::HostWithDescriptor(number) => HOST | DESCRIPTOR | number,
+        Express::HostClosing(number) => HOST | DESCRIPTOR | CLOSING | number,
         Express::Answer(answer) => (offset_of!(Thread, answers) + 8 * answer as usize) as u16,
         Express::Quick(function) => {
             let free = |slot: &AtomicUsize| {
@@ -107,7 +114,7 @@ pub fn set_express(number: u16, way: Express) {
 pub fn forbid_express(host: u16) {
     for place in ways() {
         let word = place.load(Ordering::Relaxed);
-        if word & HOST != 0 && word & !(HOST | DESCRIPTOR) == host {
+        if word & HOST != 0 && word & NUMBER_BITS == host {
             place.store(0, Ordering::Relaxed);
         }
     }
@@ -137,6 +144,12 @@ global_asm!(
     "mov r11, gs:[{process}]",
     "cmp edi, [r11 + {lowest_hidden}]",
     "jge {full}",
+    "test ecx, {closing}",
+    "jz 2f",
+    "cmp qword ptr [r11 + {kqueues}], 0",
+    "jne {full}",
+    "cmp qword ptr [r11 + {held}], 0",
+    "jne {full}",
     "2:",
     "mov byte ptr gs:[{disturbed}], 0",
     "mov eax, ecx",
@@ -237,7 +250,10 @@ global_asm!(
     unserved = const UNSERVED as i64,
     host = const HOST,
     descriptor = const DESCRIPTOR,
-    number_bits = const HOST - 1,
+    closing = const CLOSING,
+    kqueues = const Process::KQUEUE_COUNT,
+    held = const Process::HELD_COUNT,
+    number_bits = const NUMBER_BITS,
     process = const offset_of!(Thread, process),
     lowest_hidden = const Process::LOWEST_HIDDEN,
     disturbed = const offset_of!(Thread, disturbed),

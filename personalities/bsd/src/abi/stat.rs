@@ -58,6 +58,9 @@ pub fn dev_to_host(dev: u64) -> u64 {
     (major & 0xffff_f000) << 32 | (major & 0xfff) << 8 | (minor & 0xffff_ff00) << 12 | minor & 0xff
 }
 
+/// FS_NODUMP_FL, FS_IMMUTABLE_FL and FS_APPEND_FL, which statx reports under the same bits.
+pub const HOST_FLAGS: u64 = 0x70;
+
 impl Stat {
     /// From what the host knows.
     #[inline(always)]
@@ -96,8 +99,10 @@ impl Stat {
             size: found.stx_size as i64,
             blocks: found.stx_blocks as i64,
             blksize: found.stx_blksize as i32,
-            // The bits of statx's attributes are those of FS_IOC_GETFLAGS.
-            flags: FILE_FLAGS.to_guest(found.stx_attributes) as u32,
+            flags: match found.stx_attributes & HOST_FLAGS {
+                0 => 0,
+                flags => FILE_FLAGS.to_guest(flags) as u32,
+            },
             gen_: 0,
             spare: [0; 10],
         }

@@ -12,14 +12,23 @@ use crate::lower::Fd;
 
 pub fn close(cx: &mut Cx, fd: Fd) -> Return<()> {
     let host_fd = fd.checked(cx)?;
+    // Not by `cx.host`, which may refuse to begin.
+    if let Some(closed) = cx.made.take() {
+        return done(closed);
+    }
     cx.process().objects.closing(fd.0);
     close_one(host_fd)
 }
 
-/// Closes a host descriptor. It is gone even when the host says EINTR, and must not be closed twice.
+/// Closes a host descriptor.
 fn close_one(fd: u64) -> Return<()> {
     // SAFETY: the descriptor is the guest's.
-    match unsafe { host::call_n(nr::close, [fd]) } {
+    done(unsafe { host::call_n(nr::close, [fd]) })
+}
+
+/// It is gone even when the host says EINTR, and must not be closed twice.
+fn done(closed: HostResult) -> Return<()> {
+    match closed {
         Ok(_) | Err(HostErrno::EINTR) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -18,7 +18,7 @@ use super::attribute::{kind, owns};
 use super::ids;
 use super::place::{Held, Place, own_name};
 use super::stat::{statx, statx_fd};
-use crate::abi::stat::Stat;
+use crate::abi::stat::{HOST_FLAGS, Stat};
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
 
@@ -26,8 +26,6 @@ use crate::lower::{AtFd, Fd};
 const USUAL: u32 = AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH;
 const LINK_ITSELF: AtFlags = AtFlags(AT_SYMLINK_NOFOLLOW);
 
-/// FS_NODUMP_FL, FS_IMMUTABLE_FL and FS_APPEND_FL, which statx reports under the same bits.
-const HOST_BITS: u64 = 0x70;
 const HOST_LOCKS: u64 = 0x30;
 /// Flags that the host has an equal for.
 const HOSTS: u32 = UF_NODUMP | UF_IMMUTABLE | UF_APPEND | SF_IMMUTABLE | SF_APPEND;
@@ -154,7 +152,7 @@ fn set_flags(
     let wanted = FILE_FLAGS
         .to_host(flags & u64::from(HOSTS))
         .unwrap_or_default();
-    let now = found.stx_attributes & HOST_BITS;
+    let now = found.stx_attributes & HOST_FLAGS;
     if !matches!(kind(found), linux::S_IFREG | linux::S_IFDIR) {
         return match (wanted == now, told) {
             (true, 0) => Ok(()),
@@ -211,7 +209,7 @@ fn set_host(file: &Held, wanted: u64, flags: u64) -> Return<()> {
             [file.0, u64::from(host::ioctl::FS_IOC_GETFLAGS), at],
         )
         .and_then(|_| {
-            attributes = attributes & !(HOST_BITS as u32) | wanted as u32;
+            attributes = attributes & !(HOST_FLAGS as u32) | wanted as u32;
             host::call_n(
                 nr::ioctl,
                 [file.0, u64::from(host::ioctl::FS_IOC_SETFLAGS), at],
