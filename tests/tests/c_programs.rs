@@ -79,6 +79,7 @@ programs! {
     keys;
     kqueues;
     loading with "libloaded";
+    locales;
     memory;
     mutexes;
     patterns;
@@ -100,4 +101,5 @@ programs! {
     threads;
     timers;
     trees;
+    zones;
 }

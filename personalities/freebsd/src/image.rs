@@ -1,24 +1,30 @@
 //! The process a FreeBSD program starts in: argument block, auxiliary vector, registers (kern_exec.c, imgact_elf.c,
 //! exec_setregs).
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use compat_tables::bsd::flags::rlimit;
 use compat_translate::guest;
 use compat_translate::host::{self, HostResult, nr};
+use compat_translate::paths;
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
 use compat_translate::sync::Mutex;
 use zerocopy::IntoBytes;
 
-/// The release that programs see unless the user says otherwise.
+/// The release that programs see unless the user or their root says otherwise.
 pub const RELEASE: &str = "14.2-RELEASE";
 /// `__FreeBSD_version` of [`RELEASE`].
 pub const OSRELDATE: u32 = 1_402_000;
 
-/// The kernel version that programs see.
+/// The kernel version that programs see: what the user says, or else what the programs of their root were made for. Ports,
+/// packages and `configure` take it for the version of the whole system.
 pub fn osreldate(settings: &Settings) -> u32 {
-    settings.osreldate.unwrap_or(OSRELDATE)
+    settings
+        .osreldate
+        .or_else(|| paths::current()?.made_for)
+        .unwrap_or(OSRELDATE)
 }
 
 /// How many resource limits the release that the program sees knows.
@@ -33,8 +39,26 @@ pub(crate) fn limits(settings: &Settings) -> i32 {
 }
 
 /// The release that programs see.
-pub fn release(settings: &Settings) -> &str {
-    settings.release.as_deref().unwrap_or(RELEASE)
+pub fn release(settings: &Settings) -> Cow<'_, str> {
+    match &settings.release {
+        Some(release) => Cow::Borrowed(release),
+        None => release_of(osreldate(settings)),
+    }
+}
+
+/// The release of a kernel version, which says nothing of patches (the Porter's Handbook has the list).
+fn release_of(osreldate: u32) -> Cow<'static, str> {
+    const FIRST_AFTER_RELEASE: u32 = 500;
+    if osreldate == OSRELDATE {
+        return Cow::Borrowed(RELEASE);
+    }
+    let (major, minor) = (osreldate / 100_000, osreldate / 1000 % 100);
+    let branch = if osreldate % 1000 < FIRST_AFTER_RELEASE {
+        "RELEASE"
+    } else {
+        "STABLE"
+    };
+    Cow::Owned(alloc::format!("{major}.{minor}-{branch}"))
 }
 
 /// What the loader knows of a mapped program.
@@ -245,4 +269,22 @@ pub(crate) fn cpus() -> u64 {
         .map(|word| u64::from(word.count_ones()))
         .sum::<u64>()
         .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::release_of;
+
+    #[test]
+    fn a_version_names_a_release() {
+        for (version, name) in [
+            (902_001, "9.2-RELEASE"),
+            (1_001_000, "10.1-RELEASE"),
+            (1_302_001, "13.2-RELEASE"),
+            (1_302_507, "13.2-STABLE"),
+            (super::OSRELDATE, super::RELEASE),
+        ] {
+            assert_eq!(release_of(version), name);
+        }
+    }
 }

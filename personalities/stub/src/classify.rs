@@ -15,6 +15,20 @@ pub(crate) fn forced_os(settings: &Settings) -> Option<Os> {
     settings.abi.as_deref().and_then(|name| name.parse().ok())
 }
 
+/// The kernel version that a root's programs were made for, by the note in one of them. It is asked for once: every
+/// later image is told.
+pub(crate) fn made_for(root: &[u8]) -> Option<u32> {
+    [&b"/bin/sh"[..], b"/lib/libc.so.7"]
+        .iter()
+        .find_map(|name| {
+            let file = File::open(&[root, name].concat()).ok()?;
+            match identify(&file, None) {
+                Ok(Identity::Elf(image)) if image.os == Os::FreeBsd => image.version?.number(),
+                _ => None,
+            }
+        })
+}
+
 /// See [`compat_translate::task::exec::Classify`].
 pub(crate) fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
     let file = File::open_executable(path)?;

@@ -17,6 +17,7 @@ use compat_translate::paths::{self, Look, Space};
 use compat_translate::settings::Settings;
 use compat_translate::trap::Way;
 
+use crate::classify::made_for;
 use crate::start::Block;
 use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail, ways};
 
@@ -142,8 +143,11 @@ fn run(block: &mut Block) -> Order {
         // The end of an argument, and so ended by a NUL.
         *first = argv0.as_ptr();
     }
-    let space = root(&settings, &block.environment);
-    if let Some(space) = &space {
+    let mut space = root(&settings, &block.environment);
+    if let Some(space) = &mut space {
+        if settings.osreldate.is_none() {
+            space.made_for = made_for(&space.root);
+        }
         enter(space);
     }
     let Some(program) = find(name, &block.environment, space.as_ref()) else {

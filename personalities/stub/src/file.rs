@@ -32,6 +32,24 @@ impl File {
     /// # Errors
     /// As `execve`: `ENOENT`, `EACCES` (no execute permission, not a regular file), ...
     pub(crate) fn open_executable(path: &[u8]) -> HostResult<Self> {
+        let file = Self::open(path)?;
+        let empty = [0u8];
+        // X_OK with the effective ids (AT_EACCESS), on the file that is open.
+        // SAFETY: a valid empty path.
+        unsafe {
+            host::call_n(
+                nr::faccessat2,
+                [file.fd, empty.as_ptr() as u64, 1, AT_EMPTY_PATH | 0x200],
+            )
+        }?;
+        Ok(file)
+    }
+
+    /// Opens a regular file.
+    ///
+    /// # Errors
+    /// As `open`; `EACCES` for anything else.
+    pub(crate) fn open(path: &[u8]) -> HostResult<Self> {
         let mut text = path.to_vec();
         text.push(0);
         let (fd, straight) = match open_straight(&text) {
@@ -69,14 +87,6 @@ impl File {
         if file.mode & S_IFMT != S_IFREG {
             return Err(HostErrno::EACCES);
         }
-        // X_OK with the effective ids (AT_EACCESS), on the file that is open.
-        // SAFETY: a valid empty path.
-        unsafe {
-            host::call_n(
-                nr::faccessat2,
-                [fd, empty.as_ptr() as u64, 1, AT_EMPTY_PATH | 0x200],
-            )
-        }?;
         Ok(file)
     }
 

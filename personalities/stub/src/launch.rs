@@ -11,7 +11,7 @@ use compat_translate::paths::{self, Look, Space};
 use compat_translate::signal::{UContext, install_guest_mask};
 use compat_translate::task::{self, Process, ProgramBreak, Thread};
 
-use crate::classify::{classify, explain, forced_os, is_missing};
+use crate::classify::{classify, explain, forced_os, is_missing, made_for};
 use crate::file::File;
 use crate::map::map;
 use crate::start::Block;
@@ -277,7 +277,8 @@ fn open_linker(
             return None;
         }
         let root = paths::find_root(None, |name| command::variable(environment, name)).ok()?;
-        let space = Space::from_settings(&root, &process.settings).ok()?;
+        let mut space = Space::from_settings(&root, &process.settings).ok()?;
+        space.made_for = made_for(&space.root);
         process.space.set(space);
         find_linker(process, path)
     })?;

@@ -68,6 +68,8 @@ pub struct Space {
     pub rooted: bool,
     /// The longest guest paths first.
     pub binds: Vec<Bind>,
+    /// The kernel version that the root's own programs were made for, in its system's numbering.
+    pub made_for: Option<u32>,
 }
 
 /// Places that an overlay leaves to the host: its devices, and where users and programs keep what passes between them.
@@ -113,6 +115,7 @@ impl Space {
             root: without_slash(root).to_vec(),
             rooted,
             binds: all,
+            made_for: None,
         }
     }
 
@@ -130,6 +133,7 @@ impl Space {
             root: without_slash(root).to_vec(),
             rooted: true,
             binds: binds.collect(),
+            made_for: self.made_for,
         }
     }
 
@@ -148,6 +152,7 @@ impl Space {
                 root: without_slash(root).to_vec(),
                 rooted: settings.root_only,
                 binds,
+                made_for: None,
             }),
             Some(binds) => Ok(Self::new(root, settings.root_only, binds)),
             None => Err(settings
@@ -170,6 +175,7 @@ impl Space {
         });
         settings.root_only = self.rooted;
         settings.settled = true;
+        settings.osreldate = settings.osreldate.or(self.made_for);
         settings.binds = self.binds.iter().filter_map(Bind::to_text).collect();
     }
 

@@ -207,6 +207,7 @@ fn a_bind_is_read_as_it_is_written() {
             root: b"/r".to_vec(),
             rooted: true,
             binds: Vec::from([bind]),
+            made_for: None,
         };
         space.tell(&mut settings);
         assert_eq!(Space::from_settings(b"/r", &settings), Ok(space), "{text}");

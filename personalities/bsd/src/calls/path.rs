@@ -112,6 +112,7 @@ fn new_root(cx: &mut Cx, directory: u64) -> Return<()> {
             },
             rooted: true,
             binds: Vec::new(),
+            made_for: None,
         },
     };
     process.space.set(space);
