@@ -1,5 +1,6 @@
 //! FreeBSD/amd64 layouts, one file a header. Sizes and offsets are checked at compile time.
 
+pub(crate) mod devstat;
 pub(crate) mod dirent;
 pub(crate) mod filedesc;
 pub(crate) mod ipc;

@@ -53,12 +53,72 @@ impl IfData {
     }
 }
 
+/// `struct if_data` before FreeBSD 11, of the same length.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct IfData10 {
+    pub(crate) kind: u8,
+    pub(crate) physical: u8,
+    pub(crate) addrlen: u8,
+    pub(crate) hdrlen: u8,
+    pub(crate) link_state: u8,
+    pub(crate) vhid: u8,
+    pub(crate) baudrate_pf: u8,
+    pub(crate) datalen: u8,
+    pub(crate) mtu: u64,
+    pub(crate) metric: u64,
+    pub(crate) baudrate: u64,
+    /// From `ifi_ipackets` to `ifi_iqdrops`.
+    pub(crate) counters: [u64; 10],
+    pub(crate) noproto: u64,
+    pub(crate) hwassist: u64,
+    pub(crate) epoch: i64,
+    pub(crate) lastchange: [i64; 2],
+}
+
+impl From<&IfData> for IfData10 {
+    fn from(new: &IfData) -> Self {
+        Self {
+            kind: new.kind,
+            physical: new.physical,
+            addrlen: new.addrlen,
+            hdrlen: new.hdrlen,
+            link_state: new.link_state,
+            vhid: new.vhid,
+            baudrate_pf: 0,
+            datalen: size_of::<Self>() as u8,
+            mtu: u64::from(new.mtu),
+            metric: u64::from(new.metric),
+            baudrate: new.baudrate,
+            counters: [
+                new.ipackets,
+                new.ierrors,
+                new.opackets,
+                new.oerrors,
+                new.collisions,
+                new.ibytes,
+                new.obytes,
+                new.imcasts,
+                new.omcasts,
+                new.iqdrops,
+            ],
+            noproto: new.noproto,
+            hwassist: new.hwassist,
+            epoch: new.epoch,
+            lastchange: new.lastchange,
+        }
+    }
+}
+
+/// Either of them.
+pub(crate) type IfDataBytes = [u8; size_of::<IfData>()];
+
 /// `struct if_msghdr`; with `NET_RT_IFMALIST` its first 16 bytes are `struct ifma_msghdr`.
 #[repr(C)]
 #[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
 pub(crate) struct IfMsghdr {
     pub(crate) start: MessageStart,
-    pub(crate) data: IfData,
+    pub(crate) data: IfDataBytes,
 }
 
 /// What all interface messages begin with; the whole of `struct ifma_msghdr`.
@@ -83,7 +143,7 @@ pub(crate) struct LongMsghdr {
     pub(crate) data_off: u16,
     /// `ifam_metric` of an address.
     pub(crate) metric: i32,
-    pub(crate) data: IfData,
+    pub(crate) data: IfDataBytes,
 }
 
 /// `struct ifa_msghdr`.
@@ -116,6 +176,7 @@ pub(crate) struct RtMsghdr {
 }
 
 const _: () = {
+    assert!(size_of::<IfData10>() == 152 && offset_of!(IfData10, noproto) == 112);
     assert!(size_of::<IfData>() == 152 && offset_of!(IfData, baudrate) == 16);
     assert!(offset_of!(IfData, ibytes) == 64 && offset_of!(IfData, lastchange) == 136);
     assert!(size_of::<MessageStart>() == 16 && size_of::<IfMsghdr>() == 168);

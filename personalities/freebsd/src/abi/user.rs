@@ -229,7 +229,32 @@ pub(crate) struct Vmtotal {
     pub(crate) pad: [u16; 3],
 }
 
+/// `struct vmtotal` before FreeBSD 12.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct Vmtotal11 {
+    pub(crate) processes: [i16; 5],
+    pub(crate) pad: u16,
+    /// As in [`Vmtotal`], from `vm` to `free`.
+    pub(crate) pages: [i32; 9],
+}
+
+impl From<&Vmtotal> for Vmtotal11 {
+    fn from(new: &Vmtotal) -> Self {
+        let pages = [
+            new.vm, new.avm, new.rm, new.arm, new.vmshr, new.avmshr, new.rmshr, new.armshr,
+            new.free,
+        ];
+        Self {
+            processes: new.processes,
+            pad: 0,
+            pages: pages.map(|pages| i32::try_from(pages).unwrap_or(i32::MAX)),
+        }
+    }
+}
+
 const _: () = {
+    assert!(size_of::<Vmtotal11>() == 48 && offset_of!(Vmtotal11, pages) == 12);
     assert!(size_of::<KinfoVmentry>() == 136 && offset_of!(KinfoVmentry, vn_size) == 72);
     assert!(size_of::<Vmtotal>() == 88);
 };

@@ -48,11 +48,11 @@ pub(super) fn interface_command(cx: &mut Cx, fd: u64, com: u32, data: u64) -> Op
     const IOC_OUT: u32 = 0x4000_0000;
     Some(match com {
         command::SIOCGIFCONF => list(data),
-        command::SIOCIFGCLONERS | command::SIOCIFCREATE | command::SIOCIFCREATE2 => {
-            Err(refused(cx, com))
-        }
+        command::SIOCIFGCLONERS => cloners(data),
+        command::SIOCGIFGMEMB => members(data),
+        command::SIOCIFCREATE | command::SIOCIFCREATE2 => Err(refused(cx, com)),
         _ if com & IOC_OUT == 0 => Err(refused(cx, com)),
-        _ => named(data).and_then(|link| about(cx, &link, com, data)),
+        _ => named(data).and_then(|link| about(&link, com, data)),
     })
 }
 
@@ -77,7 +77,7 @@ fn named(data: u64) -> Return<Link> {
     Ok(link.ok_or(Errno::ENXIO)?)
 }
 
-fn about(cx: &mut Cx, link: &Link, com: u32, data: u64) -> Return<()> {
+fn about(link: &Link, com: u32, data: u64) -> Return<()> {
     let behind = data.wrapping_add(BEHIND_NAME);
     let answer = |number: u32| Ok(guest::write(behind, &number)?);
     match com {
@@ -116,10 +116,7 @@ fn about(cx: &mut Cx, link: &Link, com: u32, data: u64) -> Return<()> {
             };
             Ok(guest::write(behind, &for_ever)?)
         }
-        command::SIOCGIFALIAS | command::SIOCGIFGMEMB | command::SIOCGI2C => {
-            let name = IOCTL_CMD.name(i64::from(com)).unwrap_or_default();
-            Err(cx.gap(name, Errno::EINVAL.into()))
-        }
+        command::SIOCGIFALIAS => alias(link, behind),
         // What is left is for drivers of special interfaces. Others answer so (ether_ioctl, loioctl).
         _ => Err(Errno::EINVAL.into()),
     }
@@ -233,6 +230,75 @@ fn groups(link: &Link, data: u64) -> Return<()> {
         guest::write_bytes(request.groups, &text)?;
     }
     request.len = (names.len() * IFNAMSIZ) as u32;
+    Ok(guest::write(data, &request)?)
+}
+
+/// SIOCGIFALIAS: of one of the interface's addresses, its broadcast address or other end, and its mask
+/// (`struct in_aliasreq`).
+fn alias(link: &Link, place: u64) -> Return<()> {
+    let [broadcast, mask] = [1, 2].map(|field| place.wrapping_add(field * SOCKADDR as u64));
+    let [_, _, _, _, a, b, c, d]: [u8; 8] = guest::read(place)?;
+    let wanted = IpAddr::from([a, b, c, d]);
+    let all = link_addresses()?;
+    let found = all
+        .iter()
+        .find(|address| address.index == link.index && address.local == wanted)
+        .ok_or(Errno::EADDRNOTAVAIL)?;
+    let other = found
+        .peer
+        .or(found.broadcast)
+        .unwrap_or(IpAddr::from([0; 4]));
+    guest::write_bytes(broadcast, &inet_sockaddr(other, 0))?;
+    let netmask = inet_sockaddr(netmask(found.local, found.prefix), 0);
+    Ok(guest::write_bytes(mask, &netmask)?)
+}
+
+/// SIOCIFGCLONERS: which kinds of interfaces can be made: `lo`, as in a kernel without modules (if_clone_list).
+fn cloners(data: u64) -> Return<()> {
+    /// `struct if_clonereq`: how many there are, how many there is room for, and where.
+    const KINDS: i32 = 1;
+    let [_, room]: [i32; 2] = guest::read(data)?;
+    let to = guest::load_u64(data.wrapping_add(8))?;
+    guest::write(data, &KINDS)?;
+    if to == 0 {
+        return Ok(());
+    }
+    if room < 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut name = [0_u8; IFNAMSIZ];
+    (name[0], name[1]) = (b'l', b'o');
+    if room > 0 {
+        guest::write(to, &name)?;
+    }
+    Ok(())
+}
+
+/// SIOCGIFGMEMB: the interfaces of a group (if_getgroupmembers).
+fn members(data: u64) -> Return<()> {
+    let mut request: Ifgroupreq = guest::read(data)?;
+    let group = request.name.split(|&byte| byte == 0).next();
+    let loopback = match group.unwrap_or_default() {
+        b"all" => false,
+        b"lo" => true,
+        _ => return Err(Errno::ENOENT.into()),
+    };
+    let mut text = Vec::new();
+    for link in links()? {
+        if loopback && flags_to_guest(&link) & iff::IFF_LOOPBACK == 0 {
+            continue;
+        }
+        let end = text.len() + IFNAMSIZ;
+        text.extend(link.name.bytes().take(IFNAMSIZ - 1));
+        text.resize(end, 0);
+    }
+    if request.len != 0 {
+        if (request.len as usize) < text.len() {
+            return Err(Errno::EINVAL.into());
+        }
+        guest::write_bytes(request.groups, &text)?;
+    }
+    request.len = text.len() as u32;
     Ok(guest::write(data, &request)?)
 }
 

@@ -6,7 +6,7 @@ use core::ffi::CStr;
 use compat_translate::host::{self, nr, read_file};
 use zerocopy::IntoBytes;
 
-use crate::abi::user::Vmtotal;
+use crate::abi::user::{Vmtotal, Vmtotal11};
 
 /// The host's clock that counts from its start.
 pub(super) const HOST_BOOTTIME: i32 = 7;
@@ -126,8 +126,8 @@ pub(super) fn cpu_times(wanted: impl Fn(&str) -> bool) -> Vec<u8> {
     answer
 }
 
-/// `struct vmtotal`, in pages.
-pub(super) fn memory_in_use() -> Vec<u8> {
+/// `struct vmtotal`, in pages. Programs from before FreeBSD 12 get the shorter one.
+pub(super) fn memory_in_use(release: u32) -> Vec<u8> {
     let total = memory("MemTotal");
     let free = memory("MemFree");
     let pages = |bytes: i64| (bytes.max(0) / 4096) as u64;
@@ -159,5 +159,8 @@ pub(super) fn memory_in_use() -> Vec<u8> {
         processes,
         pad: [0; 3],
     };
-    found.as_bytes().to_vec()
+    match release {
+        1..1_200_000 => Vmtotal11::from(&found).as_bytes().to_vec(),
+        _ => found.as_bytes().to_vec(),
+    }
 }

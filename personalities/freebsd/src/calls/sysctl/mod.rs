@@ -3,6 +3,7 @@
 //! [`meta`] answers questions about the tree itself, [`values`] computes what is not a constant there; [`process`] does
 //! so for `kern.proc`.
 
+mod devices;
 mod files;
 mod kinfo;
 mod machine;
@@ -11,6 +12,7 @@ mod meta;
 pub(super) mod neighbours;
 mod open_files;
 mod process;
+mod protocols;
 mod release;
 pub(super) mod routes;
 mod sockets;
@@ -134,7 +136,15 @@ fn read_or_write(cx: &mut Cx, oid: &[i32], request: Request) -> Return<()> {
     if request.new != 0 {
         return write(cx, sysctl, more, request);
     }
-    let value = value(cx, sysctl, more, request)?;
+    let mut value = value(cx, sysctl, more, request)?;
+    // Programs from when these counters were `u_int` get that (sysctl_handle_vmstat).
+    if sysctl.name.as_str().starts_with("vm.stats.")
+        && request.old != 0
+        && request.old_len != 0
+        && guest::load_u64(request.old_len)? == 4
+    {
+        value.truncate(4);
+    }
     give(request, &value)
 }
 

@@ -15,9 +15,10 @@ use compat_translate::host::network::{
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::neighbours;
+use super::release::of_program;
 use crate::abi::route::{
-    IfData, IfMsghdr, IfaMsghdr, LINK_STATE_DOWN, LINK_STATE_UP, LongMsghdr, MessageStart,
-    RTM_VERSION, RtMsghdr, inet_sockaddr, link_sockaddr, netmask,
+    IfData, IfData10, IfDataBytes, IfMsghdr, IfaMsghdr, LINK_STATE_DOWN, LINK_STATE_UP, LongMsghdr,
+    MessageStart, RTM_VERSION, RtMsghdr, inet_sockaddr, link_sockaddr, netmask,
 };
 use crate::error::Return;
 
@@ -36,8 +37,8 @@ pub(super) fn compute(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
         return Err(Errno::EINVAL.into());
     }
     match query {
-        route_query::NET_RT_IFLIST => interfaces(family, argument as u32, false),
-        route_query::NET_RT_IFLISTL => interfaces(family, argument as u32, true),
+        route_query::NET_RT_IFLIST => interfaces(cx, family, argument as u32, false),
+        route_query::NET_RT_IFLISTL => interfaces(cx, family, argument as u32, true),
         route_query::NET_RT_IFMALIST => memberships(family, argument as u32),
         route_query::NET_RT_DUMP => table(family, 0),
         route_query::NET_RT_FLAGS if argument as u32 & route_flags::RTF_LLINFO != 0 => {
@@ -161,42 +162,64 @@ fn start(kind: i32, addrs: u32, flags: u32, index: u32) -> MessageStart {
     }
 }
 
+/// How a program reads what is said of an interface.
+#[derive(Clone, Copy)]
+struct Form {
+    /// With the longer headers.
+    long: bool,
+    /// With the `struct if_data` of before FreeBSD 11.
+    old: bool,
+}
+
+impl Form {
+    fn data(self, data: &IfData) -> IfDataBytes {
+        let mut bytes = [0; size_of::<IfData>()];
+        match self.old {
+            true => bytes.copy_from_slice(IfData10::from(data).as_bytes()),
+            false => bytes.copy_from_slice(data.as_bytes()),
+        }
+        bytes
+    }
+}
+
 /// sysctl_iflist: each interface, then its addresses.
-fn interfaces(family: i32, only: u32, long: bool) -> Return<Vec<u8>> {
+fn interfaces(cx: &Cx, family: i32, only: u32, long: bool) -> Return<Vec<u8>> {
+    let old = (1..1_100_000).contains(&of_program(cx, 0));
+    let form = Form { long, old };
     let addresses = link_addresses()?;
     let mut out = Vec::new();
     for link in links()?
         .iter()
         .filter(|link| only == 0 || link.index == only)
     {
-        interface(&mut out, link, long);
+        interface(&mut out, link, form);
         for address in addresses
             .iter()
             .filter(|address| address.index == link.index && is_wanted(family, address.local))
         {
-            interface_address(&mut out, link, address, long);
+            interface_address(&mut out, link, address, form);
         }
     }
     Ok(out)
 }
 
-fn interface(out: &mut Vec<u8>, link: &Link, long: bool) {
+fn interface(out: &mut Vec<u8>, link: &Link, form: Form) {
     let start = start(
         route_message::RTM_IFINFO,
         rta::RTA_IFP,
         flags_to_guest(link),
         link.index,
     );
-    let data = data_of(link);
+    let data = form.data(&data_of(link));
     let addresses = [link_address(link)];
-    if long {
+    if form.long {
         append(out, long_header(start, data).as_bytes(), &addresses);
     } else {
         append(out, IfMsghdr { start, data }.as_bytes(), &addresses);
     }
 }
 
-fn long_header(start: MessageStart, data: IfData) -> LongMsghdr {
+fn long_header(start: MessageStart, data: IfDataBytes) -> LongMsghdr {
     LongMsghdr {
         start,
         len: size_of::<LongMsghdr>() as u16,
@@ -206,7 +229,7 @@ fn long_header(start: MessageStart, data: IfData) -> LongMsghdr {
     }
 }
 
-fn interface_address(out: &mut Vec<u8>, link: &Link, address: &LinkAddress, long: bool) {
+fn interface_address(out: &mut Vec<u8>, link: &Link, address: &LinkAddress, form: Form) {
     // Not the interface: libc's getifaddrs does not expect it among them.
     let mut addrs = rta::RTA_NETMASK | rta::RTA_IFA;
     let mut addresses = alloc::vec![
@@ -230,10 +253,10 @@ fn interface_address(out: &mut Vec<u8>, link: &Link, address: &LinkAddress, long
         route_flags::RTF_UP,
         link.index,
     );
-    if long {
+    if form.long {
         append(
             out,
-            long_header(start, IfData::empty()).as_bytes(),
+            long_header(start, form.data(&IfData::empty())).as_bytes(),
             &addresses,
         );
     } else {

@@ -9,9 +9,13 @@ use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::host::{self, nr, read_file};
 use compat_translate::{Cx, guest};
 
+use super::protocols::{self, Protocol};
+use super::release::of_program;
 use super::{
-    Request, machine, open_files, process, routes, sized, sockets, storage, sysv, terminated,
+    Request, devices, machine, open_files, process, routes, sized, sockets, storage, sysv,
+    terminated,
 };
+use crate::abi::devstat::DEVSTAT_VERSION;
 use crate::abi::stat::dev_parts;
 use crate::calls::{device, limits};
 use crate::error::Return;
@@ -61,7 +65,7 @@ pub(super) fn compute(
         S::TscFreq => int(machine::clock_mhz().saturating_mul(1_000_000)),
         S::CpuModel => text(&machine::cpu_model()),
         S::Loadavg => Ok(machine::load_average()),
-        S::Vmtotal => Ok(machine::memory_in_use()),
+        S::Vmtotal => Ok(machine::memory_in_use(of_program(cx, 0))),
         S::Openfiles => int(first_number(c"/proc/sys/fs/file-nr")),
         S::Physmem => int(machine::memory("MemTotal")),
         S::Usermem => int(machine::memory("MemAvailable")),
@@ -99,6 +103,28 @@ pub(super) fn compute(
         S::DgramPcblist => sockets::local(cx, sockets::SOCK_DGRAM),
         S::SeqpacketPcblist => sockets::local(cx, sockets::SOCK_SEQPACKET),
         S::File => open_files::all(cx),
+        S::TcpStats => Ok(protocols::counters(cx, Protocol::Tcp)),
+        S::UdpStats => Ok(protocols::counters(cx, Protocol::Udp)),
+        S::IpStats => Ok(protocols::counters(cx, Protocol::Ip)),
+        S::IcmpStats => Ok(protocols::counters(cx, Protocol::Icmp)),
+        S::DevstatAll => Ok(devices::all()),
+        S::DevstatNumdevs => int(devices::count()),
+        S::DevstatGeneration => int(devices::GENERATION),
+        S::DevstatVersion => int(DEVSTAT_VERSION),
+        S::Intrcnt => Ok(devices::interrupt_counts()),
+        S::Intrnames => Ok(devices::interrupt_names()),
+        // The host does not count what its name cache does.
+        S::Nchstats => Ok(alloc::vec![0; NCHSTATS]),
+        S::Numvnodes => int(first_number(c"/proc/sys/fs/inode-nr")),
+        S::Freevnodes => int(free_inodes()),
+        S::Dirtybuffers => int(machine::memory("Dirty") / 4096),
+        S::FreeMin => int(first_number(c"/proc/sys/vm/min_free_kbytes") / 4),
+        S::Vnodepgsin => int(machine::counter(c"/proc/vmstat", "pgpgin") / 4),
+        S::Vnodepgsout => int(machine::counter(c"/proc/vmstat", "pgpgout") / 4),
+        S::Reactivated => int(machine::counter(c"/proc/vmstat", "pgactivate")),
+        S::Pdwakeups => int(machine::counter(c"/proc/vmstat", "pageoutrun")),
+        S::Pdpages => int(machine::counter(c"/proc/vmstat", "pgscan_kswapd")),
+        S::Tfree => int(machine::counter(c"/proc/vmstat", "pgfree")),
         S::Nothing => Ok(Vec::new()),
         S::Msqids => Ok(sysv::queues()),
         S::Sema => Ok(sysv::semaphores()),
@@ -162,6 +188,18 @@ fn ints(values: &[i32]) -> Vec<u8> {
         .iter()
         .flat_map(|value| value.to_le_bytes())
         .collect()
+}
+
+/// `struct nchstats`: eight counters.
+const NCHSTATS: usize = 64;
+
+/// The second number: inodes that nobody uses.
+fn free_inodes() -> i64 {
+    let text = read_file(c"/proc/sys/fs/inode-nr", 64).unwrap_or_default();
+    machine::lines(&text)
+        .next()
+        .and_then(|line| line.split_whitespace().nth(1))
+        .map_or(0, machine::number)
 }
 
 fn first_number(path: &core::ffi::CStr) -> i64 {
