@@ -11,7 +11,7 @@ use compat_translate::paths;
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
 use compat_translate::sync::Mutex;
-use zerocopy::IntoBytes;
+use zerocopy::{FromBytes, IntoBytes};
 
 /// The release that programs see unless the user or their root says otherwise.
 pub const RELEASE: &str = "14.2-RELEASE";
@@ -94,7 +94,8 @@ pub struct Strings {
 }
 
 /// Where parts of the argument block lie, for those who ask later.
-#[derive(Clone, Copy, Default)]
+#[repr(C)]
+#[derive(Clone, Copy, Default, FromBytes, IntoBytes)]
 pub(crate) struct Places {
     /// The end of the initial stack.
     pub(crate) stack_top: u64,
@@ -115,6 +116,16 @@ static PLACES: Mutex<Places> = Mutex::new(Places {
 /// See [`Places`].
 pub(crate) fn places() -> Places {
     *PLACES.lock()
+}
+
+/// The same of another process that runs this very image, which lies at the same addresses everywhere.
+///
+/// # Errors
+/// As [`host::read_process`].
+pub(crate) fn places_of(pid: i32) -> HostResult<Places> {
+    let mut places = Places::default();
+    host::read_process(pid, PLACES.data_ptr() as u64, places.as_mut_bytes())?;
+    Ok(places)
 }
 
 mod aux {

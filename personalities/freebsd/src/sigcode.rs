@@ -21,6 +21,16 @@ pub(crate) const SIGCODE: [u8; 22] = [
 
 static ADDRESS: Mutex<u64> = Mutex::new(0);
 
+/// Where it lies in another process that runs this very image; 0 when nobody there has asked for it yet.
+///
+/// # Errors
+/// As [`host::read_process`].
+pub(crate) fn address_in(pid: i32) -> HostResult<u64> {
+    let mut address = [0; 8];
+    host::read_process(pid, ADDRESS.data_ptr() as u64, &mut address)?;
+    Ok(u64::from_le_bytes(address))
+}
+
 /// Where the trampoline lies. Mapped when first asked for: most short programs never handle a signal.
 ///
 /// # Errors

@@ -105,6 +105,23 @@ pub fn process_file(pid: i32, name: &str, limit: usize) -> HostResult<Vec<u8>> {
     read_file(path, limit)
 }
 
+/// Reads the memory of another process, all of `into` or nothing.
+///
+/// # Errors
+/// `EPERM` for a process that may not be traced; `EFAULT`; `ESRCH`.
+pub fn read_process(pid: i32, address: u64, into: &mut [u8]) -> HostResult<()> {
+    let own = [into.as_mut_ptr() as u64, into.len() as u64];
+    let other = [address, into.len() as u64];
+    let args = [pid as u64, own.as_ptr() as u64, 1, other.as_ptr() as u64, 1];
+    // SAFETY: two `struct iovec`, the first of which is valid for writing.
+    let got = unsafe { call_n(nr::process_vm_readv, args) }?;
+    if got == into.len() as u64 {
+        Ok(())
+    } else {
+        Err(super::HostErrno::EFAULT)
+    }
+}
+
 /// Names thread `tid` of this process. The host keeps 15 bytes.
 ///
 /// # Errors

@@ -29,3 +29,22 @@ echo "== jls"
 jls; jls -n; jls -j 1 2>/dev/null; echo $?; jls jid 2>&1; jls nosuch 2>&1
 sysctl -n security.jail.jailed
 sysctl security.jail.param.name
+echo "== what is counted"
+vmstat | awk 'NR == 3 { print ($1 >= 0 && $2 >= 0 && $5 > 0) }'
+vmstat -s | awk '/cpu context switches$/ || /pages in use$/ || /total VM faults taken$/ { print ($1 > 0) }'
+vmstat -i | awk 'END { print $1, ($2 > 0) }'
+iostat > all; echo $? $(awk 'NR == 2 { print $1, $2 }' all)
+netstat -in | awk '$1 == "lo" && $3 ~ /Link/ { print $5, $6, $8, $9 }'
+netstat -s -p tcp 2>/dev/null | awk '/packets received$/ { print ($1 > 0) }'
+netstat -s -p udp 2>/dev/null | awk '/datagrams output$/ { print ($1 >= 0) }'
+netstat -s -p ip 2>/dev/null | awk '/total packets received$/ { print ($1 > 0) }'
+sysctl -n vm.stats.sys.v_swtch | awk '{ print ($1 > 0) }'
+ifconfig -C; ifconfig -g lo; ifconfig -g nosuch; echo $?
+echo "== procstat"
+sleep 30 & pid=$!; sleep 0.5
+procstat -x $pid | awk '$3 ~ /AT_(PAGESZ|PHENT|CANARYLEN|FLAGS)$/ { print $2, $3, $4 }'
+procstat -b $pid | awk 'NR == 2 { print $2, $3, $4 }'
+procstat -e $pid | grep -c ' PATH='
+procstat -s $pid | awk 'NR == 2 { print $2, $9 }'
+procstat -k $pid 2>&1 >/dev/null | cut -d' ' -f1-4
+kill $pid; wait $pid

@@ -15,6 +15,7 @@ use crate::abi::user::{KinfoProc, KinfoSigtramp, SZOMB};
 use crate::calls::limits;
 use crate::calls::path::known_name;
 use crate::error::Return;
+use crate::image::Places;
 use crate::{image, sigcode};
 
 /// Longest `/proc` file that is read whole: all arguments or the whole environment.
@@ -51,14 +52,16 @@ impl Who {
         }
     }
 
-    /// For values that only the process itself can know here.
+    /// For what only our image in a process knows.
     ///
     /// # Errors
-    /// A gap for others.
-    fn only_caller(self, cx: &mut Cx, name: &'static str) -> Return<()> {
+    /// A gap for processes that another image runs; `EPERM` for programs of the host.
+    fn runs_us(self, cx: &mut Cx, name: &'static str) -> Return<()> {
         match self {
             Self::Caller => Ok(()),
-            Self::Other(_) => Err(cx.gap(name, Errno::EPERM.into())),
+            Self::Other(pid) if runs_our_image(pid) => Ok(()),
+            Self::Other(pid) if has_record(pid) => Err(cx.gap(name, Errno::EPERM.into())),
+            Self::Other(_) => Err(Errno::EPERM.into()),
         }
     }
 }
@@ -100,21 +103,12 @@ pub(super) fn compute(
         S::ProcSvName => Who::of(more).map(|_| terminated(EMULATION)),
         S::ProcGroups => Who::of(more).and_then(groups),
         S::ProcEnv => Who::of(more).and_then(environment),
-        S::ProcAuxv => Who::of(more).and_then(|who| {
-            who.only_caller(cx, "kern.proc.auxv: of another process")?;
-            let places = image::places();
-            let mut vector = alloc::vec![0; places.auxv_len as usize];
-            guest::read_bytes(places.auxv, &mut vector)?;
-            Ok(vector)
-        }),
-        S::ProcPsStrings => Who::of(more).and_then(|who| {
-            who.only_caller(cx, "kern.proc.ps_strings: of another process")?;
-            Ok(image::places().ps_strings.to_le_bytes().to_vec())
-        }),
-        S::ProcSigtramp => Who::of(more).and_then(|who| {
-            who.only_caller(cx, "kern.proc.sigtramp: of another process")?;
-            sigtramp()
-        }),
+        S::ProcAuxv => Who::of(more).and_then(|who| auxv(cx, who)),
+        S::ProcPsStrings => {
+            let places = Who::of(more).and_then(|who| places(cx, who, name))?;
+            Ok(places.ps_strings.to_le_bytes().to_vec())
+        }
+        S::ProcSigtramp => Who::of(more).and_then(|who| sigtramp(cx, who)),
         S::ProcRlimit => rlimit(more),
         S::ProcUmask => Who::of(more).and_then(|who| {
             let status = Status::of(who.host()).ok_or(Errno::ESRCH)?;
@@ -266,6 +260,11 @@ fn runs_our_image(pid: i32) -> bool {
     matches!((link(0, "exe"), link(pid, "exe")), (Ok(own), Ok(other)) if own == other)
 }
 
+/// Whether some image of compat was started there with a settings record.
+fn has_record(pid: i32) -> bool {
+    process_file(pid, "cmdline", WHOLE).is_ok_and(|cmdline| starts_with_record(&cmdline))
+}
+
 /// The program of a process that compat runs lies lowest of all files.
 fn program_of_guest(pid: i32) -> Option<Vec<u8>> {
     let maps = process_file(pid, "maps", WHOLE).ok()?;
@@ -325,11 +324,40 @@ fn environment(who: Who) -> Return<Vec<u8>> {
     Ok(process_file(who.host(), "environ", WHOLE)?)
 }
 
-fn sigtramp() -> Return<Vec<u8>> {
-    let start = sigcode::address()?;
+/// Where a process's argument block lies.
+fn places(cx: &mut Cx, who: Who, name: &'static str) -> Return<Places> {
+    who.runs_us(cx, name)?;
+    Ok(match who {
+        Who::Caller => image::places(),
+        Who::Other(pid) => image::places_of(pid)?,
+    })
+}
+
+fn auxv(cx: &mut Cx, who: Who) -> Return<Vec<u8>> {
+    /// More than any vector has.
+    const LONGEST: u64 = 4096;
+    let places = places(cx, who, "kern.proc.auxv")?;
+    let mut vector = alloc::vec![0; places.auxv_len.min(LONGEST) as usize];
+    match who {
+        Who::Caller => guest::read_bytes(places.auxv, &mut vector)?,
+        Who::Other(pid) => host::read_process(pid, places.auxv, &mut vector)?,
+    }
+    Ok(vector)
+}
+
+fn sigtramp(cx: &mut Cx, who: Who) -> Return<Vec<u8>> {
+    who.runs_us(cx, "kern.proc.sigtramp")?;
+    let start = match who {
+        Who::Caller => sigcode::address()?,
+        Who::Other(pid) => sigcode::address_in(pid)?,
+    };
+    let end = match start {
+        0 => 0,
+        start => start + sigcode::SIGCODE.len() as u64,
+    };
     let found = KinfoSigtramp {
         start,
-        end: start + sigcode::SIGCODE.len() as u64,
+        end,
         spare: [0; 4],
     };
     Ok(found.as_bytes().to_vec())
