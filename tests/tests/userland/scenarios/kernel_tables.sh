@@ -41,10 +41,10 @@ netstat -s -p ip 2>/dev/null | awk '/total packets received$/ { print ($1 > 0) }
 sysctl -n vm.stats.sys.v_swtch | awk '{ print ($1 > 0) }'
 ifconfig -C; ifconfig -g lo; ifconfig -g nosuch; echo $?
 echo "== procstat"
-sleep 30 & pid=$!; sleep 0.5
+(umask 027; exec sleep 30) & pid=$!; sleep 0.5
 procstat -x $pid | awk '$3 ~ /AT_(PAGESZ|PHENT|CANARYLEN|FLAGS)$/ { print $2, $3, $4 }'
 procstat -b $pid | awk 'NR == 2 { print $2, $3, $4 }'
 procstat -e $pid | grep -c ' PATH='
 procstat -s $pid | awk 'NR == 2 { print $2, $9 }'
 procstat -k $pid 2>&1 >/dev/null | cut -d' ' -f1-4
-kill $pid; wait $pid
+kill $pid; wait $pid; true
