@@ -24,6 +24,14 @@ pub fn attach(command: &mut Command) -> &mut Command {
     }
 }
 
+/// How many times as long as usual a program may take that way.
+pub fn patience() -> u32 {
+    match way() {
+        Some("ptrace") => 5,
+        _ => 1,
+    }
+}
+
 /// Whether `test` is not run that way; prints why.
 pub fn skips(test: &str) -> bool {
     let Some(way) = way() else {

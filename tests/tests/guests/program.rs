@@ -71,7 +71,7 @@ fn these_hold(name: &str, stage: &Stage, checks: &[&str], started: &impl Fn(&Sta
 
 fn holds(stage: &Stage, mut command: Command, check: &str) -> Result<(), String> {
     let log = stage.work().join(check.replace('/', "-"));
-    let limits = Limits::total(Duration::from_secs(60));
+    let limits = Limits::total(Duration::from_secs(60) * attach::patience());
     command
         .arg(check)
         .env("COMPAT_PROGRAM", stage.compat().get_program());
