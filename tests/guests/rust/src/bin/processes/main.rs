@@ -7,6 +7,7 @@ mod ends;
 mod exec;
 mod fork;
 mod groups;
+mod hot;
 mod image;
 mod kinds;
 mod rfork;
@@ -28,6 +29,9 @@ extern "C" fn main() {
         ("fork/descriptors", fork::descriptors),
         ("fork/segment-base", fork::segment_base),
         ("fork/a-hundred", fork::a_hundred),
+        ("hot/numbers", hot::numbers),
+        ("hot/failures", hot::failures),
+        ("hot/mask", hot::mask),
         ("vfork/memory-is-shared", vfork::memory_is_shared),
         ("vfork/parent-waits", vfork::parent_waits),
         ("vfork/own-descriptors", vfork::own_descriptors),
