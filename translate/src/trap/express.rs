@@ -94,10 +94,8 @@ pub fn set_express(number: u16, way: Express) {
         Express::Quick(function) => {
             let free = |slot: &AtomicUsize| {
                 let function = function as usize;
-                matches!(
-                    slot.compare_exchange(0, function, Ordering::Relaxed, Ordering::Relaxed),
-                    Ok(_)
-                )
+                slot.compare_exchange(0, function, Ordering::Relaxed, Ordering::Relaxed)
+                    .is_ok()
             };
             match QUICK.iter().position(free) {
                 Some(index) => IS_QUICK | index as u16,

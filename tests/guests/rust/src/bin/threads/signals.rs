@@ -83,7 +83,8 @@ pub(crate) fn to_the_process() {
     stop(&threads);
 }
 
-static WAIT_RESULT: AtomicU64 = AtomicU64::new(77);
+const NEVER: u64 = 77;
+static WAIT_RESULT: AtomicU64 = AtomicU64::new(NEVER);
 
 extern "C" fn waits_once(_: &Thread, address: u64) {
     let back = wait(address, 0, None);
@@ -95,12 +96,13 @@ pub(crate) fn interrupt_a_wait() {
     signal::handle(SIGUSR1, notes_taker, SA_RESTART, Set::EMPTY);
     let word = AtomicU64::new(0);
     let thread = spawn(waits_once, word.as_ptr() as u64);
-    while TAKEN.load(SeqCst) == 0 {
+    // One that comes before the wait ends nothing.
+    while WAIT_RESULT.load(SeqCst) == NEVER {
         sys::sleep_microseconds(5000);
-        sys::call(sys::THR_KILL, [thread.id(), u64::from(SIGUSR1)]).expect("thr_kill");
-        sys::sleep_microseconds(5000);
+        let _ = sys::call(sys::THR_KILL, [thread.id(), u64::from(SIGUSR1)]);
     }
     thread.join();
+    assert_ne!(TAKEN.load(SeqCst), 0);
     assert_eq!(WAIT_RESULT.load(SeqCst), sys::EINTR);
 }
 
