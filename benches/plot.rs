@@ -17,7 +17,7 @@ const ENDS: (f64, f64) = (0.1, 40.0);
 pub(crate) fn draw(all: &[Measured]) -> String {
     let rows: Vec<&Measured> = all
         .iter()
-        .filter(|measured| !matches!(measured.row.group, "threads" | "queues"))
+        .filter(|measured| measured.row.group != "threads")
         .collect();
     let bottom = TOP + ROW * rows.len() as f64;
     let mut svg = format!(
