@@ -54,8 +54,8 @@ fn top_shows_processes_until_told() {
 fn systat_shows_what_the_machine_does_until_told() {
     let Some(system) = System::find() else { return };
     let mut session = system.run(&["systat", "-vmstat", "1"]);
-    session.wait_for("%Idle");
     session.wait_for("Interrupts");
+    session.wait_for("%Idle");
     session.wait_for("Disks");
     session.send("\x03");
     assert_eq!(session.end().code(), Some(0));
