@@ -77,6 +77,11 @@ impl Stage {
         }
     }
 
+    /// Whether no root runs here.
+    pub fn is_ordinary(&self) -> bool {
+        self.user.is_some() || !nix::unistd::geteuid().is_root()
+    }
+
     /// The working directory of every program here.
     pub fn work(&self) -> PathBuf {
         self.root.join("work")

@@ -26,7 +26,8 @@ usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
   -q, --quiet            do not list unimplemented calls at exit
   -t, --trace            print every system call on standard error
       --stats            say at exit how many calls came by a trap, and how many the fast way
-      --no-patch         enter by a trap at every call; leave the program's code as it is
+      --no-patch         enter by a trap at every call; leave the program's code as it is;
+                         COMPAT_PATCH=off in the environment does the same
       --attach WAY       how calls are caught: sud, seccomp, ptrace, or auto, the first of these that the host
                          allows; `compat doctor` says which it does
       --argv0 NAME           what the program is told it was started as; \"-sh\" makes a login shell
@@ -52,6 +53,17 @@ pub(crate) struct Order {
 /// Reads the command line and leaves only the guest's arguments in `block`. Ends the process when there is nothing to
 /// run.
 pub(crate) fn read(block: &mut Block) -> Order {
+    let mut order = read_arguments(block);
+    // For whoever cannot reach the command line.
+    match variable(&block.environment, b"COMPAT_PATCH") {
+        Some(b"off") => order.settings.no_patch = true,
+        None | Some(b"on") => {}
+        Some(other) => misused(format_args!("COMPAT_PATCH={}: on or off", show(other))),
+    }
+    order
+}
+
+fn read_arguments(block: &mut Block) -> Order {
     let name = block
         .arguments
         .first()

@@ -19,7 +19,7 @@ use crate::{guest, trap};
 // The kernel enters with rdi = signal, rsi = siginfo, rdx = ucontext, rsp at the frame (8 below a multiple of 16), on
 // the thread's stub stack. Every handler leaves by rt_sigreturn, with rsp at the ucontext.
 //
-// After a system call (compat_sigsys_entry) the last look at gs:[8] and the return must be one step for a signal that
+// Before the guest goes on (from compat_exit_start) the last look at gs:[8] and the return must be one step for a signal that
 // arrives in between: the handler moves such a program counter to compat_exit_waiting.
 global_asm!(
     ".globl compat_sigsys_entry", ".hidden compat_sigsys_entry",
@@ -58,6 +58,8 @@ global_asm!(
     "popfq",
     "sub rsp, 8",
     "call {on_signal}",
+    "test al, al",
+    "jnz compat_exit_start",
     "mov rsp, rbx",
     // Registered as the restorer, which the kernel insists on; a handler that returned would come here the same way.
     ".globl compat_signal_return", ".hidden compat_signal_return",
@@ -109,6 +111,7 @@ pub(crate) fn stub_range() -> (u64, u64) {
 /// Whether code at `rip` is ours (the stub or the host's vDSO) rather than the guest's.
 pub fn is_ours(rip: u64) -> bool {
     trap::in_trampoline(rip)
+        || trap::at_gate(rip)
         || (STUB_START.load(Ordering::Relaxed)..STUB_END.load(Ordering::Relaxed)).contains(&rip)
         || vdso::contains(rip as usize)
 }
@@ -198,10 +201,8 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
         return guest;
     }
     if !trap::is_call(info_ref.code) {
-        let guest = !is_ours(frame_ref.regs.rip);
         // SAFETY: as above.
-        unsafe { on_signal(signal, info, frame) };
-        return guest;
+        return unsafe { on_signal(signal, info, frame) };
     }
     if is_ours(frame_ref.regs.rip) {
         // The vDSO's own fallback into the kernel: carry it out as it stands.
@@ -222,7 +223,9 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
     true
 }
 
-unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UContext) {
+/// Any other signal. Returns whether the frame is the guest's, as [`on_sigsys`] does: one that is never blocked may have
+/// come while another was being delivered.
+unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UContext) -> bool {
     // SAFETY: the kernel's own frame.
     let (info, frame) = unsafe { (&*info, &mut *frame) };
     let signal = signal as u8;
@@ -238,35 +241,37 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     let rip = frame.regs.rip;
     if !is_ours(rip) {
         deliver(current(), frame, signal, info);
-        return;
+        return true;
     }
     if is_fault(signal, info) {
         // A program that steps through itself steps through our trampolines as well, up to where its flags are kept.
         if step {
-            return;
+            return false;
         }
         match guest::landing(rip) {
             Some(landing) => frame.regs.rip = landing,
             None => our_own_fault(signal, info, frame),
         }
-        return;
+        return false;
     }
     let thread = current();
-    if thread.pending.load(Ordering::Relaxed) != 0 {
-        // A mask was put back while this one waited: put the other back for later. The few that cannot be blocked
-        // would come again at once.
-        if NEVER_BLOCKED & super::bit(signal) == 0 {
-            signal_self(thread, signal, info);
-        } else {
-            thread.held.keep(signal, info);
-        }
-        frame.sigmask = !NEVER_BLOCKED;
-        return;
+    // The place is taken in one step, before it is filled: what is never blocked may come in between.
+    let place =
+        thread
+            .pending
+            .compare_exchange(0, u32::from(signal), Ordering::AcqRel, Ordering::Relaxed);
+    if place.is_ok() {
+        // SAFETY: only this thread touches its cell, and the stub code we interrupted goes on when it is filled.
+        unsafe { *thread.pending_info.get() = *info };
+    } else if NEVER_BLOCKED & super::bit(signal) == 0 {
+        // A mask was put back while another one waited: this one comes again later.
+        signal_self(thread, signal, info);
+    } else {
+        // It would come again at once.
+        thread.held.keep(signal, info);
     }
-    // SAFETY: only this thread touches its cell, and the stub code we interrupted reads it only after `pending`.
-    unsafe { *thread.pending_info.get() = *info };
-    thread.pending.store(u32::from(signal), Ordering::Release);
     frame.sigmask = !NEVER_BLOCKED;
+    // Whoever took the place may have done so just now, when this code was past its last look.
     if (compat_window_start as *const () as u64..=compat_window_syscall as *const () as u64)
         .contains(&rip)
     {
@@ -278,6 +283,7 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     } else if let Some(trap::Leaving::Restart(at)) = leaving {
         frame.regs.rip = at;
     }
+    false
 }
 
 /// Sends the calling thread host signal `signal` with this information.
@@ -314,6 +320,7 @@ pub(crate) unsafe extern "C" fn deliver_waiting(frame: *mut UContext) {
     if saved.is_none() && host_mask(thread.mask.get()) & super::bit(signal) != 0 {
         // The call itself blocked it meanwhile: the host keeps it until it is unblocked.
         signal_self(thread, signal, &info);
+        super::release_held(thread);
         return;
     }
     deliver(thread, frame, signal, &info);
@@ -367,6 +374,8 @@ pub(crate) fn settle(thread: &Thread) -> bool {
     if settled {
         thread.pending.store(0, Ordering::Release);
         super::restore_mask(host_mask(thread.mask.get()));
+        // One that came meanwhile and is never blocked waits now.
+        return !super::release_held(thread) || settle(thread);
     }
     settled
 }

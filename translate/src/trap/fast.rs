@@ -220,6 +220,8 @@ unsafe extern "C" fn serve(frame: *mut UContext) {
     let slow = attached().is_none_or(|personality| (personality.needs_frame)(frame.regs.rax));
     if slow {
         frame.regs.rip = frame.regs.rip.wrapping_sub(2);
+        // The way out may lead over the gate.
+        frame.sigmask = signal::host_mask(current().mask.get());
         return;
     }
     let thread = current();
@@ -263,6 +265,12 @@ pub(super) fn prepare() -> HostResult<()> {
     }
     GATE.store(page as u64, Ordering::Release);
     Ok(())
+}
+
+/// Whether `rip` is about to pass the gate: the registers are ours still, and a signal has to wait.
+pub(crate) fn at_gate(rip: u64) -> bool {
+    // The page of 0 is nobody's.
+    rip != 0 && rip == GATE.load(Ordering::Acquire)
 }
 
 /// If `frame` trapped at the gate, gives it the registers and mask of the call that ended there.

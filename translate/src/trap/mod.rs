@@ -51,7 +51,7 @@ pub use patch::{forget_text, patched, register_text};
 pub use refusal::{Refusal, RefusedSite, refused};
 pub use way::{Refused, Way, arm, attach, map, reaches, set_entry_point, way};
 
-pub(crate) use fast::{Leaving, TRAPPING_FLAGS, leave_by_gate, leaving};
+pub(crate) use fast::{Leaving, TRAPPING_FLAGS, at_gate, leave_by_gate, leaving};
 pub(crate) use patch::{in_trampoline, lock, original, overlaps_trampoline};
 
 /// Whether a SIGSYS with this `si_code` is a call of the guest's. Nobody can send another process such a one.

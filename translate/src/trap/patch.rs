@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 use super::express::compat_fast_entry;
 use super::refusal::{self, Refusal};
 use super::site::{Displaced, recognise};
+use crate::guest;
 use crate::host::{self, HostResult, nr};
 use crate::signal::{Regs, UContext};
 use crate::sync::Mutex;
@@ -17,43 +18,27 @@ const READ: u64 = 1;
 const WRITE: u64 = 2;
 const EXECUTE: u64 = 4;
 
-/// Executable file mappings that were never writable: start and end.
-const TEXTS: usize = 64;
-static TEXT: [(AtomicU64, AtomicU64); TEXTS] =
-    [const { (AtomicU64::new(0), AtomicU64::new(0)) }; TEXTS];
-
 /// Notes private, file-backed, executable memory that is not writable: only such code is patched.
 pub fn register_text(start: u64, len: u64) {
-    refusal::forget(start, start.saturating_add(len));
-    for (from, to) in &TEXT {
-        if from
-            .compare_exchange(0, start, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
-        {
-            to.store(start.wrapping_add(len), Ordering::Release);
-            return;
-        }
-    }
+    let end = start.saturating_add(len);
+    refusal::forget(start, end);
+    TRAMPOLINES.lock().texts.push((start, end));
 }
 
-/// Forgets every noted range that `start..start + len` touches: it is being unmapped, replaced or made writable.
+/// Forgets every noted range that `start..start + len` touches: it is about to be unmapped, replaced or made writable.
+///
+/// When this returns, no other thread is patching anything there.
 pub fn forget_text(start: u64, len: u64) {
     let end = start.saturating_add(len);
     refusal::forget(start, end);
-    for (from, to) in &TEXT {
-        let (low, high) = (from.load(Ordering::Acquire), to.load(Ordering::Acquire));
-        if low != 0 && low < end && start < high {
-            to.store(0, Ordering::Release);
-            from.store(0, Ordering::Release);
+    let mut trampolines = TRAMPOLINES.lock();
+    let touched = |&(low, high): &(u64, u64)| low < end && start < high;
+    if trampolines.texts.iter().any(touched) {
+        trampolines.texts.retain(|text| !touched(text));
+        for site in &mut trampolines.sites {
+            site.live &= !(start..end).contains(&site.at);
         }
     }
-}
-
-/// The noted range around `address`.
-fn text_of(address: u64) -> Option<(u64, u64)> {
-    TEXT.iter()
-        .map(|(from, to)| (from.load(Ordering::Acquire), to.load(Ordering::Acquire)))
-        .find(|&(from, to)| from != 0 && (from..to).contains(&address))
 }
 
 /// Traps by site. Sites that share a slot are counted together, and patched the sooner.
@@ -65,17 +50,29 @@ const SLOT: u64 = 64;
 const ENTRY_AT: u64 = SLOT - 16;
 const ORIGINAL_AT: u64 = SLOT - 8;
 
-/// All trampolines.
+/// A site that has a trampoline.
+struct Site {
+    at: u64,
+    slot: u64,
+    displaced: Displaced,
+    /// Its code has not been unmapped since.
+    live: bool,
+}
+
+/// All trampolines, and what they may be made for.
 struct Trampolines {
     /// The pages they fill from the start, and how much of each is in use.
     pages: Vec<(u64, u64)>,
     /// The sites that have one.
-    sites: Vec<u64>,
+    sites: Vec<Site>,
+    /// Executable file mappings that were never writable: start and end.
+    texts: Vec<(u64, u64)>,
 }
 
 static TRAMPOLINES: Mutex<Trampolines> = Mutex::new(Trampolines {
     pages: Vec::new(),
     sites: Vec::new(),
+    texts: Vec::new(),
 });
 /// Bounds of all trampoline pages, for a quick look from the signal handler.
 static LOWEST: AtomicU64 = AtomicU64::new(u64::MAX);
@@ -150,10 +147,13 @@ pub(super) fn consider(frame: &UContext) {
 }
 
 fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
-    let (low, high) = text_of(at).ok_or(Refusal::Code)?;
-    super::fast::prepare().map_err(|_| Refusal::Host)?;
+    // Held throughout, so that the code is neither replaced nor made writable meanwhile.
     let mut trampolines = TRAMPOLINES.lock();
-    if trampolines.sites.contains(&at) {
+    let (low, high) = trampolines.text_of(at).ok_or(Refusal::Code)?;
+    super::fast::prepare().map_err(|_| Refusal::Host)?;
+    let known = trampolines.sites.iter().position(|site| site.at == at);
+    let known = known.and_then(|index| trampolines.sites.get_mut(index));
+    if known.as_ref().is_some_and(|site| site.live) {
         // Another thread was faster, or somebody jumps onto the `syscall` itself.
         return Ok(());
     }
@@ -162,15 +162,39 @@ fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     if start < low {
         return Err(Refusal::Form);
     }
-    let slot = trampolines.slot(low, high).ok_or(Refusal::Room)?;
-    write_trampoline(slot, at, &displaced).map_err(|_| Refusal::Host)?;
-    trampolines.sites.push(at);
+    let slot = match known {
+        // The same code lies here once more.
+        Some(site) if site.displaced == displaced => {
+            site.live = true;
+            site.slot
+        }
+        _ => {
+            let slot = trampolines.slot(low, high).ok_or(Refusal::Room)?;
+            write_trampoline(slot, at, &displaced).map_err(|_| Refusal::Host)?;
+            trampolines.sites.retain(|site| site.at != at);
+            trampolines.sites.push(Site {
+                at,
+                slot,
+                displaced,
+                live: true,
+            });
+            slot
+        }
+    };
     let distance = slot.wrapping_sub(start + 5) as i64;
     let distance = i32::try_from(distance).map_err(|_| Refusal::Room)?;
-    rewrite(start, displaced.first, distance).map_err(|_| Refusal::Host)
+    rewrite(start, &displaced, distance).map_err(|_| Refusal::Host)
 }
 
 impl Trampolines {
+    /// The noted range around `address`.
+    fn text_of(&self, address: u64) -> Option<(u64, u64)> {
+        self.texts
+            .iter()
+            .copied()
+            .find(|&(from, to)| (from..to).contains(&address))
+    }
+
     /// A free slot that a 32-bit displacement reaches from everywhere in `low..high`.
     fn slot(&mut self, low: u64, high: u64) -> Option<u64> {
         const REACH: u64 = 0x7fff_0000;
@@ -267,26 +291,26 @@ fn write_trampoline(slot: u64, at: u64, displaced: &Displaced) -> HostResult<()>
 }
 
 /// Replaces the first displaced instruction by the jump, in one store.
-fn rewrite(start: u64, len: usize, distance: i32) -> HostResult<()> {
+fn rewrite(start: u64, displaced: &Displaced, distance: i32) -> HostResult<()> {
     let from = start & !(PAGE - 1);
     let size = (start + 8 - from).next_multiple_of(PAGE);
+    let before = guest::load_u64(start)?;
+    let mut bytes = before.to_le_bytes();
+    let jump = distance.to_le_bytes();
+    // A nop of two bytes pads the long form.
+    let new = [0xe9, jump[0], jump[1], jump[2], jump[3], 0x66, 0x90];
+    for (byte, new) in bytes.iter_mut().zip(new).take(displaced.first) {
+        *byte = new;
+    }
     // Other threads may be running this very page: it stays executable throughout. Hosts that forbid writable and
     // executable pages refuse here, and the site goes on trapping.
-    // SAFETY: a private mapping of the program's file; the store below changes code to equivalent code.
-    unsafe {
-        host::call_n(nr::mprotect, [from, size, READ | WRITE | EXECUTE])?;
-        let word = start as *mut u64;
-        let mut bytes = word.read_unaligned().to_le_bytes();
-        let jump = distance.to_le_bytes();
-        // A nop of two bytes pads the long form.
-        let new = [0xe9, jump[0], jump[1], jump[2], jump[3], 0x66, 0x90];
-        for (byte, new) in bytes.iter_mut().zip(new).take(len) {
-            *byte = new;
-        }
-        core::arch::asm!("mov [{}], {}", in(reg) word, in(reg) u64::from_le_bytes(bytes), options(nostack));
-        host::call_n(nr::mprotect, [from, size, READ | EXECUTE])?;
-    }
-    Ok(())
+    // SAFETY: a private mapping of the program's file, of which only the protection changes.
+    unsafe { host::call_n(nr::mprotect, [from, size, READ | WRITE | EXECUTE]) }?;
+    // Within a cache line this is one store for everybody. The file may have been cut off meanwhile.
+    let stored = guest::compare_exchange_u64(start, before, u64::from_le_bytes(bytes));
+    // SAFETY: as above.
+    unsafe { host::call_n(nr::mprotect, [from, size, READ | EXECUTE]) }?;
+    stored.map(drop)
 }
 
 /// Holds the trampolines still while the process is copied.

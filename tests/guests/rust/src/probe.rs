@@ -185,7 +185,7 @@ pub fn components() -> u64 {
 }
 
 /// The parts of an XSAVE image that hold registers: start and length.
-fn ranges() -> [(usize, usize); 9] {
+pub fn ranges() -> [(usize, usize); 9] {
     let mut all = [(0, 0); 9];
     // Control word, status word and tags; MXCSR; x87 registers without their padding are compared whole: it is zero.
     all[0] = (0, 5);
@@ -324,7 +324,7 @@ global_asm!(
     "probe_after_syscall:",
     "jmp probe_back",
     hot!("20"), hot!("24"), hot!("6"), hot!("3"), hot!("4"), hot!("116"), hot!("37"), hot!("240"), hot!("341"), hot!("340"),
-    hot!("477"), hot!("42"),
+    hot!("477"), hot!("42"), hot!("165"), hot!("429"), hot!("433"), hot!("454"), hot!("522"), hot!("560"),
     // A library's long form, and two of Go's: the instruction before the call is a load or an address.
     ".p2align 4",
     "probe_long:",
@@ -409,6 +409,12 @@ hot_sites! {
     340: probe_hot_340 probe_after_hot_340,
     477: probe_hot_477 probe_after_hot_477,
     42: probe_hot_42 probe_after_hot_42,
+    165: probe_hot_165 probe_after_hot_165,
+    429: probe_hot_429 probe_after_hot_429,
+    433: probe_hot_433 probe_after_hot_433,
+    454: probe_hot_454 probe_after_hot_454,
+    522: probe_hot_522 probe_after_hot_522,
+    560: probe_hot_560 probe_after_hot_560,
 }
 
 /// What happens between the registers' setting and their reading.
@@ -444,6 +450,11 @@ pub const ON_STACK: u64 = u64::from_ne_bytes([FILL; 8]);
 
 static AFTER: Shared<u64> = Shared::new(0);
 
+/// The address of the last probe's first instruction.
+pub fn first_instruction() -> u64 {
+    PROBE_BODY.load()
+}
+
 /// The address behind the last probe's `syscall`.
 pub fn after_syscall() -> u64 {
     AFTER.load()
@@ -455,11 +466,11 @@ pub fn sites(number: u64) -> impl Iterator<Item = Body> {
     [Some(Body::Syscall), hot].into_iter().flatten()
 }
 
-/// Sends `set` through `body`; `get` is what came out. The stack pointer is the probe's own.
-pub fn run(body: Body, set: &mut State, get: &mut State) {
+/// The addresses of a probe's first instruction and of the one behind its `syscall`.
+pub fn place(body: Body) -> (u64, u64) {
     type Label = unsafe extern "C" fn();
     let known = |site: Label, after: Label| (site as *const () as u64, after as *const () as u64);
-    let (site, after) = match body {
+    match body {
         Body::Syscall => known(probe_syscall, probe_after_syscall),
         Body::Hot(number) => hot_site(number).expect("a call with a site of its own"),
         Body::Long => known(probe_long, probe_after_long),
@@ -469,7 +480,12 @@ pub fn run(body: Body, set: &mut State, get: &mut State) {
         Body::Undefined => known(probe_undefined, probe_undefined),
         Body::Breakpoint => known(probe_breakpoint, probe_breakpoint),
         Body::Wait => known(probe_wait, probe_wait),
-    };
+    }
+}
+
+/// Sends `set` through `body`; `get` is what came out. The stack pointer is the probe's own.
+pub fn run(body: Body, set: &mut State, get: &mut State) {
+    let (site, after) = place(body);
     PROBE_BODY.store(site);
     AFTER.store(after);
     MASK.store(components());

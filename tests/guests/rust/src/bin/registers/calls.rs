@@ -1,28 +1,10 @@
 //! One call, all registers.
 
-use compat_guests::probe::{
-    self, Body, CARRY, R8, R9, R10, R11, RAX, RCX, RDI, RDX, RSI, Random, State,
-};
+pub(crate) use compat_guests::call::{Outcome, arrange, returned};
+use compat_guests::probe::{self, Body, RAX, RDX, RSI, Random, State};
 use compat_guests::sys;
 
 use crate::states;
-
-/// What a call is expected to return.
-#[derive(Clone, Copy)]
-pub(crate) enum Outcome {
-    Value(u64),
-    Any,
-    Two,
-    Error(u64),
-}
-
-/// Puts a call into the registers.
-pub(crate) fn arrange(set: &mut State, number: u64, args: &[u64]) {
-    set.general[RAX] = number;
-    for (&register, &arg) in [RDI, RSI, RDX, R10, R8, R9].iter().zip(args) {
-        set.general[register] = arg;
-    }
-}
 
 /// One of the places from which the arranged call can be made.
 pub(crate) fn site(set: &State, seed: u64) -> Body {
@@ -30,37 +12,6 @@ pub(crate) fn site(set: &State, seed: u64) -> Body {
     probe::sites(number)
         .nth(seed as usize % 2)
         .unwrap_or(Body::Syscall)
-}
-
-/// The state that FreeBSD's kernel returns with, given the one before and the result in `get`.
-///
-/// rcx and r11 are what the `syscall` instruction makes them, r8 to r10 are wiped by the kernel on its way out.
-pub(crate) fn returned(set: &State, get: &State, outcome: Outcome) -> State {
-    let mut expected = *set;
-    match outcome {
-        Outcome::Value(value) => expected.general[RAX] = value,
-        Outcome::Any => expected.general[RAX] = get.general[RAX],
-        Outcome::Two => {
-            expected.general[RAX] = get.general[RAX];
-            expected.general[RDX] = get.general[RDX];
-        }
-        Outcome::Error(error) => {
-            expected.general[RAX] = error;
-            // FreeBSD leaves it open; nobody may rely on it.
-            expected.general[RDX] = get.general[RDX];
-        }
-    }
-    if matches!(outcome, Outcome::Error(_)) {
-        expected.rflags |= CARRY;
-    } else {
-        expected.rflags &= !CARRY;
-    }
-    expected.general[RCX] = probe::after_syscall();
-    expected.general[R11] = expected.rflags;
-    for register in [R8, R9, R10] {
-        expected.general[register] = 0;
-    }
-    expected
 }
 
 pub(crate) fn makes(what: &str, number: u64, args: &[u64], outcome: Outcome) {
