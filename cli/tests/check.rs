@@ -137,7 +137,7 @@ fn expectations() -> Vec<Expected> {
             "@esbuild/netbsd-x64",
             "bin/esbuild",
             json!({ "os": "netbsd", "machine": "amd64", "static": true, "release": "7.0" }),
-            Some(("wrong-os", "NetBSD")),
+            None,
         ),
         case(
             "@esbuild/openbsd-x64",

@@ -66,9 +66,8 @@ pub fn finish(cx: &mut Cx, outcome: Outcome) {
         }
         Outcome::Replaced => return,
     }
-    // What fast_syscall_common leaves on its way out: the flags where `sysret` takes them from, and no kernel data.
+    // Where `sysret` takes them from.
     regs.r11 = regs.rflags;
-    (regs.r8, regs.r9, regs.r10) = (0, 0, 0);
 }
 
 /// The calls that copy, replace or save the whole thread, and the indirect ones that may be one of them; see

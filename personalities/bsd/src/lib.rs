@@ -22,12 +22,15 @@ pub mod calls;
 pub mod dispatch;
 pub mod error;
 pub mod express;
+pub mod fpu;
+pub mod image;
 pub mod kevent;
 #[allow(
     missing_docs,
     reason = "named for the types of the tables, which explain them"
 )]
 pub mod lower;
+pub mod machine;
 #[allow(missing_docs, reason = "signals have their usual names")]
 pub mod signals;
 #[allow(missing_docs, reason = "named as in the headers")]

@@ -4,13 +4,21 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::domain;
+use compat_translate::host::{HostErrno, HostResult};
 use compat_translate::settings::Settings;
+use compat_translate::signal::UContext;
 use compat_translate::{Cx, Personality};
+
+use crate::image::{Loaded, Strings};
 
 /// One of the BSDs.
 pub struct System {
     /// What `compat_translate` must know of it.
     pub personality: Personality,
+    /// Builds the argument block of a new process below an address of its stack, and says which registers it starts with.
+    ///
+    /// Fails with `EFAULT` when the stack is too small.
+    pub start: fn(&Loaded, &Strings, u64, &Settings) -> HostResult<UContext>,
     /// `AT_FDCWD` as its programs write it.
     pub at_fdcwd: i32,
     /// `AF_INET6` in its socket addresses.
@@ -49,6 +57,7 @@ static NONE: System = System {
         express: || {},
         after_fork: |_| {},
     },
+    start: |_, _, _, _| Err(HostErrno::ENOEXEC),
     at_fdcwd: -100,
     inet6: domain::AF_INET6 as u8,
     errno_number: Errno::number,

@@ -1,6 +1,8 @@
 //! Machine contexts: the registers and vector state of a thread as FreeBSD lays them out (get_mcontext, set_mcontext in
 //! exec_machdep.c).
 
+pub(crate) use compat_bsd::fpu::reset as reset_fpu;
+pub(crate) use compat_bsd::fpu::{CHANGEABLE_FLAGS, xsave_of};
 use compat_translate::guest;
 use compat_translate::host::{HostErrno, HostResult};
 use compat_translate::signal::{Regs, UContext};
@@ -11,27 +13,6 @@ use crate::abi::signal::{
     Mcontext,
 };
 use crate::signals::{TRAP_PAGE, trap_number};
-
-/// The host's XSAVE image behind a frame: address and the length of what lies beyond the 512 legacy bytes.
-pub(crate) fn xsave_of(frame: &UContext) -> Option<(u64, usize)> {
-    const FP_XSTATE_MAGIC1: u32 = 0x4650_5853;
-    if frame.fpstate == 0 {
-        return None;
-    }
-    // SAFETY: the kernel put an image of at least 512 bytes there; words 116 and 120 are its `sw_reserved`.
-    let (magic, size) = unsafe {
-        (
-            (frame.fpstate as *const u32).add(116).read(),
-            (frame.fpstate as *const u32).add(120).read(),
-        )
-    };
-    let extended = if magic == FP_XSTATE_MAGIC1 {
-        (size as usize).saturating_sub(512)
-    } else {
-        0
-    };
-    Some((frame.fpstate, extended))
-}
 
 /// Writes the first `length` bytes of what the CPU keeps beyond the 512 legacy bytes (struct amd64_get_xfpustate).
 ///
@@ -62,20 +43,6 @@ fn most_extended() -> usize {
     const XSAVE_SIZES: u32 = 13;
     let size = core::arch::x86_64::__cpuid_count(XSAVE_SIZES, 0).ebx;
     (size as usize).saturating_sub(512)
-}
-
-/// The state a handler starts with: x87 and MXCSR at their defaults, everything else initial.
-pub(crate) fn reset_fpu(frame: &UContext) {
-    if let Some((image, extended)) = xsave_of(frame) {
-        // SAFETY: within the image: FCW at 0, MXCSR at 24, XSTATE_BV at 512.
-        unsafe {
-            (image as *mut u16).write(0x037f);
-            (image as *mut u32).add(6).write(0x1f80);
-            if extended >= 64 {
-                (image as *mut u64).add(64).write(0);
-            }
-        }
-    }
 }
 
 const FREEBSD_CS: u64 = 0x43;
@@ -158,9 +125,6 @@ pub(crate) fn mcontext_of(frame: &UContext) -> Mcontext {
     }
     context
 }
-
-/// Everything a user may change (machine/psl.h), and the resume flag, which FreeBSD lets pass too.
-pub(crate) const CHANGEABLE_FLAGS: u64 = 0x0024_0dd5 | 0x1_0000;
 
 /// What a handler returns to: registers, vector state and `fs` base from the `mcontext_t` it was given (sys_sigreturn).
 ///

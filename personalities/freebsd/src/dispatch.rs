@@ -21,6 +21,16 @@ pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
     outcome
 }
 
+/// See [`compat_translate::Personality::finish`].
+pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
+    compat_bsd::dispatch::finish(cx, outcome);
+    if outcome != Outcome::Replaced {
+        // What fast_syscall_common leaves on its way out, lest it were kernel data.
+        let regs = &mut cx.frame.regs;
+        (regs.r8, regs.r9, regs.r10) = (0, 0, 0);
+    }
+}
+
 /// What replaces or saves the whole thread, or copies it beside its memory, and the indirect calls that may be one of them.
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
     "syscall",

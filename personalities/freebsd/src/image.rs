@@ -4,6 +4,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use compat_bsd::machine::cpus;
 use compat_tables::bsd::flags::rlimit;
 use compat_translate::guest;
 use compat_translate::host::{self, HostResult, nr};
@@ -61,37 +62,7 @@ fn release_of(osreldate: u32) -> Cow<'static, str> {
     Cow::Owned(alloc::format!("{major}.{minor}-{branch}"))
 }
 
-/// What the loader knows of a mapped program.
-pub struct Loaded {
-    /// Where execution begins: the dynamic linker's entry, or the program's own.
-    pub start: u64,
-    /// The program's entry.
-    pub entry: u64,
-    /// Address of its program headers, 0 when no segment holds them.
-    pub phdr: u64,
-    /// Bytes of one of them.
-    pub phent: u64,
-    /// Their number.
-    pub phnum: u64,
-    /// Load base of the dynamic linker, or of the program itself without one.
-    pub base: u64,
-    /// `e_flags`.
-    pub flags: u64,
-    /// First address behind the data segment.
-    pub data_end: u64,
-    /// First address of the data segment.
-    pub data_start: u64,
-}
-
-/// The strings of a new process, already lying in its memory, each ending in a NUL.
-pub struct Strings {
-    /// Guest addresses of the arguments, in order.
-    pub arguments: Vec<u64>,
-    /// Guest addresses of the environment.
-    pub environment: Vec<u64>,
-    /// Absolute path of the program.
-    pub path: Vec<u8>,
-}
+pub use compat_bsd::image::{Loaded, Strings};
 
 /// Where parts of the argument block lie, for those who ask later.
 #[repr(C)]
@@ -262,24 +233,6 @@ fn stack_limit() -> u64 {
     // SAFETY: `limit` is a struct rlimit.
     let _ = unsafe { host::call_n(nr::prlimit64, args) };
     limit[0].clamp(4096, MAXSSIZ)
-}
-
-/// How many CPUs the process may run on.
-pub(crate) fn cpus() -> u64 {
-    let mut mask = [0u64; 128];
-    // SAFETY: `mask` is valid for its size.
-    let got = unsafe {
-        host::call_n(
-            nr::sched_getaffinity,
-            [0, size_of_val(&mask) as u64, mask.as_mut_ptr() as u64],
-        )
-    };
-    let bytes = got.unwrap_or(8) as usize;
-    mask.iter()
-        .take(bytes / 8)
-        .map(|word| u64::from(word.count_ones()))
-        .sum::<u64>()
-        .max(1)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub static FREEBSD_AMD64: System = System {
     personality: Personality {
         name: "FreeBSD",
         dispatch: dispatch::dispatch,
-        finish: compat_bsd::dispatch::finish,
+        finish: dispatch::finish,
         interrupted: tables::Errno::EINTR as u16,
         signal_to_host: signals::signal_to_host,
         signal_from_host: signals::signal_from_host,
@@ -35,6 +35,7 @@ pub static FREEBSD_AMD64: System = System {
         express: || compat_bsd::express::prepare(tables::call_named, &calls::QUICK),
         after_fork: calls::after_fork,
     },
+    start: image::start,
     at_fdcwd: -100,
     inet6: tables::flags::domain::AF_INET6 as u8,
     errno_number: tables::errno_number,

@@ -4,20 +4,23 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use compat_freebsd::image::{self, Loaded, Strings};
+use compat_bsd::image::{Loaded, Strings};
+use compat_bsd::system;
 use compat_loader::{Identity, Image, ImagePlan, Refusal, identify, plan, supported};
 use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::paths::{self, Look, Space};
-use compat_translate::signal::{UContext, install_guest_mask};
+use compat_translate::signal::{self, UContext, install_guest_mask};
 use compat_translate::task::{self, Process, ProgramBreak, Thread};
 
 use crate::classify::{classify, explain, forced_os, is_missing, made_for};
 use crate::file::File;
 use crate::map::map;
 use crate::start::Block;
+use crate::systems::system_of;
 use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE, command, fail};
 
-struct Program {
+/// A program that can run here, opened.
+pub(crate) struct Program {
     file: File,
     image: Image,
     plan: ImagePlan,
@@ -25,12 +28,16 @@ struct Program {
     script: Vec<Vec<u8>>,
 }
 
-/// Loads the program at `path` and prepares its registers. Ends the process with the right exit code and one
-/// line when that cannot be.
-pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UContext {
+/// Loads what [`open`] opened and prepares its registers. Ends the process with the right exit code and one line when
+/// that cannot be.
+pub(crate) fn launch(
+    thread: &'static Thread,
+    block: &Block,
+    path: &[u8],
+    program: Program,
+) -> UContext {
     task::exec::set_classifier(classify);
     let process = thread.process();
-    let program = open(thread, block, path);
     if program.file.changes_identity() {
         task::gaps::count("set-user-ID and set-group-ID bits of programs");
     }
@@ -67,7 +74,7 @@ pub(crate) fn launch(thread: &'static Thread, block: &Block, path: &[u8]) -> UCo
         environment: block.environment.iter().map(|&text| text as u64).collect(),
         path: paths::guest_name(process.space.get(), &absolute).unwrap_or(absolute),
     };
-    let mut context = match image::start(&loaded, &strings, block.stack, &process.settings) {
+    let mut context = match (system().start)(&loaded, &strings, block.stack, &process.settings) {
         Ok(context) => context,
         Err(error) => fail(
             EXIT_OWN_FAILURE,
@@ -100,7 +107,17 @@ fn show(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
-fn open(thread: &Thread, block: &Block, path: &[u8]) -> Program {
+/// Opens the program at `path`, or the interpreter of the script there, and attaches its system. Ends the process with the
+/// right exit code and one line when that cannot be.
+pub(crate) fn open(thread: &Thread, block: &Block, path: &[u8]) -> Program {
+    let program = open_file(thread, block, path);
+    if let Some(system) = system_of(program.image.os) {
+        compat_bsd::attach(system);
+    }
+    program
+}
+
+fn open_file(thread: &Thread, block: &Block, path: &[u8]) -> Program {
     let (interpreter, argument) = match open_one(thread, path) {
         Ok(program) => return program,
         Err(Other::Script(interpreter, argument)) => (interpreter, argument),
@@ -149,6 +166,9 @@ fn leave_to_host(thread: &Thread, block: &Block, program: &[u8], mut arguments: 
         .iter()
         .map(|&text| text_of(text).to_vec())
         .collect();
+    // No system of a guest's is meant, but each can tell what the host's libc ignored on its own account.
+    compat_bsd::attach(&compat_freebsd::FREEBSD_AMD64);
+    signal::inherit(thread);
     let error = task::exec::become_native(thread, program, &arguments, &environment);
     fail(
         EXIT_CANNOT_RUN,

@@ -14,6 +14,7 @@ mod launch;
 mod map;
 mod memory;
 mod start;
+mod systems;
 mod ways;
 
 use core::fmt::Write;

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::arch::global_asm;
 
-use compat_translate::host::vdso;
+use compat_translate::host::{HostErrno, vdso};
 use compat_translate::signal;
 use compat_translate::task::{self, Process, Thread};
 use compat_translate::trap::{self, Way};
@@ -102,8 +102,6 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
             stack: block as u64,
         }
     };
-    compat_bsd::attach(&compat_freebsd::FREEBSD_AMD64);
-
     let mut order = command::read(&mut kernel);
     // What this process execs later is attached the same way.
     order.settings.attach = Some(find_a_way_in(order.settings.attach));
@@ -140,22 +138,25 @@ fn find_a_way_in(wish: Option<Way>) -> Way {
 unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block, Vec<u8>)) -> ! {
     // SAFETY: passed by `begin`, leaked.
     let (thread, block, program) = unsafe { &*hand_over };
-    let ready = thread.attach_gs().and_then(|()| {
-        thread.adopt();
-        signal::attach_stack(thread)?;
-        signal::inherit(thread);
-        signal::install()
-    });
-    if let Err(error) = ready {
+    let unready = |error: HostErrno| -> ! {
         fail(
             EXIT_OWN_FAILURE,
             format_args!(
                 "signal handling could not be set up: host errno {}",
                 error.0
             ),
-        );
-    }
-    let context = launch::launch(thread, block, program);
+        )
+    };
+    let ready = thread.attach_gs().and_then(|()| {
+        thread.adopt();
+        signal::attach_stack(thread)
+    });
+    ready.unwrap_or_else(|error| unready(error));
+    // What was blocked and ignored is noted by the numbers of the program's system.
+    let opened = launch::open(thread, block, program);
+    signal::inherit(thread);
+    signal::install().unwrap_or_else(|error| unready(error));
+    let context = launch::launch(thread, block, program, opened);
     if let Err(error) = trap::arm() {
         fail(
             EXIT_OWN_FAILURE,

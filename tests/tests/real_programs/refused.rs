@@ -31,11 +31,6 @@ fn openbsd() {
 }
 
 #[test]
-fn netbsd() {
-    refused("@esbuild/netbsd-x64", &["NetBSD"]);
-}
-
-#[test]
 fn illumos() {
     refused("@esbuild/sunos-x64", &["illumos"]);
 }

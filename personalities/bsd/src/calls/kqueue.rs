@@ -62,8 +62,8 @@ pub fn freebsd11_kevent(
     )
 }
 
-/// kern_kevent, for either layout.
-fn exchange<L>(
+/// kern_kevent, for any layout.
+pub fn exchange<L>(
     cx: &mut Cx,
     fd: Fd,
     (changelist, nchanges): (In<L>, i32),

@@ -15,6 +15,7 @@ pub mod fcntl;
 pub mod file_flags;
 pub mod filetime;
 pub mod ids;
+pub mod ioctl;
 pub mod kqueue;
 pub mod limits;
 pub mod login;

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use compat_translate::host::{self, names_in, read_file};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::machine;
 use crate::abi::devstat::{Bintime, DEVSTAT_PRIORITY_DISK, DISK, Devstat};
+use compat_bsd::machine;
 
 const WHOLE: usize = 1 << 20;
 

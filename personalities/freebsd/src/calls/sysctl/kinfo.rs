@@ -236,14 +236,14 @@ fn credentials(info: &mut KinfoProc, status: &Status) {
 
 /// Since boot.
 fn now_in_ticks() -> u64 {
-    let up = host::vdso::clock_gettime(super::machine::HOST_BOOTTIME).unwrap_or_default();
+    let up = host::vdso::clock_gettime(compat_bsd::machine::HOST_BOOTTIME).unwrap_or_default();
     (up.as_nanos() / 10_000_000) as u64
 }
 
 /// The time of day at which a process started that did so `after` ticks behind the boot.
 fn started(after: u64) -> [i64; 2] {
     let now = host::vdso::clock_gettime(0).unwrap_or_default();
-    let up = host::vdso::clock_gettime(super::machine::HOST_BOOTTIME).unwrap_or_default();
+    let up = host::vdso::clock_gettime(compat_bsd::machine::HOST_BOOTTIME).unwrap_or_default();
     let nanos = now
         .as_nanos()
         .saturating_sub(up.as_nanos())

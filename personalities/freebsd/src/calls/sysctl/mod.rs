@@ -6,7 +6,6 @@
 mod devices;
 mod files;
 mod kinfo;
-mod machine;
 mod mappings;
 mod meta;
 pub(super) mod neighbours;

@@ -9,8 +9,8 @@ use core::ffi::CStr;
 use compat_translate::Cx;
 use compat_translate::host::read_file;
 
-use super::machine;
 use super::release::of_program;
+use compat_bsd::machine;
 
 /// Where a counter stands, and which of the host's it is the sum of.
 type Counter = (usize, &'static [&'static str]);

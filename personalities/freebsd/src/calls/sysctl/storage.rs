@@ -10,7 +10,7 @@ use compat_translate::guest;
 use compat_translate::host::{linux, read_file};
 use zerocopy::{FromZeros, IntoBytes};
 
-use super::{Request, machine};
+use super::Request;
 use crate::abi::stat::dev_to_guest;
 use crate::abi::statfs::name;
 use crate::abi::vfs::{NODEV, XSWDEV_VERSION, XSWDEV_VERSION_11, Xswdev, Xswdev11, Xvfsconf};
@@ -18,6 +18,7 @@ use crate::calls::at::CWD;
 use crate::error::Return;
 use compat_bsd::calls::mounts::{is_remote, kind_name, mounts};
 use compat_bsd::calls::stat::statx;
+use compat_bsd::machine;
 
 /// `vfs.conflist`: the host's kinds by FreeBSD's names, so that whatever `statfs` says is among them.
 pub(super) fn kinds() -> Return<Vec<u8>> {

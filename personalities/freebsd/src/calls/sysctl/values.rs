@@ -6,17 +6,20 @@ use alloc::vec::Vec;
 use compat_tables::Sysctl;
 use compat_tables::freebsd::flags::rlimit;
 use compat_tables::freebsd::{Errno, SysctlSource};
-use compat_translate::host::{self, nr, read_file};
+use compat_translate::host::{self, read_file};
 use compat_translate::{Cx, guest};
+
+use compat_bsd::machine;
+use zerocopy::IntoBytes;
 
 use super::protocols::{self, Protocol};
 use super::release::of_program;
 use super::{
-    Request, devices, machine, open_files, process, routes, sized, sockets, storage, sysv,
-    terminated,
+    Request, devices, open_files, process, routes, sized, sockets, storage, sysv, terminated,
 };
 use crate::abi::devstat::DEVSTAT_VERSION;
 use crate::abi::stat::dev_parts;
+use crate::abi::user::{Vmtotal, Vmtotal11};
 use crate::calls::{device, limits};
 use crate::error::Return;
 use crate::image;
@@ -40,15 +43,17 @@ pub(super) fn compute(
             let release = image::release(settings);
             text(alloc::format!("FreeBSD {release} GENERIC\n").as_bytes())
         }
-        S::Hostname => text(&hostname()),
-        S::Ncpu => int(image::cpus() as i64),
-        S::MaxCpuId => int(image::cpus() as i64 - 1),
+        S::Hostname => text(&machine::hostname()),
+        S::Ncpu => int(machine::cpus() as i64),
+        S::MaxCpuId => int(machine::cpus() as i64 - 1),
         S::Maxcpus => int(max_cpus(image::osreldate(settings))),
         S::Cpusetsize => int(max_cpus(image::osreldate(settings)).div_euclid(8)),
         S::Maxproc | S::Maxprocperuid => {
             int(limits::limit(rlimit::RLIMIT_NPROC)?[1].clamp(1000, 99_999))
         }
-        S::Maxfiles => int(first_number(c"/proc/sys/fs/file-max").min(i64::from(i32::MAX))),
+        S::Maxfiles => {
+            int(machine::first_number(c"/proc/sys/fs/file-max").min(i64::from(i32::MAX)))
+        }
         S::Maxfilesperproc => {
             int(limits::limit(rlimit::RLIMIT_NOFILE)?[1].min(i64::from(i32::MAX)))
         }
@@ -60,13 +65,13 @@ pub(super) fn compute(
         S::Arandom => arandom(request),
         S::CpTime => Ok(machine::cpu_times(|name| name == "cpu")),
         S::CpTimes => Ok(machine::cpu_times(|name| name != "cpu")),
-        S::Somaxconn => int(first_number(c"/proc/sys/net/core/somaxconn")),
+        S::Somaxconn => int(machine::first_number(c"/proc/sys/net/core/somaxconn")),
         S::ClockMhz => int(machine::clock_mhz()),
         S::TscFreq => int(machine::clock_mhz().saturating_mul(1_000_000)),
         S::CpuModel => text(&machine::cpu_model()),
         S::Loadavg => Ok(machine::load_average()),
-        S::Vmtotal => Ok(machine::memory_in_use(of_program(cx, 0))),
-        S::Openfiles => int(first_number(c"/proc/sys/fs/file-nr")),
+        S::Vmtotal => Ok(memory_in_use(of_program(cx, 0))),
+        S::Openfiles => int(machine::first_number(c"/proc/sys/fs/file-nr")),
         S::Physmem => int(machine::memory("MemTotal")),
         S::Usermem => int(machine::memory("MemAvailable")),
         S::SwapTotal => int(machine::memory("SwapTotal")),
@@ -115,10 +120,10 @@ pub(super) fn compute(
         S::Intrnames => Ok(devices::interrupt_names()),
         // The host does not count what its name cache does.
         S::Nchstats => Ok(alloc::vec![0; NCHSTATS]),
-        S::Numvnodes => int(first_number(c"/proc/sys/fs/inode-nr")),
+        S::Numvnodes => int(machine::first_number(c"/proc/sys/fs/inode-nr")),
         S::Freevnodes => int(free_inodes()),
         S::Dirtybuffers => int(machine::memory("Dirty") / 4096),
-        S::FreeMin => int(first_number(c"/proc/sys/vm/min_free_kbytes") / 4),
+        S::FreeMin => int(machine::first_number(c"/proc/sys/vm/min_free_kbytes") / 4),
         S::Vnodepgsin => int(machine::counter(c"/proc/vmstat", "pgpgin") / 4),
         S::Vnodepgsout => int(machine::counter(c"/proc/vmstat", "pgpgout") / 4),
         S::Reactivated => int(machine::counter(c"/proc/vmstat", "pgactivate")),
@@ -166,7 +171,9 @@ pub(super) fn change(
     request: Request,
 ) -> Option<Return<()>> {
     match source {
-        SysctlSource::Hostname => Some(set_hostname(request)),
+        SysctlSource::Hostname => Some(
+            machine::set_hostname(request.new, request.new_len).map_err(crate::error::Error::from),
+        ),
         // Asking means giving a number, which looks like setting it.
         SysctlSource::Devname => {
             Some(devname(request).and_then(|name| super::give(request, &name)))
@@ -174,13 +181,6 @@ pub(super) fn change(
         SysctlSource::ProcArgs => Some(process::set_arguments(cx, more, request)),
         _ => None,
     }
-}
-
-/// The host's own name: whoever may change it there may change it here.
-fn set_hostname(request: Request) -> Return<()> {
-    // SAFETY: the kernel checks the guest's address.
-    unsafe { host::call_n(nr::sethostname, [request.new, request.new_len]) }?;
-    Ok(())
 }
 
 fn ints(values: &[i32]) -> Vec<u8> {
@@ -202,23 +202,9 @@ fn free_inodes() -> i64 {
         .map_or(0, machine::number)
 }
 
-fn first_number(path: &core::ffi::CStr) -> i64 {
-    let text = read_file(path, 64).unwrap_or_default();
-    machine::lines(&text).next().map_or(0, machine::number)
-}
-
 /// MAXCPU of the release that programs see.
 fn max_cpus(osreldate: u32) -> i64 {
     if osreldate >= 1_400_000 { 1024 } else { 256 }
-}
-
-pub(crate) fn hostname() -> Vec<u8> {
-    const FIELD: usize = 65;
-    let mut names = [0u8; 6 * FIELD];
-    // SAFETY: a `struct new_utsname` is six fields of 65 bytes.
-    let _ = unsafe { host::call_n(nr::uname, [names.as_mut_ptr() as u64]) };
-    let node = names.get(FIELD..2 * FIELD).unwrap_or_default();
-    node.iter().copied().take_while(|&byte| byte != 0).collect()
 }
 
 /// The host's machine id in the shape of a UUID.
@@ -251,15 +237,7 @@ fn arandom(request: Request) -> Return<Vec<u8>> {
         0 => 0,
         at => compat_translate::guest::load_u64(at)?,
     };
-    let mut bytes = alloc::vec![0u8; room.min(256) as usize];
-    // SAFETY: `bytes` is valid for writing.
-    unsafe {
-        host::call_n(
-            nr::getrandom,
-            [bytes.as_mut_ptr() as u64, bytes.len() as u64, 0],
-        )
-    }?;
-    Ok(bytes)
+    Ok(machine::random(room.min(256) as usize)?)
 }
 
 /// An end of the range that ports are picked from.
@@ -269,4 +247,43 @@ fn port(index: usize) -> i64 {
         .next()
         .and_then(|line| line.split_whitespace().nth(index))
         .map_or(0, machine::number)
+}
+
+/// `struct vmtotal`, in pages. Programs from before FreeBSD 12 get the shorter one.
+fn memory_in_use(release: u32) -> Vec<u8> {
+    let total = machine::memory("MemTotal");
+    let free = machine::memory("MemFree");
+    let pages = |bytes: i64| (bytes.max(0) / 4096) as u64;
+    let mut processes = [0i16; 5];
+    for state in host::processes()
+        .into_iter()
+        .filter_map(host::process_stat)
+        .map(|stat| stat.state)
+    {
+        let slot = match state {
+            b'R' => 0,
+            b'D' => 1,
+            _ => 3,
+        };
+        if let Some(count) = processes.get_mut(slot) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let found = Vmtotal {
+        vm: pages(machine::memory("Committed_AS")),
+        avm: pages(machine::memory("Committed_AS")),
+        rm: pages(total - free),
+        arm: pages(machine::memory("Active")),
+        vmshr: pages(machine::memory("Shmem")),
+        avmshr: pages(machine::memory("Shmem")),
+        rmshr: pages(machine::memory("Mapped")),
+        armshr: pages(machine::memory("Mapped")),
+        free: pages(free),
+        processes,
+        pad: [0; 3],
+    };
+    match release {
+        1..1_200_000 => Vmtotal11::from(&found).as_bytes().to_vec(),
+        _ => found.as_bytes().to_vec(),
+    }
 }

@@ -3,16 +3,13 @@
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-use compat_translate::host::{self, nr, read_file};
-use zerocopy::IntoBytes;
-
-use crate::abi::user::{Vmtotal, Vmtotal11};
+use compat_translate::host::{self, HostResult, nr, read_file};
 
 /// The host's clock that counts from its start.
-pub(super) const HOST_BOOTTIME: i32 = 7;
+pub const HOST_BOOTTIME: i32 = 7;
 
 /// `/proc/meminfo`'s value of `field`, in bytes.
-pub(super) fn memory(field: &str) -> i64 {
+pub fn memory(field: &str) -> i64 {
     let text = read_file(c"/proc/meminfo", 8192).unwrap_or_default();
     lines(&text)
         .find_map(|line| {
@@ -24,7 +21,7 @@ pub(super) fn memory(field: &str) -> i64 {
 }
 
 /// What the line of `file` that starts with `field` counts: pages, faults or events since the host started.
-pub(super) fn counter(file: &CStr, field: &str) -> i64 {
+pub fn counter(file: &CStr, field: &str) -> i64 {
     let text = read_file(file, 256 * 1024).unwrap_or_default();
     lines(&text)
         .find_map(|line| line.split_once(' ').filter(|(name, _)| *name == field))
@@ -32,7 +29,7 @@ pub(super) fn counter(file: &CStr, field: &str) -> i64 {
 }
 
 /// The process started last.
-pub(super) fn last_pid() -> i64 {
+pub fn last_pid() -> i64 {
     let text = read_file(c"/proc/loadavg", 128).unwrap_or_default();
     let last = lines(&text)
         .next()
@@ -41,12 +38,12 @@ pub(super) fn last_pid() -> i64 {
 }
 
 /// The lines of a text file of the host.
-pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = &str> {
+pub fn lines(text: &[u8]) -> impl Iterator<Item = &str> {
     core::str::from_utf8(text).unwrap_or_default().lines()
 }
 
 /// The first number in a text.
-pub(super) fn number(text: &str) -> i64 {
+pub fn number(text: &str) -> i64 {
     text.split_whitespace()
         .next()
         .and_then(|word| word.split('.').next())
@@ -64,17 +61,17 @@ fn cpuinfo(field: &str) -> Option<alloc::string::String> {
 }
 
 /// `hw.model`.
-pub(super) fn cpu_model() -> Vec<u8> {
+pub fn cpu_model() -> Vec<u8> {
     cpuinfo("model name").unwrap_or_default().into_bytes()
 }
 
 /// `hw.clockrate`.
-pub(super) fn clock_mhz() -> i64 {
+pub fn clock_mhz() -> i64 {
     cpuinfo("cpu MHz").map_or(0, |text| number(&text))
 }
 
 /// `struct loadavg`: three averages in units of 1/2048, then the unit.
-pub(super) fn load_average() -> Vec<u8> {
+pub fn load_average() -> Vec<u8> {
     const FSCALE: u64 = 2048;
     let mut info = [0u64; 14];
     // SAFETY: a `struct sysinfo` has 112 bytes: uptime, then the three loads in units of 1/65536.
@@ -89,7 +86,7 @@ pub(super) fn load_average() -> Vec<u8> {
 }
 
 /// `struct timeval` of the moment the host started.
-pub(super) fn boot_time() -> Vec<u8> {
+pub fn boot_time() -> Vec<u8> {
     let now = host::vdso::clock_gettime(0).unwrap_or_default();
     let up = host::vdso::clock_gettime(HOST_BOOTTIME).unwrap_or_default();
     let start = now.as_nanos().saturating_sub(up.as_nanos());
@@ -102,7 +99,7 @@ pub(super) fn boot_time() -> Vec<u8> {
 }
 
 /// Ticks of user, nice, system, interrupt and idle time, for each line of `/proc/stat` that `wanted` takes.
-pub(super) fn cpu_times(wanted: impl Fn(&str) -> bool) -> Vec<u8> {
+pub fn cpu_times(wanted: impl Fn(&str) -> bool) -> Vec<u8> {
     let text = read_file(c"/proc/stat", 256 * 1024).unwrap_or_default();
     let mut answer = Vec::new();
     for line in lines(&text).filter(|line| line.starts_with("cpu")) {
@@ -126,41 +123,61 @@ pub(super) fn cpu_times(wanted: impl Fn(&str) -> bool) -> Vec<u8> {
     answer
 }
 
-/// `struct vmtotal`, in pages. Programs from before FreeBSD 12 get the shorter one.
-pub(super) fn memory_in_use(release: u32) -> Vec<u8> {
-    let total = memory("MemTotal");
-    let free = memory("MemFree");
-    let pages = |bytes: i64| (bytes.max(0) / 4096) as u64;
-    let mut processes = [0i16; 5];
-    for state in host::processes()
-        .into_iter()
-        .filter_map(host::process_stat)
-        .map(|stat| stat.state)
-    {
-        let slot = match state {
-            b'R' => 0,
-            b'D' => 1,
-            _ => 3,
-        };
-        if let Some(count) = processes.get_mut(slot) {
-            *count = count.saturating_add(1);
-        }
-    }
-    let found = Vmtotal {
-        vm: pages(memory("Committed_AS")),
-        avm: pages(memory("Committed_AS")),
-        rm: pages(total - free),
-        arm: pages(memory("Active")),
-        vmshr: pages(memory("Shmem")),
-        avmshr: pages(memory("Shmem")),
-        rmshr: pages(memory("Mapped")),
-        armshr: pages(memory("Mapped")),
-        free: pages(free),
-        processes,
-        pad: [0; 3],
+/// The first number in a file of the host's.
+pub fn first_number(path: &core::ffi::CStr) -> i64 {
+    let text = read_file(path, 64).unwrap_or_default();
+    lines(&text).next().map_or(0, number)
+}
+
+/// The host's name.
+pub fn hostname() -> Vec<u8> {
+    const FIELD: usize = 65;
+    let mut names = [0u8; 6 * FIELD];
+    // SAFETY: a `struct new_utsname` is six fields of 65 bytes.
+    let _ = unsafe { host::call_n(nr::uname, [names.as_mut_ptr() as u64]) };
+    let node = names.get(FIELD..2 * FIELD).unwrap_or_default();
+    node.iter().copied().take_while(|&byte| byte != 0).collect()
+}
+
+/// Sets the host's name to the `length` bytes at a guest's address: whoever may change it there may change it here.
+///
+/// # Errors
+/// `EPERM`.
+pub fn set_hostname(address: u64, length: u64) -> HostResult<()> {
+    // SAFETY: the kernel checks the guest's address.
+    unsafe { host::call_n(nr::sethostname, [address, length]) }.map(drop)
+}
+
+/// `length` random bytes.
+///
+/// # Errors
+/// None in practice.
+pub fn random(length: usize) -> HostResult<Vec<u8>> {
+    let mut bytes = alloc::vec![0u8; length];
+    // SAFETY: `bytes` is valid for writing.
+    unsafe {
+        host::call_n(
+            nr::getrandom,
+            [bytes.as_mut_ptr() as u64, bytes.len() as u64, 0],
+        )
+    }?;
+    Ok(bytes)
+}
+
+/// How many CPUs the process may run on.
+pub fn cpus() -> u64 {
+    let mut mask = [0u64; 128];
+    // SAFETY: `mask` is valid for its size.
+    let got = unsafe {
+        host::call_n(
+            nr::sched_getaffinity,
+            [0, size_of_val(&mask) as u64, mask.as_mut_ptr() as u64],
+        )
     };
-    match release {
-        1..1_200_000 => Vmtotal11::from(&found).as_bytes().to_vec(),
-        _ => found.as_bytes().to_vec(),
-    }
+    let bytes = got.unwrap_or(8) as usize;
+    mask.iter()
+        .take(bytes / 8)
+        .map(|word| u64::from(word.count_ones()))
+        .sum::<u64>()
+        .max(1)
 }

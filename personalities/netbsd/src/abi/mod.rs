@@ -1,0 +1,11 @@
+//! The layouts that only NetBSD has, one file a header.
+
+pub(crate) mod dirent;
+pub(crate) mod event;
+pub(crate) mod lwp;
+pub(crate) mod signal;
+pub(crate) mod stat;
+pub(crate) mod statvfs;
+pub(crate) mod sysctl;
+pub(crate) mod time;
+pub(crate) mod ucontext;

@@ -1,0 +1,88 @@
+//! `fcntl` (sys_fcntl): the family's, and what only NetBSD has.
+
+use compat_bsd::abi::fcntl::Flock;
+use compat_bsd::calls::descriptor;
+use compat_bsd::calls::fcntl as family;
+use compat_tables::bsd::Errno;
+use compat_tables::bsd::flags::fcntl_cmd;
+use compat_tables::netbsd::flags::{FCNTL_CMD, STATUS_FLAGS, own_fcntl_cmd as own};
+use compat_translate::Cx;
+use compat_translate::guest;
+use compat_translate::host;
+use compat_translate::paths;
+use zerocopy::{FromZeros, IntoBytes};
+
+use crate::error::{Error, Return};
+use crate::lower::Fd;
+
+/// `struct flock`: the family's without what FreeBSD added behind it.
+type OwnFlock = [u64; 3];
+
+const _: () = assert!(size_of::<OwnFlock>() == 24 && size_of::<Flock>() >= 24);
+
+pub(crate) fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
+    match cmd {
+        own::F_CLOSEM => {
+            let low = u32::try_from(fd.0).map_err(|_| Errno::EBADF)?;
+            descriptor::close_range(cx, low, u32::MAX, 0)?;
+            return Ok(0);
+        }
+        own::F_MAXFD => return Err(cx.gap("fcntl: F_MAXFD", Errno::EINVAL.into())),
+        own::F_GETPATH => return path_of(cx, fd, arg as u64),
+        own::F_GETNOSIGPIPE | own::F_SETNOSIGPIPE => {
+            fd.checked(cx)?;
+            return Err(cx.gap("fcntl: F_SETNOSIGPIPE", Errno::EINVAL.into()));
+        }
+        _ => {}
+    }
+    let cmd = FCNTL_CMD
+        .to_host(i64::from(cmd))
+        .ok_or(Error(Errno::EINVAL))? as i32;
+    match cmd {
+        fcntl_cmd::F_GETFL => {
+            let flags = family::fcntl(cx, fd, cmd, arg)?;
+            Ok(STATUS_FLAGS.to_guest(u64::from(flags as u32)) as i32)
+        }
+        fcntl_cmd::F_SETFL => {
+            let flags = STATUS_FLAGS
+                .to_host(u64::from(arg as u32))
+                .map_err(|_| Errno::EINVAL)?;
+            family::fcntl(cx, fd, cmd, flags as i64)
+        }
+        fcntl_cmd::F_GETLK | fcntl_cmd::F_SETLK | fcntl_cmd::F_SETLKW => {
+            lock(cx, fd, cmd, arg as u64)
+        }
+        _ => family::fcntl(cx, fd, cmd, arg),
+    }
+}
+
+fn lock(cx: &mut Cx, fd: Fd, cmd: i32, at: u64) -> Return<i32> {
+    let given: OwnFlock = guest::read(at)?;
+    let mut whole = Flock::new_zeroed();
+    for (slot, &byte) in whole.as_mut_bytes().iter_mut().zip(given.as_bytes()) {
+        *slot = byte;
+    }
+    let done = family::fcntl(cx, fd, cmd, (&raw mut whole) as i64)?;
+    if cmd == fcntl_cmd::F_GETLK {
+        let head = whole.as_bytes().get(..size_of::<OwnFlock>());
+        guest::write_bytes(at, head.unwrap_or_default())?;
+    }
+    Ok(done)
+}
+
+/// F_GETPATH: into 1024 bytes.
+fn path_of(cx: &mut Cx, fd: Fd, at: u64) -> Return<i32> {
+    const MAXPATHLEN: usize = 1024;
+    let fd = fd.checked(cx)?;
+    let name = host::name_of(fd)?;
+    let name = paths::guest_name(cx.process().space.get(), &name).unwrap_or(name);
+    if !name.starts_with(b"/") {
+        return Err(Errno::ENOENT.into());
+    }
+    if name.len() >= MAXPATHLEN {
+        return Err(Errno::ENAMETOOLONG.into());
+    }
+    guest::write_bytes(at, &name)?;
+    guest::write_bytes(at.wrapping_add(name.len() as u64), &[0])?;
+    Ok(0)
+}

@@ -1,0 +1,176 @@
+//! Files: what differs in layout or number from the family's calls.
+
+use compat_bsd::calls::at::AtFlags;
+use compat_bsd::calls::attribute::{chown, lchown};
+use compat_bsd::calls::{extent, node, path, stat};
+use compat_tables::bsd::Errno;
+use compat_translate::Cx;
+use compat_translate::guest::{self, Out, Path};
+use compat_translate::host::nr;
+
+use crate::abi::stat::{Stat, Stat30, numbers};
+use crate::error::Return;
+use crate::lower::{AtFd, Fd};
+
+pub(crate) fn __stat50(cx: &mut Cx, path: Path, ub: Out<Stat>) -> Return<()> {
+    stat::stat(cx, path, ub)
+}
+
+pub(crate) fn __fstat50(cx: &mut Cx, fd: Fd, sb: Out<Stat>) -> Return<()> {
+    stat::fstat(cx, fd, sb)
+}
+
+pub(crate) fn __lstat50(cx: &mut Cx, path: Path, ub: Out<Stat>) -> Return<()> {
+    stat::lstat(cx, path, ub)
+}
+
+pub(crate) fn fstatat(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    buf: Out<Stat>,
+    flag: AtFlags,
+) -> Return<()> {
+    stat::fstatat(cx, at, path, buf, flag)
+}
+
+pub(crate) fn compat_50___stat30(cx: &mut Cx, path: Path, ub: Out<Stat30>) -> Return<()> {
+    stat::stat(cx, path, ub)
+}
+
+pub(crate) fn compat_50___fstat30(cx: &mut Cx, fd: Fd, sb: Out<Stat30>) -> Return<()> {
+    stat::fstat(cx, fd, sb)
+}
+
+pub(crate) fn compat_50___lstat30(cx: &mut Cx, path: Path, ub: Out<Stat30>) -> Return<()> {
+    stat::lstat(cx, path, ub)
+}
+
+/// A device number as the family's handlers take it.
+fn device(dev: u64) -> u64 {
+    let (major, minor) = numbers(dev);
+    compat_bsd::abi::stat::dev_to_guest(major, minor)
+}
+
+pub(crate) fn __mknod50(cx: &mut Cx, path: Path, mode: u32, dev: u64) -> Return<()> {
+    node::mknodat(cx, compat_bsd::calls::at::CWD, path, mode, device(dev))
+}
+
+pub(crate) fn mknodat(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    mode: u32,
+    _pad: i32,
+    dev: u64,
+) -> Return<()> {
+    node::mknodat(cx, at, path, mode, device(dev))
+}
+
+/// The bytes of the name with its NUL (sys___getcwd).
+pub(crate) fn __getcwd(cx: &mut Cx, buf: Out<u8>, length: usize) -> Return<i32> {
+    path::__getcwd(cx, buf, length)?;
+    let name = guest::read_string(buf.address(), length)?;
+    Ok(name.len() as i32 + 1)
+}
+
+pub(crate) fn __posix_chown(cx: &mut Cx, path: Path, uid: u32, gid: u32) -> Return<()> {
+    chown(cx, path, uid, gid)
+}
+
+pub(crate) fn __posix_lchown(cx: &mut Cx, path: Path, uid: u32, gid: u32) -> Return<()> {
+    lchown(cx, path, uid, gid)
+}
+
+pub(crate) fn dup3(cx: &mut Cx, from: Fd, to: Fd, flags: u32) -> Return<Fd> {
+    let known = compat_tables::bsd::flags::open_flags::O_CLOEXEC
+        | compat_tables::bsd::flags::open_flags::O_NONBLOCK;
+    if flags & !known != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if from == to {
+        // dodup3 only sets the flags.
+        let fd = from.checked(cx)?;
+        compat_bsd::calls::descriptor::set_cloexec(
+            fd,
+            flags & compat_tables::bsd::flags::open_flags::O_CLOEXEC != 0,
+        )?;
+        return Ok(to);
+    }
+    compat_bsd::calls::descriptor::copy_to(
+        cx,
+        from,
+        to,
+        flags & compat_tables::bsd::flags::open_flags::O_CLOEXEC != 0,
+    )
+}
+
+/// Returns the error number as its value, with the carry flag clear.
+pub(crate) fn posix_fallocate(cx: &mut Cx, fd: Fd, _pad: i32, pos: i64, len: i64) -> Return<i32> {
+    extent::posix_fallocate(cx, fd, pos, len)
+}
+
+/// As [`posix_fallocate`].
+pub(crate) fn __posix_fadvise50(
+    cx: &mut Cx,
+    fd: Fd,
+    _pad: i32,
+    offset: i64,
+    len: i64,
+    advice: i32,
+) -> Return<i32> {
+    extent::posix_fadvise(cx, fd, offset, len, advice)
+}
+
+pub(crate) fn preadv(
+    cx: &mut Cx,
+    fd: Fd,
+    iov: u64,
+    count: u32,
+    _pad: i32,
+    offset: i64,
+) -> Return<u64> {
+    at_offset(cx, nr::preadv, fd, iov, count, offset)
+}
+
+pub(crate) fn pwritev(
+    cx: &mut Cx,
+    fd: Fd,
+    iov: u64,
+    count: u32,
+    _pad: i32,
+    offset: i64,
+) -> Return<u64> {
+    at_offset(cx, nr::pwritev, fd, iov, count, offset)
+}
+
+fn at_offset(cx: &mut Cx, number: u64, fd: Fd, iov: u64, count: u32, offset: i64) -> Return<u64> {
+    let fd = fd.checked(cx)?;
+    let args = [fd, iov, u64::from(count), offset as u64, 0, 0];
+    // SAFETY: the kernel checks the guest's buffers.
+    Ok(unsafe { cx.host(number, args) }?)
+}
+
+/// FDATASYNC and FFILESYNC say what; the host writes more than the range in any case (sys_fsync_range).
+pub(crate) fn fsync_range(cx: &mut Cx, fd: Fd, flags: i32, start: i64, length: i64) -> Return<()> {
+    const FDATASYNC: i32 = 0x10;
+    const FFILESYNC: i32 = 0x20;
+    const FDISKSYNC: i32 = 0x40;
+    let what = flags & (FDATASYNC | FFILESYNC);
+    if flags & !(FDATASYNC | FFILESYNC | FDISKSYNC) != 0
+        || what == 0
+        || what == FDATASYNC | FFILESYNC
+        || length != 0 && start.checked_add(length).is_none_or(|end| end < start)
+    {
+        return Err(Errno::EINVAL.into());
+    }
+    let number = if what == FDATASYNC {
+        nr::fdatasync
+    } else {
+        nr::fsync
+    };
+    let fd = fd.checked(cx)?;
+    // SAFETY: no pointers.
+    unsafe { cx.host(number, [fd, 0, 0, 0, 0, 0]) }?;
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! What threads are called, and the block in which the kernel tells them about themselves.
+
+use core::ffi::CStr;
+use core::sync::atomic::Ordering;
+
+use compat_tables::bsd::Errno;
+use compat_translate::Cx;
+use compat_translate::guest::{self, Out, Path};
+use compat_translate::host;
+
+use super::with_lwp;
+use crate::abi::lwp::{LWPCTL_CPU_NONE, LWPCTL_FEATURE_CURCPU, LWPCTL_FEATURE_PCTR, Lwpctl};
+use crate::error::Return;
+
+/// MAXCOMLEN; what is longer is cut.
+const LONGEST_NAME: usize = 32;
+
+pub(crate) fn _lwp_setname(cx: &mut Cx, target: i32, name: Path) -> Return<()> {
+    let mut text = guest::read_string(name.0, LONGEST_NAME).map_err(|error| {
+        if error == host::HostErrno::ENAMETOOLONG {
+            Errno::ENAMETOOLONG.into()
+        } else {
+            crate::error::Error::from(error)
+        }
+    })?;
+    let target = if target == 0 {
+        super::own_id(cx)
+    } else {
+        target
+    };
+    with_lwp(cx, target, |_| ())?;
+    // The host keeps 15 characters of it.
+    text.truncate(15);
+    host::name_thread(target, &text)?;
+    Ok(())
+}
+
+pub(crate) fn _lwp_getname(cx: &mut Cx, target: i32, name: Out<u8>, len: usize) -> Return<()> {
+    let target = if target == 0 {
+        super::own_id(cx)
+    } else {
+        target
+    };
+    with_lwp(cx, target, |_| ())?;
+    let file = alloc::format!("/proc/self/task/{target}/comm\0");
+    let file = CStr::from_bytes_with_nul(file.as_bytes()).map_err(|_| Errno::ESRCH)?;
+    let mut text = host::read_file(file, LONGEST_NAME)?;
+    text.retain(|&byte| byte != b'\n');
+    text.truncate(len.saturating_sub(1));
+    text.push(0);
+    if len > 0 {
+        guest::write_bytes(name.address(), &text)?;
+    }
+    Ok(())
+}
+
+/// Which of the thread's own words holds the address of its block.
+const BLOCK: usize = 0;
+
+/// The kernel keeps a thread's block up to date; this one says that the thread runs nowhere, so that nobody spins for it.
+pub(crate) fn _lwp_ctl(cx: &mut Cx, features: i32, address: Out<u64>) -> Return<()> {
+    if features & !(LWPCTL_FEATURE_CURCPU | LWPCTL_FEATURE_PCTR) != 0 {
+        return Err(Errno::ENODEV.into());
+    }
+    let Some(word) = cx.thread.words.get(BLOCK) else {
+        return Err(Errno::ENOMEM.into());
+    };
+    if word.load(Ordering::Relaxed) == 0 {
+        let page = host::map_anonymous(4096)? as u64;
+        let block = Lwpctl {
+            curcpu: LWPCTL_CPU_NONE,
+            pctr: 0,
+        };
+        guest::write(page, &block)?;
+        word.store(page, Ordering::Relaxed);
+    }
+    Ok(address.write(&word.load(Ordering::Relaxed))?)
+}

@@ -1,0 +1,99 @@
+//! The handlers that `tables/netbsd/calls.tbl` names: the family's, under the names they have here, and NetBSD's own, one
+//! file a family.
+
+#![expect(
+    non_snake_case,
+    reason = "handlers have the names of syscalls.master, underscores and all"
+)]
+
+mod context;
+mod directory;
+mod fcntl;
+mod files;
+mod futex;
+mod ioctl;
+mod kqueue;
+mod lwp;
+mod memory;
+mod mounts;
+mod option;
+mod schedule;
+mod signal;
+mod sysctl;
+mod time;
+mod wait;
+
+use compat_translate::Cx;
+
+pub(crate) use compat_bsd::calls::access::*;
+pub(crate) use compat_bsd::calls::attribute::*;
+pub(crate) use compat_bsd::calls::clock::{
+    clock_getres as __clock_getres50, clock_gettime as __clock_gettime50, clock_nanosleep,
+    gettimeofday as __gettimeofday50, nanosleep as __nanosleep50,
+};
+pub(crate) use compat_bsd::calls::descriptor::{
+    close, dup, dup2, freebsd10_pipe as pipe, getdtablesize as compat_43_getdtablesize, pipe2,
+};
+pub(crate) use compat_bsd::calls::extent::{
+    freebsd6_ftruncate as ftruncate, freebsd6_lseek as lseek, freebsd6_pread as pread,
+    freebsd6_pwrite as pwrite, freebsd6_truncate as truncate,
+};
+pub(crate) use compat_bsd::calls::fcntl::flock;
+pub(crate) use compat_bsd::calls::file_flags::{chflags, fchflags, lchflags};
+pub(crate) use compat_bsd::calls::filetime::{futimens, utimensat};
+pub(crate) use compat_bsd::calls::ids::{
+    getegid, geteuid, getgid, getgroups, getpid, getuid, issetugid, setegid, seteuid, setgid,
+    setgroups, setregid, setreuid, setuid,
+};
+pub(crate) use compat_bsd::calls::kqueue::kqueue;
+pub(crate) use compat_bsd::calls::limits::{getrlimit, setrlimit};
+pub(crate) use compat_bsd::calls::memory::{
+    r#break, madvise, mincore, minherit, mprotect, msync as __msync13, munmap,
+};
+pub(crate) use compat_bsd::calls::message::{recvfrom, recvmsg, sendmsg, sendto};
+pub(crate) use compat_bsd::calls::name::{
+    link, linkat, mkdir, mkdirat, readlink, readlinkat, rename, rename as __posix_rename, renameat,
+    rmdir, symlink, symlinkat, undelete, unlink, unlinkat,
+};
+pub(crate) use compat_bsd::calls::node::{mkfifo, mkfifoat};
+pub(crate) use compat_bsd::calls::open::{open, openat};
+pub(crate) use compat_bsd::calls::path::{chdir, chroot, fchroot};
+pub(crate) use compat_bsd::calls::pathconf::{fpathconf, lpathconf, pathconf};
+pub(crate) use compat_bsd::calls::poll::{poll, ppoll as __pollts50};
+pub(crate) use compat_bsd::calls::process::{
+    execve, exit, fexecve, fork, vfork, vfork as __vfork14,
+};
+pub(crate) use compat_bsd::calls::read::{read, readv};
+pub(crate) use compat_bsd::calls::schedule::{getpriority, setpriority};
+pub(crate) use compat_bsd::calls::select::pselect as __pselect50;
+pub(crate) use compat_bsd::calls::signal::{
+    kill, sigaltstack as __sigaltstack14, sigpending as __sigpending14,
+    sigprocmask as __sigprocmask14, sigsuspend as __sigsuspend14,
+};
+pub(crate) use compat_bsd::calls::socket::{
+    accept, bind, connect, listen, shutdown, socket as __socket30, socketpair,
+};
+pub(crate) use compat_bsd::calls::socket_name::{getpeername, getsockname};
+pub(crate) use compat_bsd::calls::terminal::revoke;
+pub(crate) use compat_bsd::calls::write::{write, writev};
+pub(crate) use context::*;
+pub(crate) use directory::*;
+pub(crate) use fcntl::*;
+pub(crate) use files::*;
+pub(crate) use futex::*;
+pub(crate) use ioctl::*;
+pub(crate) use kqueue::*;
+pub(crate) use lwp::*;
+pub(crate) use memory::*;
+pub(crate) use mounts::*;
+pub(crate) use option::*;
+pub(crate) use schedule::*;
+pub(crate) use signal::*;
+pub(crate) use sysctl::*;
+pub(crate) use time::*;
+pub(crate) use wait::*;
+
+/// See [`compat_translate::Personality::after_fork`].
+pub(crate) fn after_fork(_cx: &mut Cx) {
+    lwp::after_fork();
+}

@@ -1,0 +1,149 @@
+//! Times: `struct timeval` has microseconds of 32 bits, and before 5.0 seconds too.
+
+use compat_bsd::abi::time::Itimerval;
+use compat_bsd::calls::{clock, filetime, select as selecting, timer};
+use compat_translate::Cx;
+use compat_translate::guest::{In, InOut, Out, Path};
+use compat_translate::host::Timespec;
+
+use crate::abi::time::{Timespec50, Timeval, Timeval50};
+use crate::error::Return;
+use crate::lower::Fd;
+
+type Timevals = [Timeval; 2];
+type Clean = [i64; 4];
+
+/// Two of them without what lies between, for the family's handlers: where that is, 0 for none.
+fn clean(given: In<Timevals>, room: &mut Clean) -> Return<In<Clean>> {
+    let Some([first, second]) = given.read_optional()? else {
+        return Ok(In::new(0));
+    };
+    *room = [
+        first.sec,
+        i64::from(first.usec),
+        second.sec,
+        i64::from(second.usec),
+    ];
+    Ok(In::new((&raw const *room) as u64))
+}
+
+pub(crate) fn __utimes50(cx: &mut Cx, path: Path, times: In<Timevals>) -> Return<()> {
+    let mut room = Clean::default();
+    let times = clean(times, &mut room)?;
+    filetime::utimes(cx, path, times)
+}
+
+pub(crate) fn __lutimes50(cx: &mut Cx, path: Path, times: In<Timevals>) -> Return<()> {
+    let mut room = Clean::default();
+    let times = clean(times, &mut room)?;
+    filetime::lutimes(cx, path, times)
+}
+
+pub(crate) fn __futimes50(cx: &mut Cx, fd: Fd, times: In<Timevals>) -> Return<()> {
+    let mut room = Clean::default();
+    let times = clean(times, &mut room)?;
+    filetime::futimes(cx, fd, times)
+}
+
+pub(crate) fn __setitimer50(
+    cx: &mut Cx,
+    which: u32,
+    new: In<Timevals>,
+    old: Out<Itimerval>,
+) -> Return<()> {
+    let mut room = Clean::default();
+    let new = clean(new, &mut room)?;
+    clock::setitimer(cx, which, In::new(new.address()), old)
+}
+
+pub(crate) fn __select50(
+    cx: &mut Cx,
+    count: i32,
+    read: u64,
+    write: u64,
+    except: u64,
+    timeout: In<Timeval>,
+) -> Return<u64> {
+    let time = timeout.read_optional()?.map(<[i64; 2]>::from);
+    let at = time.as_ref().map_or(0, |time| time.as_ptr() as u64);
+    selecting::select(cx, count, read, write, except, In::new(at))
+}
+
+pub(crate) fn timer_create(
+    cx: &mut Cx,
+    clock: i32,
+    event: In<compat_bsd::abi::time::Sigevent>,
+    id: Out<i32>,
+) -> Return<()> {
+    timer::ktimer_create(cx, clock, event, id)
+}
+
+pub(crate) fn timer_delete(cx: &mut Cx, id: i32) -> Return<()> {
+    timer::ktimer_delete(cx, id)
+}
+
+pub(crate) fn timer_getoverrun(cx: &mut Cx, id: i32) -> Return<u64> {
+    timer::ktimer_getoverrun(cx, id)
+}
+
+pub(crate) fn __timer_settime50(
+    cx: &mut Cx,
+    id: i32,
+    flags: u32,
+    value: In<timer::Itimerspec>,
+    old: Out<timer::Itimerspec>,
+) -> Return<()> {
+    timer::ktimer_settime(cx, id, flags, value, old)
+}
+
+pub(crate) fn __timer_gettime50(cx: &mut Cx, id: i32, value: Out<timer::Itimerspec>) -> Return<()> {
+    timer::ktimer_gettime(cx, id, value)
+}
+
+/// Before 5.0.
+pub(crate) fn compat_50_clock_gettime(_cx: &mut Cx, id: i32, time: Out<Timespec50>) -> Return<()> {
+    let Timespec { sec, nsec } = clock::now(id)?;
+    Ok(time.write(&Timespec50 {
+        sec: sec as i32,
+        pad: 0,
+        nsec,
+    })?)
+}
+
+/// Before 5.0. Nobody sets the kernel's time zone.
+pub(crate) fn compat_50_gettimeofday(
+    _cx: &mut Cx,
+    time: Out<Timeval50>,
+    zone: Out<[i32; 2]>,
+) -> Return<()> {
+    let Timespec { sec, nsec } = clock::now(compat_tables::bsd::flags::clock_id::CLOCK_REALTIME)?;
+    time.write_optional(&Timeval50 {
+        sec: sec as i32,
+        usec: (nsec / 1000) as i32,
+    })?;
+    zone.write_optional(&[0, 0])?;
+    Ok(())
+}
+
+/// Before 5.0.
+pub(crate) fn compat_50_nanosleep(
+    cx: &mut Cx,
+    wanted: In<Timespec50>,
+    left: InOut<Timespec50>,
+) -> Return<()> {
+    let wanted = wanted.read()?;
+    let (wanted, mut rest) = ([i64::from(wanted.sec), wanted.nsec], [0i64; 2]);
+    let slept = clock::nanosleep(
+        cx,
+        In::new(wanted.as_ptr() as u64),
+        Out::new(rest.as_mut_ptr() as u64),
+    );
+    if slept.is_err() && !left.is_null() {
+        left.write(&Timespec50 {
+            sec: rest[0] as i32,
+            pad: 0,
+            nsec: rest[1],
+        })?;
+    }
+    slept
+}

@@ -1,0 +1,44 @@
+//! NetBSD on amd64.
+//!
+//! [`NETBSD_AMD64`] is the personality: `calls/` holds the handlers that the rows of `tables/netbsd/calls.tbl` name and that
+//! the family does not have, `abi/` the layouts, [`image`] the process a program starts in.
+#![no_std]
+#![deny(missing_docs)]
+
+extern crate alloc;
+
+mod abi;
+mod calls;
+mod context;
+mod dispatch;
+pub mod image;
+mod signals;
+
+use compat_bsd::{System, error, lower};
+use compat_tables::netbsd as tables;
+use compat_translate::Personality;
+
+/// NetBSD/amd64, as a 10.x kernel presents it.
+pub static NETBSD_AMD64: System = System {
+    personality: Personality {
+        name: "NetBSD",
+        dispatch: dispatch::dispatch,
+        finish: compat_bsd::dispatch::finish,
+        interrupted: tables::Errno::EINTR as u16,
+        signal_to_host: tables::signal::to_host,
+        signal_from_host: tables::signal::from_host,
+        default_action: signals::default_action,
+        fault_signal: signals::fault_signal,
+        deliver: signals::deliver,
+        needs_frame: dispatch::needs_frame,
+        express: || {},
+        after_fork: calls::after_fork,
+    },
+    start: image::start,
+    at_fdcwd: -100,
+    inet6: tables::flags::domain::AF_INET6 as u8,
+    errno_number: tables::errno_number,
+    limits: image::limits,
+    thread_ends: calls::thread_ends,
+    image_ends: |_| {},
+};
