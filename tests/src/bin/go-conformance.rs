@@ -1,4 +1,4 @@
-//! Runs Go's own standard-library tests, built for FreeBSD, under compat and compares them test by
+//! Runs Go's own standard-library tests, built for FreeBSD or another system, under compat and compares them test by
 //! test with a real FreeBSD kernel's results and with the Linux build's.
 //!
 //! `cargo run --release -p compat-tests --bin go-conformance -- [options]`
@@ -53,7 +53,11 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> io::Result<bool> {
-    let list = compat::workspace().join("tests/known/go.txt");
+    let list = match options.target {
+        Target::NetBsd => "tests/known/go-netbsd.txt",
+        _ => "tests/known/go.txt",
+    };
+    let list = compat::workspace().join(list);
     let known = Known::parse(&fs::read_to_string(&list)?).map_err(io::Error::other)?;
     let logs = compat::workspace().join("target/go-conformance");
     fs::create_dir_all(&logs)?;
@@ -105,11 +109,14 @@ fn compare_package(
     logs: &Path,
     line: &mut Line,
 ) -> io::Result<()> {
-    line.results.kernel = kernel_results(package);
-    let file = build(package, Target::FreeBsd)?;
+    let target = options.target;
+    if target == Target::FreeBsd {
+        line.results.kernel = kernel_results(package);
+    }
+    let file = build(package, target)?;
     let guest = TestBinary {
         package,
-        target: Target::FreeBsd,
+        target,
         file: &file,
         logs,
         tell_gaps: options.gaps,

@@ -1,4 +1,4 @@
-//! The suite's own Go programs, built for both kernels from `tests/guests/go`.
+//! The suite's own Go programs, built for every kernel from `tests/guests/go`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,9 +11,11 @@ use crate::inputs::{GO, Target, directory};
 /// built first, once in a process: Go's own cache knows what has changed.
 pub fn guest(name: &str, target: Target) -> Option<PathBuf> {
     static FREEBSD: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static NETBSD: OnceLock<Option<PathBuf>> = OnceLock::new();
     static LINUX: OnceLock<Option<PathBuf>> = OnceLock::new();
     let built = match target {
         Target::FreeBsd => FREEBSD.get_or_init(|| build(target)),
+        Target::NetBsd => NETBSD.get_or_init(|| build(target)),
         Target::Linux => LINUX.get_or_init(|| build(target)),
     };
     if built.is_none() {

@@ -18,7 +18,7 @@ use crate::process::{End, Limits, run};
 pub struct TestBinary<'a> {
     /// What it tests.
     pub package: &'a Package,
-    /// What it was built for: a FreeBSD binary runs under compat, a Linux one natively.
+    /// What it was built for: a Linux binary runs natively, others under compat.
     pub target: Target,
     /// The file.
     pub file: &'a Path,
@@ -149,9 +149,9 @@ impl TestBinary<'_> {
 
     fn command(&self, temporary: &Path) -> Command {
         let mut command = match self.target {
-            Target::FreeBsd if self.tell_gaps => compat::telling_guest(self.file),
-            Target::FreeBsd => compat::guest(self.file),
             Target::Linux => Command::new(self.file),
+            _ if self.tell_gaps => compat::telling_guest(self.file),
+            _ => compat::guest(self.file),
         };
         command.args(["-test.v", "-test.short", "-test.timeout=280s"]);
         command

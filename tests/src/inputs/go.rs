@@ -21,15 +21,21 @@ pub struct GoToolchain {
 pub enum Target {
     /// `GOOS=freebsd`
     FreeBsd,
+    /// `GOOS=netbsd`
+    NetBsd,
     /// `GOOS=linux`
     Linux,
 }
 
 impl Target {
+    /// Those that run under compat.
+    pub const GUESTS: [Target; 2] = [Target::FreeBsd, Target::NetBsd];
+
     /// The spelling that `GOOS` takes.
     pub fn goos(self) -> &'static str {
         match self {
             Target::FreeBsd => "freebsd",
+            Target::NetBsd => "netbsd",
             Target::Linux => "linux",
         }
     }

@@ -12,8 +12,8 @@ use crate::error::Return;
 use crate::lower::{AtFd, Fd};
 
 /// Nanosecond fields that are no number of nanoseconds, here and on the host.
-const UTIME_NOW: i64 = -1;
-const UTIME_OMIT: i64 = -2;
+pub const UTIME_NOW: i64 = -1;
+pub const UTIME_OMIT: i64 = -2;
 const HOST_NOW: i64 = 0x3fff_ffff;
 const HOST_OMIT: i64 = 0x3fff_fffe;
 

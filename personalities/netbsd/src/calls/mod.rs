@@ -40,7 +40,6 @@ pub(crate) use compat_bsd::calls::extent::{
 };
 pub(crate) use compat_bsd::calls::fcntl::flock;
 pub(crate) use compat_bsd::calls::file_flags::{chflags, fchflags, lchflags};
-pub(crate) use compat_bsd::calls::filetime::{futimens, utimensat};
 pub(crate) use compat_bsd::calls::ids::{
     getegid, geteuid, getgid, getgroups, getpid, getuid, issetugid, setegid, seteuid, setgid,
     setgroups, setregid, setreuid, setuid,

@@ -1,6 +1,7 @@
 //! Times: `struct timeval` has microseconds of 32 bits, and before 5.0 seconds too.
 
 use compat_bsd::abi::time::Itimerval;
+use compat_bsd::calls::at::AtFlags;
 use compat_bsd::calls::{clock, filetime, select as selecting, timer};
 use compat_translate::Cx;
 use compat_translate::guest::{In, InOut, Out, Path};
@@ -8,7 +9,7 @@ use compat_translate::host::Timespec;
 
 use crate::abi::time::{Timespec50, Timeval, Timeval50};
 use crate::error::Return;
-use crate::lower::Fd;
+use crate::lower::{AtFd, Fd};
 
 type Timevals = [Timeval; 2];
 type Clean = [i64; 4];
@@ -43,6 +44,44 @@ pub(crate) fn __futimes50(cx: &mut Cx, fd: Fd, times: In<Timevals>) -> Return<()
     let mut room = Clean::default();
     let times = clean(times, &mut room)?;
     filetime::futimes(cx, fd, times)
+}
+
+/// `UTIME_NOW` and `UTIME_OMIT`, which are the host's.
+const UTIME_NOW: i64 = 0x3fff_ffff;
+const UTIME_OMIT: i64 = 0x3fff_fffe;
+
+/// Two `struct timespec` with the family's `UTIME_NOW` and `UTIME_OMIT`, as [`clean`].
+fn marked(given: In<Clean>, room: &mut Clean) -> Return<In<Clean>> {
+    let Some(times) = given.read_optional()? else {
+        return Ok(In::new(0));
+    };
+    let mark = |nsec| match nsec {
+        UTIME_NOW => filetime::UTIME_NOW,
+        UTIME_OMIT => filetime::UTIME_OMIT,
+        // No number of nanoseconds, here as there.
+        nsec @ ..0 => nsec.wrapping_sub(2),
+        nsec => nsec,
+    };
+    *room = [times[0], mark(times[1]), times[2], mark(times[3])];
+    Ok(In::new((&raw const *room) as u64))
+}
+
+pub(crate) fn futimens(cx: &mut Cx, fd: Fd, times: In<Clean>) -> Return<()> {
+    let mut room = Clean::default();
+    let times = marked(times, &mut room)?;
+    filetime::futimens(cx, fd, times)
+}
+
+pub(crate) fn utimensat(
+    cx: &mut Cx,
+    at: AtFd,
+    path: Path,
+    times: In<Clean>,
+    flag: AtFlags,
+) -> Return<()> {
+    let mut room = Clean::default();
+    let times = marked(times, &mut room)?;
+    filetime::utimensat(cx, at, path, times, flag)
 }
 
 pub(crate) fn __setitimer50(

@@ -1,9 +1,11 @@
 //! The command line.
 
 use compat_tests::go::packages::{PACKAGES, Package};
+use compat_tests::inputs::Target;
 
 pub(crate) const USAGE: &str = "\
 usage: go-conformance [options]
+  --os SYSTEM          whose builds: freebsd or netbsd (default: freebsd)
   --packages A,B,..    these packages only (import paths)
   --subset ci|full     the quick packages, or all (default: full)
   --test NAME          this top-level test only, of every chosen package
@@ -16,6 +18,7 @@ usage: go-conformance [options]
 /// What was asked for.
 #[derive(Debug)]
 pub(crate) struct Options {
+    pub(crate) target: Target,
     pub(crate) packages: Vec<&'static Package>,
     pub(crate) one_test: Option<String>,
     pub(crate) jobs: usize,
@@ -30,6 +33,7 @@ impl Options {
         mut arguments: impl Iterator<Item = String>,
     ) -> Result<Self, String> {
         let mut options = Self {
+            target: Target::FreeBsd,
             packages: PACKAGES.iter().collect(),
             one_test: None,
             jobs: std::thread::available_parallelism().map_or(1, usize::from),
@@ -45,6 +49,7 @@ impl Options {
                     .ok_or_else(|| format!("{argument} needs a value"))
             };
             match argument.as_str() {
+                "--os" => options.target = system(&value()?)?,
                 "--packages" => options.packages = named(&value()?)?,
                 "--subset" => options.packages = subset(&value()?)?,
                 "--test" => options.one_test = Some(value()?),
@@ -68,6 +73,12 @@ impl Options {
         }
         Ok(options)
     }
+}
+
+fn system(name: &str) -> Result<Target, String> {
+    let mut guests = Target::GUESTS.into_iter();
+    let found = guests.find(|target| target.goos() == name);
+    found.ok_or_else(|| format!("{name}: no system whose tests are run"))
 }
 
 fn named(list: &str) -> Result<Vec<&'static Package>, String> {
