@@ -1,6 +1,6 @@
 //! Calls that patched sites make without a handler (see [`compat_translate::trap::Express`]).
 
-use compat_tables::Call;
+use compat_tables::{Call, Returns};
 use compat_translate::host::nr;
 use compat_translate::task::{Answer, current};
 use compat_translate::trap::{Express, Quick, set_express};
@@ -34,17 +34,29 @@ const SAME: [(&str, Express); 20] = [
     ("issetugid", Express::Answer(Answer::Zero)),
 ];
 
+/// Whether the arguments and the result are the host's. With one argument more it is the form that has a pad before the
+/// offset, and some systems return a second value.
+fn is_plain(call: &Call) -> bool {
+    let most = match call.name.as_str() {
+        "pread" | "pwrite" => 4,
+        _ => 3,
+    };
+    call.arg_count() <= most && call.result != Returns::Two
+}
+
 /// Lets them take the express way, and the calls that the system itself has `quick` functions for. `named` is the table's
 /// look-up by symbol. A program whose calls are printed has no express way.
 pub fn prepare(named: fn(&str) -> Option<&'static Call>, quick: &[(&str, Quick)]) {
     if current().process().settings.trace {
         return;
     }
-    let quick = quick
-        .iter()
-        .map(|&(name, function)| (name, Express::Quick(function)));
-    for (name, way) in SAME.into_iter().chain(quick) {
+    for &(name, function) in quick {
         if let Some(call) = named(name) {
+            set_express(call.number, Express::Quick(function));
+        }
+    }
+    for (name, way) in SAME {
+        if let Some(call) = named(name).filter(|call| is_plain(call)) {
             set_express(call.number, way);
         }
     }

@@ -31,10 +31,12 @@ pub mod kevent;
 )]
 pub mod lower;
 pub mod machine;
+pub mod sigcode;
 #[allow(missing_docs, reason = "signals have their usual names")]
 pub mod signals;
 #[allow(missing_docs, reason = "named as in the headers")]
 pub mod sockets;
+pub mod sysctl;
 mod system;
 pub mod trace;
 

@@ -7,7 +7,7 @@ use compat_translate::signal::{DefaultAction, Delivery};
 
 use crate::abi::signal::{MC_HASFPXSTATE, Sigframe, Ucontext};
 use crate::context::{mcontext_of, reset_fpu, xsave_of};
-use crate::sigcode;
+use crate::sigcode::SIGCODE;
 
 pub(crate) use compat_bsd::signals::*;
 
@@ -34,7 +34,7 @@ pub(crate) fn deliver(delivery: &mut Delivery) -> bool {
 const RED_ZONE: u64 = 128;
 
 fn build(delivery: &mut Delivery) -> HostResult<()> {
-    let trampoline = sigcode::address()?;
+    let trampoline = SIGCODE.address()?;
     let frame = &mut *delivery.frame;
     let (base, size, enabled) = delivery.thread.alternate.get();
     let was_on = enabled && on_stack(base, size, frame.regs.rsp);

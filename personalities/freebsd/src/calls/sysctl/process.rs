@@ -348,12 +348,12 @@ fn auxv(cx: &mut Cx, who: Who) -> Return<Vec<u8>> {
 fn sigtramp(cx: &mut Cx, who: Who) -> Return<Vec<u8>> {
     who.runs_us(cx, "kern.proc.sigtramp")?;
     let start = match who {
-        Who::Caller => sigcode::address()?,
-        Who::Other(pid) => sigcode::address_in(pid)?,
+        Who::Caller => sigcode::SIGCODE.address()?,
+        Who::Other(pid) => sigcode::SIGCODE.address_in(pid)?,
     };
     let end = match start {
         0 => 0,
-        start => start + sigcode::SIGCODE.len() as u64,
+        start => start + sigcode::SIGCODE.code().len() as u64,
     };
     let found = KinfoSigtramp {
         start,

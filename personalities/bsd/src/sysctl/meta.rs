@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use compat_tables::SysctlValue;
-use compat_tables::freebsd::{self as tables, Errno};
+use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest;
 
-use super::{MAXPATHLEN, Request, terminated};
+use super::{MAXPATHLEN, Request, Tree, terminated};
 use crate::error::Return;
 
 const SYSCTL_NAME: i32 = 1;
@@ -21,19 +21,19 @@ const SYSCTL_NEXTNOSKIP: i32 = 7;
 const CTLFLAG_RD: u32 = 0x8000_0000;
 const CTLFLAG_WR: u32 = 0x4000_0000;
 
-pub(super) fn answer(
+pub(super) fn answer<T: Tree>(
     cx: &mut Cx,
     question: i32,
     about: &[i32],
     request: Request,
 ) -> Return<Vec<u8>> {
     match question {
-        SYSCTL_NAME => Ok(name(about)),
-        SYSCTL_NEXT | SYSCTL_NEXTNOSKIP => tables::sysctl_after(about)
+        SYSCTL_NAME => Ok(name::<T>(about)),
+        SYSCTL_NEXT | SYSCTL_NEXTNOSKIP => T::after(about)
             .map(|next| words(next.oid()))
             .ok_or(Errno::ENOENT.into()),
-        SYSCTL_NAME2OID => number_of(request.new, request.new_len).map(|oid| words(&oid)),
-        SYSCTL_OIDFMT => format(about),
+        SYSCTL_NAME2OID => number_of::<T>(request.new, request.new_len).map(|oid| words(&oid)),
+        SYSCTL_OIDFMT => format::<T>(about),
         // Descriptions are for people who have the kernel's sources; nobody's program reads them.
         SYSCTL_OIDDESCR | SYSCTL_OIDLABEL => Err(Errno::ENOENT.into()),
         _ => Err(cx.gap("sysctl: a question about the tree", Errno::ENOENT.into())),
@@ -45,10 +45,10 @@ fn words(oid: &[i32]) -> Vec<u8> {
 }
 
 /// The name, as far as the numbers are known; the rest in digits (sysctl_sysctl_name).
-fn name(oid: &[i32]) -> Vec<u8> {
+fn name<T: Tree>(oid: &[i32]) -> Vec<u8> {
     let known = (1..=oid.len())
         .rev()
-        .find_map(|depth| Some((depth, tables::sysctl(oid.get(..depth)?)?.0)));
+        .find_map(|depth| Some((depth, T::row(oid.get(..depth)?)?.0)));
     let mut text = alloc::string::String::new();
     let mut rest = oid;
     if let Some((_, sysctl)) = known {
@@ -68,7 +68,7 @@ fn name(oid: &[i32]) -> Vec<u8> {
 ///
 /// # Errors
 /// `ENOENT`, also for the empty name; `ENAMETOOLONG`; `EFAULT`.
-pub(super) fn number_of(address: u64, length: u64) -> Return<Vec<i32>> {
+pub(super) fn number_of<T: Tree>(address: u64, length: u64) -> Return<Vec<i32>> {
     if length == 0 {
         return Err(Errno::ENOENT.into());
     }
@@ -81,14 +81,14 @@ pub(super) fn number_of(address: u64, length: u64) -> Return<Vec<i32>> {
     let text = text.strip_suffix(b".").unwrap_or(text);
     core::str::from_utf8(text)
         .ok()
-        .and_then(tables::sysctl_named)
+        .and_then(T::named)
         .map(|sysctl| sysctl.oid().to_vec())
         .ok_or(Errno::ENOENT.into())
 }
 
 /// Kind and flags, then the format string.
-fn format(oid: &[i32]) -> Return<Vec<u8>> {
-    let (sysctl, _) = tables::sysctl(oid).ok_or(Errno::ENOENT)?;
+fn format<T: Tree>(oid: &[i32]) -> Return<Vec<u8>> {
+    let (sysctl, _) = T::row(oid).ok_or(Errno::ENOENT)?;
     let mut kind = sysctl.kind | CTLFLAG_RD;
     if sysctl.writable && !matches!(sysctl.value, SysctlValue::Node) {
         kind |= CTLFLAG_WR;
