@@ -9,7 +9,7 @@ use std::path::Path;
 use std::{env, fs, process};
 
 /// The folders of the systems, one each. `bsd` holds what they share.
-const SYSTEMS: [&str; 2] = ["freebsd", "netbsd"];
+const SYSTEMS: [&str; 3] = ["dragonfly", "freebsd", "netbsd"];
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

@@ -39,7 +39,7 @@ pub fn supported(image: &Image) -> Result<(), Refusal> {
         }
     }
     match image.os {
-        Os::FreeBsd | Os::NetBsd => {}
+        Os::DragonFly | Os::FreeBsd | Os::NetBsd => {}
         Os::Linux if image.evidence == Evidence::Default => return Err(Refusal::Unmarked),
         Os::Linux => return Err(Refusal::LinuxProgram),
         Os::Unknown => return Err(Refusal::UnknownOs { osabi: image.osabi }),

@@ -24,7 +24,8 @@ pub fn write(out: &mut impl fmt::Write) -> fmt::Result {
         "Generated from `tables/*/calls.tbl` by `cargo run -q -p compat-tables --bin coverage > COVERAGE.md`."
     )?;
     write_system(out, "FreeBSD/amd64", &crate::freebsd::CALLS)?;
-    write_system(out, "NetBSD/amd64", &crate::netbsd::CALLS)
+    write_system(out, "NetBSD/amd64", &crate::netbsd::CALLS)?;
+    write_system(out, "DragonFly/amd64", &crate::dragonfly::CALLS)
 }
 
 fn write_system(out: &mut impl fmt::Write, title: &str, calls: &[Call]) -> fmt::Result {

@@ -8,6 +8,7 @@
 pub mod bsd;
 mod call;
 pub mod coverage;
+pub mod dragonfly;
 pub mod freebsd;
 pub mod netbsd;
 mod pool;
@@ -21,6 +22,7 @@ pub use pool::{FlagsOf, Params, Text, ValuesOf};
 pub use set::{Flag, FlagSet, Shape, Value, ValueMap};
 pub use sysctl::{Sysctl, SysctlValue};
 
+include!(concat!(env!("OUT_DIR"), "/dragonfly_dispatch.rs"));
 include!(concat!(env!("OUT_DIR"), "/freebsd_dispatch.rs"));
 include!(concat!(env!("OUT_DIR"), "/netbsd_dispatch.rs"));
 

@@ -25,7 +25,7 @@ pub(crate) fn check(source: &dyn ReadAt) -> Result<(), Refusal> {
     // What runs has been planned, and is of a system that runs.
     if let Ok(runs) = verdict {
         assert_eq!(Some(&runs), plan.as_ref().ok());
-        assert!(matches!(image.os, Os::FreeBsd | Os::NetBsd));
+        assert!(matches!(image.os, Os::DragonFly | Os::FreeBsd | Os::NetBsd));
     }
     plan.map(drop)
 }

@@ -137,7 +137,11 @@ pub fn getdtablesize(_cx: &mut Cx) -> Return<i32> {
     Ok(i32::try_from(limit[0]).unwrap_or(i32::MAX))
 }
 
-fn pipe_pair(flags: u64) -> HostResult<[i32; 2]> {
+/// Both ends of a new pipe. `flags` are the host's.
+///
+/// # Errors
+/// As the host's `pipe2`.
+pub fn pipe_pair(flags: u64) -> HostResult<[i32; 2]> {
     let mut ends = [-1; 2];
     // SAFETY: the kernel writes both numbers.
     unsafe { host::call_n(nr::pipe2, [ends.as_mut_ptr() as u64, flags]) }?;

@@ -1,0 +1,69 @@
+//! The handlers that `tables/dragonfly/calls.tbl` names: the family's, under the names they have here, and DragonFly's own,
+//! one file a family.
+
+mod context;
+mod files;
+mod io;
+mod kqueue;
+mod lwp;
+mod sysctl;
+mod system;
+mod tls;
+mod umtx;
+mod varsym;
+
+pub(crate) use compat_bsd::calls::access::*;
+pub(crate) use compat_bsd::calls::attribute::lchown as netbsd_lchown;
+pub(crate) use compat_bsd::calls::attribute::*;
+pub(crate) use compat_bsd::calls::clock::*;
+pub(crate) use compat_bsd::calls::descriptor::{
+    close, dup, dup2, freebsd10_pipe as pipe, freebsd12_closefrom as closefrom, getdtablesize,
+};
+pub(crate) use compat_bsd::calls::extent::{
+    freebsd6_ftruncate as ftruncate, freebsd6_lseek as lseek, freebsd6_truncate as truncate,
+    oftruncate, olseek, otruncate,
+};
+pub(crate) use compat_bsd::calls::fcntl::*;
+pub(crate) use compat_bsd::calls::file_flags::*;
+pub(crate) use compat_bsd::calls::filetime::*;
+pub(crate) use compat_bsd::calls::ids::*;
+pub(crate) use compat_bsd::calls::ids::{
+    freebsd14_getgroups as getgroups, freebsd14_setgroups as setgroups,
+};
+pub(crate) use compat_bsd::calls::kqueue::kqueue;
+pub(crate) use compat_bsd::calls::limits::*;
+pub(crate) use compat_bsd::calls::login::*;
+pub(crate) use compat_bsd::calls::memory::*;
+pub(crate) use compat_bsd::calls::memory::{freebsd6_mmap as mmap, msync as netbsd_msync};
+pub(crate) use compat_bsd::calls::message::*;
+pub(crate) use compat_bsd::calls::name::*;
+pub(crate) use compat_bsd::calls::node::*;
+pub(crate) use compat_bsd::calls::node::{freebsd11_mknod as mknod, freebsd11_mknodat as mknodat};
+pub(crate) use compat_bsd::calls::open::*;
+pub(crate) use compat_bsd::calls::path::*;
+pub(crate) use compat_bsd::calls::pathconf::*;
+pub(crate) use compat_bsd::calls::poll::poll as openbsd_poll;
+pub(crate) use compat_bsd::calls::poll::*;
+pub(crate) use compat_bsd::calls::process::*;
+pub(crate) use compat_bsd::calls::read::*;
+pub(crate) use compat_bsd::calls::schedule::*;
+pub(crate) use compat_bsd::calls::select::*;
+pub(crate) use compat_bsd::calls::sendfile::*;
+pub(crate) use compat_bsd::calls::signal::*;
+pub(crate) use compat_bsd::calls::socket::*;
+pub(crate) use compat_bsd::calls::socket_name::*;
+pub(crate) use compat_bsd::calls::sockopt::*;
+pub(crate) use compat_bsd::calls::sysv::*;
+pub(crate) use compat_bsd::calls::terminal::revoke;
+pub(crate) use compat_bsd::calls::wait::*;
+pub(crate) use compat_bsd::calls::write::*;
+pub(crate) use context::*;
+pub(crate) use files::*;
+pub(crate) use io::*;
+pub(crate) use kqueue::*;
+pub(crate) use lwp::*;
+pub(crate) use sysctl::*;
+pub(crate) use system::*;
+pub(crate) use tls::*;
+pub(crate) use umtx::*;
+pub(crate) use varsym::*;

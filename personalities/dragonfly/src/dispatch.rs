@@ -1,0 +1,57 @@
+//! From a trapped frame to a handler and back (syscall2 in amd64/trap.c).
+
+use compat_bsd::dispatch::{WholeThread, fetch};
+use compat_tables::dragonfly as tables;
+use compat_translate::host::nr as host;
+use compat_translate::{Cx, Outcome};
+
+use crate::error::Return;
+use crate::{calls, lower};
+
+/// See [`compat_translate::Personality::dispatch`].
+pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
+    if let Err(error) = fetch(cx, tables::call) {
+        return Outcome::Fail(tables::errno_number(error.0));
+    }
+    let outcome = call(cx).unwrap_or_else(|error| Outcome::Fail(tables::errno_number(error.0)));
+    if cx.process().settings.trace {
+        let row = tables::call(cx.number as u32);
+        compat_bsd::trace::print(cx, &tables::TRACER, row, outcome);
+    }
+    outcome
+}
+
+/// What copies, replaces or saves the whole thread, and the indirect calls that may be one of them.
+static WHOLE_THREAD: WholeThread = WholeThread::named(&[
+    "syscall",
+    "__syscall",
+    "exit",
+    "extexit",
+    "fork",
+    "vfork",
+    "rfork",
+    "execve",
+    "fexecve",
+    "lwp_create",
+    "lwp_create2",
+    "sigreturn",
+    "set_tls_area",
+]);
+
+/// See [`compat_translate::Personality::needs_frame`].
+pub(crate) fn needs_frame(number: u64) -> bool {
+    WHOLE_THREAD.has(number, tables::call_named)
+}
+
+#[inline(always)]
+fn call(cx: &mut Cx) -> Return<Outcome> {
+    let args = cx.args;
+    compat_tables::dragonfly_dispatch!(
+        cx.number,
+        cx,
+        args,
+        calls = calls,
+        lower = lower,
+        host = host
+    )
+}
