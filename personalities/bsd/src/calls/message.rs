@@ -87,7 +87,7 @@ fn send_message(
     let fd = s.checked(cx)?;
     let iovlen = iov_count(msg.iovlen)?;
     let to = destination(fd, msg.name, msg.namelen)?;
-    let mut messages = transfer::Control::new();
+    let mut messages = transfer::Control::none();
     if msg.control != 0 {
         if msg.controllen as usize > MCLBYTES {
             return Err(Errno::EINVAL.into());

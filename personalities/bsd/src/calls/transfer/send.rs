@@ -20,7 +20,8 @@ pub struct Control {
 }
 
 impl Control {
-    pub fn new() -> Self {
+    /// No messages yet.
+    pub fn none() -> Self {
         Self {
             bytes: [0; HOST_ROOM],
             len: 0,

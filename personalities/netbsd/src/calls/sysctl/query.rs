@@ -69,7 +69,7 @@ fn node(sysctl: &Sysctl<SysctlSource>) -> Sysctlnode {
     }
     let size = match sysctl.value {
         _ if is_node => size_of::<Sysctlnode>() as u64,
-        SysctlValue::Text(text) => text.as_bytes().len() as u64 + 1,
+        SysctlValue::Text(text) => text.len() as u64 + 1,
         _ if kind == CTLTYPE_INT => 4,
         _ if kind == CTLTYPE_QUAD => 8,
         _ => 0,

@@ -54,7 +54,7 @@ pub(super) fn compute(
         .to_vec()),
         S::HardclockTicks => {
             let up = vdso::clock_gettime(1)?;
-            int(up.as_nanos() / (1_000_000_000 / HZ) & 0x7fff_ffff)
+            int((up.as_nanos() / (1_000_000_000 / HZ)) & 0x7fff_ffff)
         }
         // struct timespec, whose second half is zero as a struct timeval's would be.
         S::Boottime => Ok(machine::boot_time()),
