@@ -27,6 +27,8 @@ fn short_calls() {
         Case::new("sysarch", HOT, "").after(Base::Inside),
         Case::new("getpid", HOT, "a"),
         Case::new("getpid", COLD, "a"),
+        Case::new("getpid", HOT, "d"),
+        Case::new("read-ready", HOT, "d"),
         Case::new("sysarch", HOT, "a"),
         Case::new("read-ready", HOT, ""),
         Case::new("read-ready", COLD, "s"),

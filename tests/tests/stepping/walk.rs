@@ -63,6 +63,9 @@ pub(crate) struct Walk {
     naps: bool,
 }
 
+/// [`Record::phase`] while the call is made.
+const IN_CALL: u64 = 1;
+
 /// Breakpoint registers: the place of a plan, the beginning of a turn, the return from a handler.
 const PLACE: u64 = 0;
 const TURN: u64 = 1;
@@ -174,6 +177,12 @@ impl Walk {
                         }
                         assert_eq!(rip, place.rip);
                     }
+                    let phase = self.record + offset_of!(Record, phase) as u64;
+                    if self.tracee.read::<u64>(phase) != IN_CALL {
+                        // Not on the call's way this time, but on that of what comes behind it.
+                        self.finish(signal);
+                        return None;
+                    }
                     self.tracee.send(next);
                 }
                 When::Asleep => {
@@ -207,6 +216,11 @@ impl Walk {
                 0
             }
         };
+        self.finish(signal);
+    }
+
+    /// On to the end of the turn.
+    fn finish(&mut self, signal: c_int) {
         self.tracee.enable(TURN_ONLY);
         let stop = self.tracee.run(signal);
         self.must_trap(stop);

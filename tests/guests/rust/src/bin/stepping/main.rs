@@ -2,7 +2,8 @@
 //! Without a tracer it ends at a breakpoint of its own.
 //!
 //! `guest-stepping CALL hot|cold FLAGS`: from a site that becomes a jump, or from one that always traps; `r` among the
-//! flags is SA_RESTART, `s` an alternate stack, `a` the alignment check. The first line of output says where things are.
+//! flags is SA_RESTART, `s` an alternate stack, `a` the alignment check,
+//! `d` the direction flag. These flags change the way that the call takes, so they are the same in every turn. The first line of output says where things are.
 #![no_std]
 #![no_main]
 
@@ -64,6 +65,8 @@ pub(crate) fn record() -> &'static mut Record {
 
 /// The flag of the alignment check.
 pub(crate) const ALIGNMENT: u64 = 0x4_0000;
+/// The flag of string instructions that count downwards.
+const DIRECTION: u64 = 0x400;
 
 pub(crate) static SET: Shared<State> = Shared::new(State::new());
 static GET: Shared<State> = Shared::new(State::new());
@@ -109,15 +112,19 @@ extern "C" fn main() {
         handler::own_text().end()
     );
     unsafe { asm!("int3") };
+    let flags_on = [(b'a', ALIGNMENT), (b'd', DIRECTION)]
+        .into_iter()
+        .filter(|&(letter, _)| has(letter))
+        .fold(0, |all, (_, flag)| all | flag);
     for seed in 1.. {
-        turn(call, site, seed, has(b'a'));
+        turn(call, site, seed, flags_on);
     }
 }
 
-fn turn(call: call::Call, site: Body, seed: u64, aligned: bool) {
+fn turn(call: call::Call, site: Body, seed: u64, flags_on: u64) {
     let (set, get) = unsafe { (&mut *SET.get(), &mut *GET.get()) };
     set.fill(seed);
-    set.rflags |= if aligned { ALIGNMENT } else { 0 };
+    set.rflags = set.rflags & !DIRECTION | flags_on;
     arrange(set, call.number(), &call.arrange());
     // From here to the call itself no other is made.
     unsafe { stepping_turn() };
