@@ -61,6 +61,10 @@ func tree() {
 		name, named := sysctl(append([]int32{0, 1}, current...), nil)
 		format, formatted := sysctl(append([]int32{0, 4}, current...), nil)
 		back := number(text(name))
+		if strings.HasSuffix(text(name), ".") {
+			// A node's child without a name: by that name the node is found (name2oid drops the dot).
+			back = append(back, current[len(current)-1])
+		}
 		if named != 0 || formatted != 0 || len(format) < 5 || !slices.Equal(back, current) {
 			line("wrong", current, text(name), named, formatted, back)
 			wrong++
