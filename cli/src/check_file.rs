@@ -83,7 +83,8 @@ fn verdict_on_elf(source: &OnDisk, image: &Image, root: Option<&Path>) -> Verdic
     }
 }
 
-/// A script runs if its interpreter does; FreeBSD wants that to be a program, not another script.
+/// A script runs if its interpreter does, which may be a program of the host's; FreeBSD wants it to be a program, not
+/// another script.
 fn verdict_on_script(script: &Script, root: Option<&Path>) -> Verdict {
     if find_guest_file(&script.interpreter, root).is_none() {
         return refused(&Refusal::InterpreterMissing {
@@ -91,7 +92,17 @@ fn verdict_on_script(script: &Script, root: Option<&Path>) -> Verdict {
             os: Os::FreeBsd,
         });
     }
-    verdict_on_interpreter(&script.interpreter, root)
+    match verdict_on_interpreter(&script.interpreter, root) {
+        Verdict::No(key, _) if is_hosts_own(key) => Verdict::Runs,
+        verdict => verdict,
+    }
+}
+
+/// Whether the host itself runs what is refused for the reason of this name.
+fn is_hosts_own(key: &str) -> bool {
+    [Refusal::LinuxProgram, Refusal::Unmarked]
+        .iter()
+        .any(|refusal| refusal.key() == key)
 }
 
 fn verdict_on_interpreter(path: &[u8], root: Option<&Path>) -> Verdict {

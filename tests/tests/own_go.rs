@@ -12,14 +12,24 @@ use compat_tests::stage::on_every_stage;
 use compat_tests::words::{first_difference, said};
 use nix::sys::signal::Signal;
 
-/// The same program for both kernels.
+/// The same program for FreeBSD's kernel and for the host's.
 fn twins(name: &str) -> Option<(PathBuf, PathBuf)> {
-    Some((guest(name, Target::FreeBsd)?, guest(name, Target::Linux)?))
+    twins_of(Target::FreeBsd, name)
+}
+
+/// The same program for both kernels.
+fn twins_of(system: Target, name: &str) -> Option<(PathBuf, PathBuf)> {
+    Some((guest(name, system)?, guest(name, Target::Linux)?))
 }
 
 /// The program prints the same under compat and natively, and ends well.
 fn agree(name: &str) {
-    let Some((guest, linux)) = twins(name) else {
+    agree_on(Target::FreeBsd, name);
+}
+
+/// As [`agree`], for a program of `system`.
+fn agree_on(system: Target, name: &str) {
+    let Some((guest, linux)) = twins_of(system, name) else {
         return;
     };
     on_every_stage(|stage| {
@@ -31,9 +41,37 @@ fn agree(name: &str) {
         );
         let guest = said(&mut stage.guest(&guest));
         if let Some(difference) = first_difference(&guest, &native) {
-            panic!("{name} as {}: {difference}", stage.user());
+            panic!("{} {name} as {}: {difference}", system.goos(), stage.user());
         }
     });
+}
+
+/// What systems other than FreeBSD run of these programs.
+const ELSEWHERE: [&str; 10] = [
+    "hello",
+    "tree",
+    "files",
+    "mapping",
+    "timers",
+    "signals",
+    "goroutines",
+    "pipelines",
+    "unixfd",
+    "dns",
+];
+
+#[test]
+fn on_netbsd() {
+    for name in ELSEWHERE {
+        agree_on(Target::NetBsd, name);
+    }
+}
+
+#[test]
+fn on_dragonfly() {
+    for name in ELSEWHERE {
+        agree_on(Target::DragonFly, name);
+    }
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn main() -> ExitCode {
 fn run(options: &Options) -> io::Result<bool> {
     let list = match options.target {
         Target::NetBsd => "tests/known/go-netbsd.txt",
+        Target::DragonFly => "tests/known/go-dragonfly.txt",
         _ => "tests/known/go.txt",
     };
     let list = compat::workspace().join(list);

@@ -12,10 +12,12 @@ use crate::inputs::{GO, Target, directory};
 pub fn guest(name: &str, target: Target) -> Option<PathBuf> {
     static FREEBSD: OnceLock<Option<PathBuf>> = OnceLock::new();
     static NETBSD: OnceLock<Option<PathBuf>> = OnceLock::new();
+    static DRAGONFLY: OnceLock<Option<PathBuf>> = OnceLock::new();
     static LINUX: OnceLock<Option<PathBuf>> = OnceLock::new();
     let built = match target {
         Target::FreeBsd => FREEBSD.get_or_init(|| build(target)),
         Target::NetBsd => NETBSD.get_or_init(|| build(target)),
+        Target::DragonFly => DRAGONFLY.get_or_init(|| build(target)),
         Target::Linux => LINUX.get_or_init(|| build(target)),
     };
     if built.is_none() {

@@ -23,19 +23,22 @@ pub enum Target {
     FreeBsd,
     /// `GOOS=netbsd`
     NetBsd,
+    /// `GOOS=dragonfly`
+    DragonFly,
     /// `GOOS=linux`
     Linux,
 }
 
 impl Target {
     /// Those that run under compat.
-    pub const GUESTS: [Target; 2] = [Target::FreeBsd, Target::NetBsd];
+    pub const GUESTS: [Target; 3] = [Target::FreeBsd, Target::NetBsd, Target::DragonFly];
 
     /// The spelling that `GOOS` takes.
     pub fn goos(self) -> &'static str {
         match self {
             Target::FreeBsd => "freebsd",
             Target::NetBsd => "netbsd",
+            Target::DragonFly => "dragonfly",
             Target::Linux => "linux",
         }
     }

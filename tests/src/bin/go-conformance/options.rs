@@ -5,7 +5,7 @@ use compat_tests::inputs::Target;
 
 pub(crate) const USAGE: &str = "\
 usage: go-conformance [options]
-  --os SYSTEM          whose builds: freebsd or netbsd (default: freebsd)
+  --os SYSTEM          whose builds: freebsd, netbsd or dragonfly (default: freebsd)
   --packages A,B,..    these packages only (import paths)
   --subset ci|full     the quick packages, or all (default: full)
   --test NAME          this top-level test only, of every chosen package
