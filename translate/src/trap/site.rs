@@ -104,7 +104,8 @@ fn recognise_stub(around: [u8; 15], at: u64, regs: &Regs) -> Option<Displaced> {
     else {
         return None;
     };
-    if !(branch == 0x72 || (branch, distance) == (0x0f, 0x82)) {
+    // jb, near or far, or the ret of a stub that leaves errors to its caller (libthr's _umtx_op_err).
+    if !(matches!(branch, 0x72 | 0xc3) || (branch, distance) == (0x0f, 0x82)) {
         return None;
     }
     let taken = |number: &[u8]| Displaced {
@@ -328,6 +329,8 @@ mod tests {
         let others = Regs::default();
         assert_eq!(look(stub, 0x1008, &others), None);
         let mut other = stub;
+        other[13] = 0xc3;
+        assert_eq!(look(other, 0x1008, &regs), Some((8, 5)));
         other[13] = 0x73;
         assert_eq!(look(other, 0x1008, &regs), None);
         let long = [
