@@ -267,7 +267,14 @@ func listen() (int, syscall.Sockaddr) {
 func dial(address syscall.Sockaddr) int {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	must(err)
-	must(syscall.Connect(fd, address))
+	// A signal of Go's scheduler may come first.
+	err = syscall.Connect(fd, address)
+	for err == syscall.EINTR {
+		err = syscall.Connect(fd, address)
+	}
+	if err != syscall.EISCONN {
+		must(err)
+	}
 	return fd
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -18,7 +19,11 @@ func child(what string) {
 	case "seven":
 		os.Exit(7)
 	case "stop":
+		// Lives on until it was seen to continue.
+		end := make(chan os.Signal, 1)
+		signal.Notify(end, syscall.SIGTERM)
 		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		<-end
 		os.Exit(0)
 	case "wait":
 		os.Stdin.Read(make([]byte, 1))
@@ -139,6 +144,7 @@ func waiting() {
 	syscall.Kill(stopped, syscall.SIGCONT)
 	call(532, 0, uintptr(stopped), at(&status), 0x4, 0, at(&info))
 	line("continued", status, info[2], info[5])
+	syscall.Kill(stopped, syscall.SIGTERM)
 	call(532, 0, uintptr(stopped), at(&status), 0x10)
 	line("ended", status)
 
