@@ -1,6 +1,10 @@
-//! What a system makes a new process of.
+//! What a system makes a new process of, and the block of memory that tells a new program so (kern_exec.c, imgact_elf.c).
 
 use alloc::vec::Vec;
+
+use compat_translate::guest;
+use compat_translate::host::HostResult;
+use zerocopy::IntoBytes;
 
 /// What the loader knows of a mapped program.
 pub struct Loaded {
@@ -32,4 +36,138 @@ pub struct Strings {
     pub environment: Vec<u64>,
     /// Absolute path of the program.
     pub path: Vec<u8>,
+}
+
+/// Entries of the auxiliary vector that every system numbers alike.
+pub mod aux {
+    /// Ends the vector.
+    pub const NULL: u64 = 0;
+    /// Address of the program headers.
+    pub const PHDR: u64 = 3;
+    /// Bytes of a program header.
+    pub const PHENT: u64 = 4;
+    /// Number of program headers.
+    pub const PHNUM: u64 = 5;
+    /// Bytes of a page.
+    pub const PAGESZ: u64 = 6;
+    /// Load base of the dynamic linker.
+    pub const BASE: u64 = 7;
+    /// Flags, of which there are none.
+    pub const FLAGS: u64 = 8;
+    /// The program's entry.
+    pub const ENTRY: u64 = 9;
+}
+
+/// Bytes of `struct ps_strings`: argv, its length, environment, its length. The lengths are ints, padded to eight bytes.
+const PS_STRINGS: usize = 32;
+
+/// The argument block of a new program, growing down from the end of its stack.
+pub struct Stack {
+    at: u64,
+    ps_strings: u64,
+}
+
+/// A finished argument block.
+pub struct Block {
+    /// Its lowest address, where argc lies.
+    pub start: u64,
+    /// `struct ps_strings`.
+    pub ps_strings: u64,
+    /// The auxiliary vector.
+    pub auxv: u64,
+    /// Its bytes.
+    pub auxv_len: u64,
+}
+
+/// What entries of the auxiliary vector say about the block they are part of.
+#[derive(Clone, Copy)]
+pub struct Vectors {
+    /// Number of arguments.
+    pub argc: u64,
+    /// Where their addresses lie.
+    pub argv: u64,
+    /// Number of environment strings.
+    pub envc: u64,
+    /// Where their addresses lie.
+    pub envv: u64,
+    /// `struct ps_strings`.
+    pub ps_strings: u64,
+}
+
+impl Stack {
+    /// An empty block below `top`, with room for `struct ps_strings`.
+    ///
+    /// # Errors
+    /// `EFAULT` when nothing can be written there.
+    pub fn below(top: u64) -> HostResult<Self> {
+        let mut stack = Self {
+            at: top & !15,
+            ps_strings: 0,
+        };
+        stack.ps_strings = stack.push(&[0; PS_STRINGS])?;
+        Ok(stack)
+    }
+
+    /// Lays `bytes` below what is there, at a multiple of 16, and returns where they lie.
+    ///
+    /// # Errors
+    /// `EFAULT` when the stack is too small.
+    pub fn push(&mut self, bytes: &[u8]) -> HostResult<u64> {
+        self.at = self.at.wrapping_sub(bytes.len() as u64) & !15;
+        guest::write_bytes(self.at, bytes)?;
+        Ok(self.at)
+    }
+
+    /// As [`Self::push`], with a NUL behind.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn push_string(&mut self, text: &[u8]) -> HostResult<u64> {
+        let mut bytes = Vec::with_capacity(text.len() + 1);
+        bytes.extend_from_slice(text);
+        bytes.push(0);
+        self.push(&bytes)
+    }
+
+    /// Lays the block itself: argc, the addresses of the arguments and of the environment, each list ended by 0, and the
+    /// auxiliary vector.
+    ///
+    /// # Errors
+    /// `EFAULT` when the stack is too small.
+    pub fn finish<const N: usize>(
+        self,
+        strings: &Strings,
+        auxiliary: impl FnOnce(Vectors) -> [(u64, u64); N],
+    ) -> HostResult<Block> {
+        let argc = strings.arguments.len() as u64;
+        let envc = strings.environment.len() as u64;
+        let words = 1 + argc + 1 + envc + 1;
+        let auxv_len = 16 * N as u64;
+        let start = self.at.wrapping_sub(8 * words + auxv_len) & !15;
+        let argv = start.wrapping_add(8);
+        let envv = argv.wrapping_add(8 * (argc + 1));
+        let ps_strings = self.ps_strings;
+        let vectors = Vectors {
+            argc,
+            argv,
+            envc,
+            envv,
+            ps_strings,
+        };
+        let mut all = Vec::with_capacity(words as usize + 2 * N);
+        all.push(argc);
+        all.extend_from_slice(&strings.arguments);
+        all.push(0);
+        all.extend_from_slice(&strings.environment);
+        all.push(0);
+        all.extend(auxiliary(vectors).into_iter().flat_map(<[u64; 2]>::from));
+        guest::write_bytes(start, all.as_bytes())?;
+        guest::write_bytes(ps_strings, [argv, argc, envv, envc].as_bytes())?;
+        Ok(Block {
+            start,
+            ps_strings,
+            auxv: start.wrapping_add(8 * words),
+            auxv_len,
+        })
+    }
 }

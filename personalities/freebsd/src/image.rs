@@ -2,11 +2,9 @@
 //! exec_setregs).
 
 use alloc::borrow::Cow;
-use alloc::vec::Vec;
 
 use compat_bsd::machine::cpus;
 use compat_tables::bsd::flags::rlimit;
-use compat_translate::guest;
 use compat_translate::host::{self, HostResult, nr};
 use compat_translate::paths;
 use compat_translate::settings::Settings;
@@ -62,6 +60,7 @@ fn release_of(osreldate: u32) -> Cow<'static, str> {
     Cow::Owned(alloc::format!("{major}.{minor}-{branch}"))
 }
 
+use compat_bsd::image::Stack;
 pub use compat_bsd::image::{Loaded, Strings};
 
 /// Where parts of the argument block lie, for those who ask later.
@@ -100,14 +99,8 @@ pub(crate) fn places_of(pid: i32) -> HostResult<Places> {
 }
 
 mod aux {
-    pub(super) const NULL: u64 = 0;
-    pub(super) const PHDR: u64 = 3;
-    pub(super) const PHENT: u64 = 4;
-    pub(super) const PHNUM: u64 = 5;
-    pub(super) const PAGESZ: u64 = 6;
-    pub(super) const BASE: u64 = 7;
-    pub(super) const FLAGS: u64 = 8;
-    pub(super) const ENTRY: u64 = 9;
+    pub(super) use compat_bsd::image::aux::*;
+
     pub(super) const EXECPATH: u64 = 15;
     pub(super) const CANARY: u64 = 16;
     pub(super) const CANARYLEN: u64 = 17;
@@ -137,30 +130,18 @@ pub fn start(
     top: u64,
     settings: &Settings,
 ) -> HostResult<UContext> {
-    let mut at = top & !15;
-    let mut push = |bytes: &[u8]| -> HostResult<u64> {
-        at = at.wrapping_sub(bytes.len() as u64) & !15;
-        guest::write_bytes(at, bytes)?;
-        Ok(at)
-    };
-    let ps_strings = push(&[0; 32])?;
-    let mut path = strings.path.clone();
-    path.push(0);
-    let path = push(&path)?;
+    let mut stack = Stack::below(top)?;
+    let path = stack.push_string(&strings.path)?;
     let mut canary = [0u8; 64];
     // SAFETY: `canary` is valid for writing.
     unsafe { host::call_n(nr::getrandom, [canary.as_mut_ptr() as u64, 64, 0]) }?;
-    let canary = push(&canary)?;
-    let page_sizes = push([4096u64, 2 << 20, 1 << 30].as_bytes())?;
+    let canary = stack.push(&canary)?;
+    let page_sizes = stack.push([4096u64, 2 << 20, 1 << 30].as_bytes())?;
 
-    let (argc, envc) = (
-        strings.arguments.len() as u64,
-        strings.environment.len() as u64,
-    );
     let cpus = cpus();
     let stack_top = top.next_multiple_of(4096);
     let stack_limit = stack_limit();
-    let vector = |argv: u64, envv: u64| {
+    let block = stack.finish(strings, |vectors| {
         [
             (aux::PHDR, loaded.phdr),
             (aux::PHENT, loaded.phent),
@@ -180,46 +161,27 @@ pub fn start(
             (aux::STACKPROT, 3),
             // No sigfastblock: rtld and libthr then use the calls.
             (aux::BSDFLAGS, 0),
-            (aux::ARGC, argc),
-            (aux::ARGV, argv),
-            (aux::ENVC, envc),
-            (aux::ENVV, envv),
-            (aux::PS_STRINGS, ps_strings),
+            (aux::ARGC, vectors.argc),
+            (aux::ARGV, vectors.argv),
+            (aux::ENVC, vectors.envc),
+            (aux::ENVV, vectors.envv),
+            (aux::PS_STRINGS, vectors.ps_strings),
             (aux::USRSTACKBASE, stack_top),
             (aux::USRSTACKLIM, stack_limit),
             (aux::NULL, 0),
         ]
-    };
-    let auxv_len = 16 * vector(0, 0).len() as u64;
-    let size = 8 * (1 + argc + 1 + envc + 1) + auxv_len;
-    let block = at.wrapping_sub(size) & !15;
-    let argv = block + 8;
-    let envv = argv + 8 * (argc + 1);
-    let mut all = Vec::with_capacity(size as usize / 8);
-    all.push(argc);
-    all.extend_from_slice(&strings.arguments);
-    all.push(0);
-    all.extend_from_slice(&strings.environment);
-    all.push(0);
-    all.extend(
-        vector(argv, envv)
-            .into_iter()
-            .flat_map(|(kind, value)| [kind, value]),
-    );
-    guest::write_bytes(block, all.as_bytes())?;
-    guest::write_bytes(ps_strings, [argv, argc, envv, envc].as_bytes())?;
-
+    })?;
     *PLACES.lock() = Places {
         stack_top,
-        ps_strings,
-        auxv: block + size - auxv_len,
-        auxv_len,
+        ps_strings: block.ps_strings,
+        auxv: block.auxv,
+        auxv_len: block.auxv_len,
     };
 
     let mut context = UContext::default();
     context.regs.rip = loaded.start;
-    context.regs.rdi = block;
-    context.regs.rsp = (block.wrapping_sub(8) & !15) + 8;
+    context.regs.rdi = block.start;
+    context.regs.rsp = (block.start.wrapping_sub(8) & !15) + 8;
     context.regs.rflags = 0x202;
     Ok(context)
 }

@@ -267,9 +267,9 @@ func listen() (int, syscall.Sockaddr) {
 func dial(address syscall.Sockaddr) int {
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	must(err)
-	// A signal of Go's scheduler may come first.
+	// A signal of Go's scheduler ends the waiting, not the connecting (connect(2), EINTR): it goes on by itself.
 	err = syscall.Connect(fd, address)
-	for err == syscall.EINTR {
+	for err == syscall.EINTR || err == syscall.EALREADY {
 		err = syscall.Connect(fd, address)
 	}
 	if err != syscall.EISCONN {
