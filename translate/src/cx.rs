@@ -89,6 +89,12 @@ impl Cx<'_> {
         }
     }
 
+    /// The error of the host call that the express way has made already, for a handler that makes that call without
+    /// [`Cx::host`].
+    pub fn failed_already(&mut self) -> Option<HostErrno> {
+        self.made.take()?.err()
+    }
+
     /// Whether a call that is interrupted now is made again rather than failing.
     pub fn starts_over(&self) -> bool {
         if self.roused {

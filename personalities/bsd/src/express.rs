@@ -3,7 +3,7 @@
 use compat_tables::{Call, Returns};
 use compat_translate::host::nr;
 use compat_translate::task::{Answer, current};
-use compat_translate::trap::{Express, Quick, set_express};
+use compat_translate::trap::{Express, set_express};
 
 use crate::calls::write::keep_nosigpipe;
 
@@ -44,15 +44,15 @@ fn is_plain(call: &Call) -> bool {
     call.arg_count() <= most && call.result != Returns::Two
 }
 
-/// Lets them take the express way, and the calls that the system itself has `quick` functions for. `named` is the table's
+/// Lets them take the express way, and the calls that the system itself has functions for. `named` is the table's
 /// look-up by symbol. A program whose calls are printed has no express way.
-pub fn prepare(named: fn(&str) -> Option<&'static Call>, quick: &[(&str, Quick)]) {
+pub fn prepare(named: fn(&str) -> Option<&'static Call>, own: &[(&str, Express)]) {
     if current().process().settings.trace {
         return;
     }
-    for &(name, function) in quick {
+    for &(name, way) in own {
         if let Some(call) = named(name) {
-            set_express(call.number, Express::Quick(function));
+            set_express(call.number, way);
         }
     }
     for (name, way) in SAME {

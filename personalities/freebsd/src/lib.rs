@@ -11,6 +11,7 @@ mod abi;
 mod calls;
 mod context;
 mod dispatch;
+mod express;
 pub mod image;
 mod sigcode;
 mod signals;
@@ -32,7 +33,7 @@ pub static FREEBSD_AMD64: System = System {
         fault_signal: signals::fault_signal,
         deliver: signals::deliver,
         needs_frame: dispatch::needs_frame,
-        express: || compat_bsd::express::prepare(tables::call_named, &calls::QUICK),
+        express: || compat_bsd::express::prepare(tables::call_named, &express::WAYS),
         after_fork: calls::after_fork,
     },
     start: image::start,

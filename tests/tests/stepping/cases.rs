@@ -41,7 +41,10 @@ pub(crate) struct Case {
     unblockable: bool,
 }
 
+const ENOENT: u64 = 2;
 const EINTR: u64 = 4;
+/// Descriptors below are the standard ones and a pipe.
+const FIRST_FREE: u64 = 5;
 
 impl Case {
     pub(crate) fn new(call: &'static str, site: Site, flags: &'static str) -> Self {
@@ -104,6 +107,8 @@ impl Case {
         let restarts = self.flags.contains('r');
         match self.call {
             "getpid" => (pid, false),
+            "stat-missing" => (ENOENT, true),
+            "open" => (FIRST_FREE, false),
             "sigsuspend" | "pselect" => (EINTR, true),
             "nanosleep" | "kevent" | "umtx" if asleep => (EINTR, true),
             "read" if asleep && !restarts => (EINTR, true),

@@ -35,6 +35,22 @@ fn short_calls() {
     ]);
 }
 
+/// Calls that become a host call with other arguments.
+#[test]
+fn prepared_calls() {
+    walks(&[
+        Case::new("open", HOT, ""),
+        Case::new("open", HOT, "s"),
+        Case::new("open", HOT, "d"),
+        Case::new("open", HOT, "").after(Base::Inside),
+        Case::new("open", COLD, ""),
+        Case::new("stat", HOT, ""),
+        Case::new("stat", HOT, "a"),
+        Case::new("stat", HOT, "").after(Base::Inside),
+        Case::new("stat-missing", HOT, ""),
+    ]);
+}
+
 /// Signals that the host never blocks.
 #[test]
 fn signals_that_are_never_blocked() {
@@ -46,6 +62,7 @@ fn signals_that_are_never_blocked() {
             .after(Base::First),
         Case::new("sysarch", HOT, "").unblockable(),
         Case::new("block", HOT, "").unblockable(),
+        Case::new("open", HOT, "").unblockable(),
     ]);
 }
 

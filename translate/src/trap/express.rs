@@ -2,7 +2,7 @@
 //!
 //! The trampoline arrives at `compat_fast_entry` with everything as at the `syscall` instruction, except `rcx`, which
 //! holds the return address as `syscall` would leave it. What the call's number may do is looked up in [`WAYS`]: pass
-//! the registers on to the host under another number, or answer with a word of the thread's block. Nothing but `rax`,
+//! the registers on to the host under another number or with other arguments, or answer with a word of the thread's block. Nothing but `rax`,
 //! `rcx`, `r11` and the flags is touched, and the guest's stack is not written.
 //!
 //! Whatever is not plain success goes on to `compat_full_entry` (`fast.rs`), where the personality's handler serves the
@@ -13,7 +13,7 @@
 //! host's result. `gs:[16]` holds the guest's stack pointer.
 
 use core::arch::global_asm;
-use core::mem::offset_of;
+use core::mem::{MaybeUninit, offset_of};
 use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicUsize, Ordering};
 
 use super::fast::{LASTING_FLAGS, Leaving, compat_full_entry};
@@ -34,19 +34,40 @@ pub enum Express {
     Answer(Answer),
     /// A function of the first three arguments that makes no host call.
     Quick(Quick),
+    /// One host call with other arguments. When it fails, the handler's first look at [`crate::Cx::host`] or
+    /// [`crate::Cx::failed_already`] must be for this very call.
+    Prepared(Prepare),
 }
 
 /// See [`Express::Quick`]. It returns the value, or [`UNSERVED`] when the handler has to see to the call; it must not matter
 /// that the handler is called after it has done its work.
 pub type Quick = extern "C" fn(u64, u64, u64) -> u64;
 
+/// See [`Express::Prepared`]: makes the host's arguments of the guest's and returns the host's number, or [`UNSERVED`] when
+/// the handler has to see to the call.
+pub type Prepare = extern "C" fn(&mut Prepared) -> u64;
+
+/// What a call on the express way becomes.
+#[repr(C, align(16))]
+pub struct Prepared {
+    /// At first the guest's six arguments, then the host's.
+    pub args: [u64; 6],
+    /// What the host call's success is followed by: its value is the call's, or [`UNSERVED`] to have the handler do
+    /// everything once more.
+    pub after: Option<extern "C" fn(&Prepared) -> u64>,
+    /// What `after` has to know of the guest's arguments.
+    pub kept: u64,
+    /// Room for what the host call writes.
+    pub room: MaybeUninit<[u64; 32]>,
+}
+
 /// No value that a quick function returns.
 pub const UNSERVED: u64 = u64::MAX;
 
 /// Guest numbers that can be looked up.
 const NUMBERS: usize = 1024;
-/// By guest number: 0 for no express way; [`HOST`] and perhaps [`DESCRIPTOR`] with the host's number; [`IS_QUICK`] with a
-/// function's index; or the offset of the answer in the thread's block.
+/// By guest number: 0 for no express way; [`HOST`] and perhaps [`DESCRIPTOR`] with the host's number; [`IS_QUICK`] or
+/// [`IS_PREPARED`] with a function's index; or the offset of the answer in the thread's block.
 ///
 /// A mapping of its own, made before the first site is patched: most programs that live short have none.
 static WAYS: AtomicPtr<[AtomicU16; NUMBERS]> = AtomicPtr::new(core::ptr::null_mut());
@@ -78,9 +99,20 @@ const DESCRIPTOR: u16 = 0x8000;
 const NUMBER_BITS: u16 = 0xfff;
 /// Besides [`DESCRIPTOR`]: which is closed.
 const CLOSING: u16 = 0x1000;
-/// With the index of the function in [`QUICK`].
+/// With the index of the function in [`FUNCTIONS`].
 const IS_QUICK: u16 = 0x2000;
-static QUICK: [AtomicUsize; 8] = [const { AtomicUsize::new(0) }; 8];
+/// Without [`HOST`]: with the index of the function in [`FUNCTIONS`].
+const IS_PREPARED: u16 = 0x1000;
+const INDEX_BITS: u16 = 0xff;
+const _: () = assert!(offset_of!(Thread, answers) < IS_PREPARED as usize - 256);
+static FUNCTIONS: [AtomicUsize; 16] = [const { AtomicUsize::new(0) }; 16];
+
+/// Room for a function on the stub stack: xmm0-15 and a [`Prepared`], then r10, r9, r8, rdx, rsi, rdi and the result, up to
+/// 24 below the top.
+const PREPARED: usize = 256;
+const SAVED: usize = PREPARED + size_of::<Prepared>();
+const ROOM: usize = SAVED + 7 * 8;
+const _: () = assert!((ROOM + 24).is_multiple_of(16) && PREPARED.is_multiple_of(16));
 
 /// Lets calls of guest number `number` take the express way from now on.
 ///
@@ -91,20 +123,23 @@ pub fn set_express(number: u16, way: Express) {
         Express::HostWithDescriptor(number) => HOST | DESCRIPTOR | number,
         Express::HostClosing(number) => HOST | DESCRIPTOR | CLOSING | number,
         Express::Answer(answer) => (offset_of!(Thread, answers) + 8 * answer as usize) as u16,
-        Express::Quick(function) => {
-            let free = |slot: &AtomicUsize| {
-                let function = function as usize;
-                slot.compare_exchange(0, function, Ordering::Relaxed, Ordering::Relaxed)
-                    .is_ok()
-            };
-            match QUICK.iter().position(free) {
-                Some(index) => IS_QUICK | index as u16,
-                None => 0,
-            }
-        }
+        Express::Quick(function) => with_function(IS_QUICK, function as usize),
+        Express::Prepared(function) => with_function(IS_PREPARED, function as usize),
     };
     if let Some(place) = ways().get(usize::from(number)) {
         place.store(word, Ordering::Relaxed);
+    }
+}
+
+/// The word for a call that `function` serves; 0 when there is no more room.
+fn with_function(kind: u16, function: usize) -> u16 {
+    let free = |slot: &AtomicUsize| {
+        slot.compare_exchange(0, function, Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    };
+    match FUNCTIONS.iter().position(free) {
+        Some(index) => kind | index as u16,
+        None => 0,
     }
 }
 
@@ -189,40 +224,96 @@ global_asm!(
     ".globl compat_express_leave", ".hidden compat_express_leave",
     "compat_express_leave:",
     "jmp rcx",
-    // A function of ours may use what C functions may: three of the guest's registers, and xmm0-15.
-    "7:",
-    "and ecx, {is_quick} - 1",
+    // A function of ours may use what C functions may: six of the guest's registers, and xmm0-15.
+    ".macro compat_keep",
     "mov [rsp - 16], rdi",
     "mov [rsp - 24], rsi",
     "mov [rsp - 32], rdx",
-    "lea rsp, [rsp - 296]",
+    "mov [rsp - 40], r8",
+    "mov [rsp - 48], r9",
+    "mov [rsp - 56], r10",
+    "lea rsp, [rsp - {room}]",
     ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15",
     "movaps [rsp + 16 * \\n], xmm\\n",
     ".endr",
-    "mov [rsp - 8], r8",
-    "mov [rsp - 16], r9",
-    "mov [rsp - 24], r10",
-    "lea rsp, [rsp - 32]",
-    "lea r11, [rip + {quick}]",
-    "call [r11 + rcx * 8]",
-    "lea rsp, [rsp + 32]",
-    "mov r8, [rsp - 8]",
-    "mov r9, [rsp - 16]",
-    "mov r10, [rsp - 24]",
+    "and ecx, {index_bits}",
+    "lea r11, [rip + {functions}]",
+    ".endm",
+    ".macro compat_put_back",
     ".irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15",
     "movaps xmm\\n, [rsp + 16 * \\n]",
     ".endr",
-    "lea rsp, [rsp + 296]",
+    "lea rsp, [rsp + {room}]",
     "mov rdi, [rsp - 16]",
     "mov rsi, [rsp - 24]",
     "mov rdx, [rsp - 32]",
+    "mov r8, [rsp - 40]",
+    "mov r9, [rsp - 48]",
+    "mov r10, [rsp - 56]",
+    ".endm",
+    "7:",
+    "compat_keep",
+    "call [r11 + rcx * 8]",
+    "compat_put_back",
     "cmp rax, {unserved}",
     "je {full}",
     "mov [rsp - 8], rax",
     "jmp 5b",
+    "8:",
+    "compat_keep",
+    "mov [rsp + {prepared}], rdi",
+    "mov [rsp + {prepared} + 8], rsi",
+    "mov [rsp + {prepared} + 16], rdx",
+    "mov [rsp + {prepared} + 24], r10",
+    "mov [rsp + {prepared} + 32], r8",
+    "mov [rsp + {prepared} + 40], r9",
+    "mov qword ptr [rsp + {prepared} + {after}], 0",
+    "lea rdi, [rsp + {prepared}]",
+    "call [r11 + rcx * 8]",
+    "cmp rax, {unserved}",
+    "je compat_prepared_restart",
+    "mov rdi, [rsp + {prepared}]",
+    "mov rsi, [rsp + {prepared} + 8]",
+    "mov rdx, [rsp + {prepared} + 16]",
+    "mov r10, [rsp + {prepared} + 24]",
+    "mov r8, [rsp + {prepared} + 32]",
+    "mov r9, [rsp + {prepared} + 40]",
+    "mov byte ptr gs:[{disturbed}], 0",
+    // As above, but for where a signal goes on.
+    ".globl compat_prepared_window", ".hidden compat_prepared_window",
+    "compat_prepared_window:",
+    "cmp qword ptr gs:[8], 0",
+    "jne compat_prepared_restart",
+    ".globl compat_prepared_syscall", ".hidden compat_prepared_syscall",
+    "compat_prepared_syscall:",
+    "syscall",
+    "mov [rsp + {room} - 8], rax",
+    "cmp rax, -4095",
+    "jae 3f",
+    "cmp qword ptr [rsp + {prepared} + {after}], 0",
+    "je 2f",
+    "lea rdi, [rsp + {prepared}]",
+    "call [rsp + {prepared} + {after}]",
+    "cmp rax, {unserved}",
+    "je compat_prepared_restart",
+    "mov [rsp + {room} - 8], rax",
+    "2:",
+    "compat_put_back",
+    "jmp 5b",
+    "3:",
+    "compat_put_back",
+    "jmp 6f",
+    ".globl compat_prepared_restart", ".hidden compat_prepared_restart",
+    "compat_prepared_restart:",
+    "compat_put_back",
+    "jmp {full}",
+    ".purgem compat_keep",
+    ".purgem compat_put_back",
     "4:",
     "test ecx, {is_quick}",
     "jnz 7b",
+    "test ecx, {is_prepared}",
+    "jnz 8b",
     "mov rax, gs:[rcx]",
     "cmp rax, -1",
     "je {full}",
@@ -244,7 +335,12 @@ global_asm!(
     full = sym compat_full_entry,
     lasting = const LASTING_FLAGS,
     is_quick = const IS_QUICK,
-    quick = sym QUICK,
+    is_prepared = const IS_PREPARED,
+    index_bits = const INDEX_BITS,
+    functions = sym FUNCTIONS,
+    room = const ROOM,
+    prepared = const PREPARED,
+    after = const offset_of!(Prepared, after),
     unserved = const UNSERVED as i64,
     host = const HOST,
     descriptor = const DESCRIPTOR,
@@ -267,6 +363,9 @@ unsafe extern "C" {
     fn compat_express_exit();
     fn compat_express_leave();
     fn compat_express_late();
+    fn compat_prepared_window();
+    fn compat_prepared_syscall();
+    fn compat_prepared_restart();
 }
 
 /// See [`super::fast::leaving`]; the window before the host call counts as well.
@@ -279,6 +378,8 @@ pub(super) fn leaving(rip: u64) -> Option<Leaving> {
         Some(Leaving::Restart(at(compat_express_late)))
     } else if (at(compat_express_window)..=at(compat_express_syscall)).contains(&rip) {
         Some(Leaving::Restart(at(compat_full_entry)))
+    } else if (at(compat_prepared_window)..=at(compat_prepared_syscall)).contains(&rip) {
+        Some(Leaving::Restart(at(compat_prepared_restart)))
     } else {
         None
     }

@@ -109,6 +109,12 @@ impl Stat {
     }
 }
 
+impl From<&Stat> for Stat {
+    fn from(found: &Stat) -> Self {
+        *found
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

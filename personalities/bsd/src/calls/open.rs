@@ -21,6 +21,9 @@ use crate::lower::{AtFd, Fd};
 
 const O_ACCMODE: u32 = O_WRONLY | O_RDWR;
 
+/// What a new file's mode may have. The sticky bit is not for open to set.
+pub(crate) const MODE_BITS: u64 = 0o6777;
+
 pub fn open(cx: &mut Cx, path: Path, flags: u32, mode: u32) -> Return<Fd> {
     openat(cx, CWD, path, flags, mode)
 }
@@ -97,8 +100,7 @@ fn host_flags(flags: u32) -> Return<u64> {
 }
 
 fn opened(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64, mode: u32) -> Return<u64> {
-    // The sticky bit is not for open to set.
-    let mode = u64::from(mode & 0o6777);
+    let mode = u64::from(mode) & MODE_BITS;
     if flags & O_RESOLVE_BENEATH != 0 {
         let mode = if flags & O_CREAT != 0 { mode } else { 0 };
         let fd = open_beneath(at.checked(cx)?, path.0, how, mode).map_err(|error| {

@@ -18,15 +18,13 @@ use crate::lower::{AtFd, Fd};
 /// What `lstat` means.
 pub const LINK_ITSELF: AtFlags = AtFlags(AT_SYMLINK_NOFOLLOW);
 
+/// What a file's status is made of.
+pub(crate) const WANTED: u32 = linux::STATX_BASIC_STATS | linux::STATX_BTIME;
+
 /// What the host knows about the file at a place.
 #[inline(always)]
 pub fn statx(at: u64, path: u64, flags: u64) -> HostResult<linux::statx> {
-    ask(
-        at,
-        path,
-        flags,
-        linux::STATX_BASIC_STATS | linux::STATX_BTIME,
-    )
+    ask(at, path, flags, WANTED)
 }
 
 /// The host's number of the mount a file is in, as `mountinfo` has it.
@@ -64,6 +62,9 @@ pub fn statx_fd(fd: u64) -> HostResult<linux::statx> {
 #[inline(always)]
 pub fn of_fd<T>(cx: &mut Cx, fd: Fd, give: impl FnOnce(&Stat) -> HostResult<T>) -> Return<T> {
     let fd = fd.checked(cx)?;
+    if let Some(error) = cx.failed_already() {
+        return Err(error.into());
+    }
     let mut found = Stat::from_host(&statx_fd(fd)?);
     file_flags::complete(cx, Where::Open(fd), &mut found);
     Ok(give(&found)?)
@@ -83,6 +84,9 @@ pub fn of_path<T>(
 ) -> Return<T> {
     let flags = flags.only(AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
     let place = Place::find(cx, at, path, flags)?;
+    if let Some(error) = cx.failed_already() {
+        return Err(error.into());
+    }
     let mut found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
     let file = match place.open_file() {
         Some(fd) => Where::Open(fd),

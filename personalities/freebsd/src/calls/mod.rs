@@ -28,7 +28,6 @@ use compat_bsd::calls::{
     sysv, terminal, timer, wait, write, xattr,
 };
 use compat_translate::Cx;
-use compat_translate::trap::Quick;
 
 pub(crate) use access::*;
 pub(crate) use acl::*;
@@ -89,13 +88,6 @@ pub(crate) use umtx::*;
 pub(crate) use wait::*;
 pub(crate) use write::*;
 pub(crate) use xattr::*;
-
-/// Calls that need no handler when they change nothing.
-pub(crate) const QUICK: [(&str, Quick); 3] = [
-    ("clock_gettime", quick_clock_gettime),
-    ("gettimeofday", quick_gettimeofday),
-    ("sigprocmask", quick_sigprocmask),
-];
 
 /// See [`compat_translate::Personality::after_fork`].
 pub(crate) fn after_fork(_cx: &mut Cx) {

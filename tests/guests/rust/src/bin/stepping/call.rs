@@ -12,6 +12,12 @@ const KEVENT: u64 = 560;
 const PSELECT: u64 = 522;
 const AMD64_GET_FSBASE: u64 = 128;
 const UMTX_OP_WAIT_UINT: u64 = 11;
+const FSTATAT: u64 = 552;
+const AT_FDCWD: u64 = -100i64 as u64;
+/// `struct stat`, in words of eight bytes, and where its mode is.
+const STAT_SIZE: usize = 28;
+const MODE: (usize, u64) = (3, 0o170_000);
+const DIRECTORY: u64 = 0o040_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
@@ -19,6 +25,11 @@ pub(crate) enum Call {
     Getpid,
     /// Needs the whole thread: always ends up in the trap.
     Sysarch,
+    /// Opens a directory, which is closed again when the turn is over.
+    Open,
+    Stat,
+    /// Of a file that does not exist.
+    StatMissing,
     /// There is a byte to read.
     ReadReady,
     /// A handler writes the byte.
@@ -43,13 +54,17 @@ static QUEUE: Shared<u64> = Shared::new(0);
 static WORD: Shared<u32> = Shared::new(0);
 static TIME: Shared<[u64; 2]> = Shared::new([0; 2]);
 static MASK: Shared<Set> = Shared::new(Set::EMPTY);
-static ROOM: Shared<[u64; 8]> = Shared::new([0; 8]);
+static ROOM: Shared<[u64; STAT_SIZE]> = Shared::new([0; STAT_SIZE]);
+static OPENED: Shared<Option<u64>> = Shared::new(None);
 
 /// The call of that name, and what it needs.
 pub(crate) fn named(name: &[u8]) -> Call {
     let call = match name {
         b"getpid" => Call::Getpid,
         b"sysarch" => Call::Sysarch,
+        b"open" => Call::Open,
+        b"stat" => Call::Stat,
+        b"stat-missing" => Call::StatMissing,
         b"read-ready" => Call::ReadReady,
         b"read" => Call::Read,
         b"block" => Call::Block,
@@ -124,6 +139,8 @@ impl Call {
         match self {
             Self::Getpid => sys::GETPID,
             Self::Sysarch => sys::SYSARCH,
+            Self::Open => sys::OPENAT,
+            Self::Stat | Self::StatMissing => FSTATAT,
             Self::ReadReady | Self::Read => sys::READ,
             Self::Block | Self::Unblock => sys::SIGPROCMASK,
             Self::Sigsuspend => sys::SIGSUSPEND,
@@ -146,6 +163,12 @@ impl Call {
         let args: &[u64] = match self {
             Self::Getpid => &[],
             Self::Sysarch => &[AMD64_GET_FSBASE, room],
+            Self::Open => &[AT_FDCWD, c"./././.".as_ptr() as u64, 0, 0],
+            Self::Stat => {
+                ROOM.store([u64::MAX; STAT_SIZE]);
+                &[AT_FDCWD, c"./././.".as_ptr() as u64, room, 0]
+            }
+            Self::StatMissing => &[AT_FDCWD, c"./no such file".as_ptr() as u64, room, 0],
             Self::ReadReady => {
                 write_byte();
                 &[PIPE.load().0, room, 1]
@@ -180,6 +203,17 @@ impl Call {
         match (self, outcome) {
             (Self::Read | Self::ReadReady, Outcome::Value(1)) => {
                 BYTES.store(BYTES.load() - 1);
+            }
+            (Self::Open, Outcome::Value(fd)) => {
+                // A second descriptor would be there still, and this one another.
+                let first = OPENED.load().unwrap_or(fd);
+                assert_eq!(fd, first, "a descriptor is left over");
+                OPENED.store(Some(first));
+                sys::call(sys::CLOSE, [fd]).expect("close");
+            }
+            (Self::Stat, Outcome::Value(0)) => {
+                let (word, bits) = MODE;
+                assert_eq!(ROOM.load()[word] & bits, DIRECTORY, "the file's type");
             }
             (Self::Sigwait, Outcome::Value(0)) => {
                 assert_eq!(ROOM.load()[0] as u32, SIGUSR1, "the signal that came");

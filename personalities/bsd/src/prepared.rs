@@ -1,0 +1,170 @@
+//! Opening files and asking for their status: one host call with other arguments, prepared without a handler (see
+//! [`Express::Prepared`](compat_translate::trap::Express)) where no root changes what a path means.
+//!
+//! Each function has a handler that does the same and more. What differs between systems, a flag's value or a layout, is a
+//! parameter.
+
+use compat_tables::bsd::flags::open_flags::{
+    O_APPEND, O_CREAT, O_EXCL, O_NONBLOCK, O_RDWR, O_TRUNC, O_WRONLY,
+};
+use compat_translate::guest;
+use compat_translate::host::{linux, nr};
+use compat_translate::task::current;
+use compat_translate::trap::{Prepared, UNSERVED};
+use zerocopy::{Immutable, IntoBytes};
+
+use crate::abi::stat::Stat;
+use crate::calls::open::MODE_BITS;
+use crate::calls::stat::WANTED;
+
+const CWD: u64 = linux::AT_FDCWD as i64 as u64;
+
+/// Whether `path` is to the host what it is to the guest. The handler sees to names in `/dev` and `/proc`, and to paths that
+/// end where memory ends.
+fn is_plain(path: u64) -> bool {
+    current().process().space.get().is_none()
+        && guest::read::<[u8; 8]>(path)
+            .is_ok_and(|head| !head.starts_with(b"/dev/") && !head.starts_with(b"/proc/"))
+}
+
+/// The host's number of a descriptor, if it is the guest's.
+fn descriptor(fd: u64) -> Option<u64> {
+    let fd = fd as i32;
+    (!current().process().objects.hides(fd)).then_some(i64::from(fd) as u64)
+}
+
+/// `open`. `CLOEXEC` is the system's `O_CLOEXEC`; the other flags taken here are alike in the whole family.
+pub extern "C" fn open<const CLOEXEC: u32>(call: &mut Prepared) -> u64 {
+    let [path, flags, mode, ..] = call.args;
+    opened::<CLOEXEC>(call, CWD, path, flags, mode)
+}
+
+/// `openat` of systems whose `AT_FDCWD` is the host's.
+pub extern "C" fn openat<const CLOEXEC: u32>(call: &mut Prepared) -> u64 {
+    let [at, path, flags, mode, ..] = call.args;
+    match descriptor(at) {
+        Some(at) => opened::<CLOEXEC>(call, at, path, flags, mode),
+        None => UNSERVED,
+    }
+}
+
+#[inline(always)]
+fn opened<const CLOEXEC: u32>(
+    call: &mut Prepared,
+    at: u64,
+    path: u64,
+    flags: u64,
+    mode: u64,
+) -> u64 {
+    const ACCESS: u32 = O_WRONLY | O_RDWR;
+    let flags = flags as u32;
+    let taken = ACCESS | O_NONBLOCK | O_APPEND | O_CREAT | O_TRUNC | O_EXCL | CLOEXEC;
+    if flags & !taken != 0 || flags & ACCESS == ACCESS || !is_plain(path) {
+        return UNSERVED;
+    }
+    let mut how = flags & ACCESS | linux::O_LARGEFILE | linux::O_NOCTTY;
+    for (theirs, hosts) in [
+        (O_NONBLOCK, linux::O_NONBLOCK),
+        (O_APPEND, linux::O_APPEND),
+        (O_CREAT, linux::O_CREAT),
+        (O_TRUNC, linux::O_TRUNC),
+        (O_EXCL, linux::O_EXCL),
+        (CLOEXEC, linux::O_CLOEXEC),
+    ] {
+        if flags & theirs != 0 {
+            how |= hosts;
+        }
+    }
+    call.args = [at, path, u64::from(how), mode & MODE_BITS, 0, 0];
+    nr::openat
+}
+
+/// `stat`, for a layout.
+pub extern "C" fn stat<S>(call: &mut Prepared) -> u64
+where
+    S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
+{
+    let [path, buffer, ..] = call.args;
+    status_at::<S>(call, CWD, path, buffer, 0)
+}
+
+/// `lstat`, for a layout.
+pub extern "C" fn lstat<S>(call: &mut Prepared) -> u64
+where
+    S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
+{
+    let [path, buffer, ..] = call.args;
+    status_at::<S>(call, CWD, path, buffer, linux::AT_SYMLINK_NOFOLLOW)
+}
+
+/// `fstatat`, for a layout, of systems whose `AT_FDCWD` is the host's. `NOFOLLOW` is the system's `AT_SYMLINK_NOFOLLOW`.
+pub extern "C" fn fstatat<S, const NOFOLLOW: u32>(call: &mut Prepared) -> u64
+where
+    S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
+{
+    let [at, path, buffer, flags, ..] = call.args;
+    let flags = flags as u32;
+    let Some(at) = descriptor(at).filter(|_| flags & !NOFOLLOW == 0) else {
+        return UNSERVED;
+    };
+    let flags = if flags == 0 {
+        0
+    } else {
+        linux::AT_SYMLINK_NOFOLLOW
+    };
+    status_at::<S>(call, at, path, buffer, flags)
+}
+
+/// `fstat`, for a layout.
+pub extern "C" fn fstat<S>(call: &mut Prepared) -> u64
+where
+    S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
+{
+    let [fd, buffer, ..] = call.args;
+    // In a root, flags are asked for that the host does not know.
+    let rooted = current().process().space.get().is_some();
+    match descriptor(fd).filter(|_| !rooted) {
+        Some(fd) => status::<S>(call, fd, c"".as_ptr() as u64, buffer, linux::AT_EMPTY_PATH),
+        None => UNSERVED,
+    }
+}
+
+#[inline(always)]
+fn status_at<S>(call: &mut Prepared, at: u64, path: u64, buffer: u64, flags: u32) -> u64
+where
+    S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
+{
+    if is_plain(path) {
+        status::<S>(call, at, path, buffer, flags)
+    } else {
+        UNSERVED
+    }
+}
+
+#[inline(always)]
+fn status<S>(call: &mut Prepared, at: u64, path: u64, buffer: u64, flags: u32) -> u64
+where
+    S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
+{
+    const { assert!(size_of::<linux::statx>() == size_of::<[u64; 32]>()) };
+    let room = call.room.as_mut_ptr() as u64;
+    let flags = u64::from(flags | linux::AT_NO_AUTOMOUNT);
+    call.args = [at, path, flags, u64::from(WANTED), room, 0];
+    call.kept = buffer;
+    call.after = Some(give::<S>);
+    nr::statx
+}
+
+/// Hands over what the host said.
+extern "C" fn give<S>(call: &Prepared) -> u64
+where
+    S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
+{
+    // SAFETY: `statx` has filled it, and its size is that of the structure, which is plain numbers.
+    let found = unsafe { &*call.room.as_ptr().cast::<linux::statx>() };
+    let found = Stat::from_host(found);
+    match guest::write(call.kept, &S::from(&found)) {
+        Ok(()) => 0,
+        Err(_) => UNSERVED,
+    }
+}
