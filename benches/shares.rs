@@ -1,7 +1,8 @@
 //! How many calls of whole programs come the fast way, by what compat counts itself.
 
-use std::fs::File;
-use std::path::Path;
+use std::fs::{File, create_dir_all, write};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use compat_tests::inputs::Npm;
@@ -45,15 +46,39 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Value> {
     told.collect()
 }
 
+/// Bundles a project of [`MODULES`] files: few calls are the first of their sites.
 fn esbuild(bench: &Bench) -> Option<String> {
     let program = Npm::named("@esbuild/freebsd-x64")?.file("bin/esbuild")?;
-    let source = Npm::named("typescript")?.file("lib/typescript.js")?;
+    let entry = project(&bench.place).ok()?;
     let mut command = guest(&bench.place, Column::Compat, None, &program);
     command
-        .args(["--bundle", "--minify", "--platform=node"])
-        .args(["--log-level=error"])
-        .arg(source);
+        .args(["--bundle", "--minify", "--log-level=error"])
+        .arg(entry);
     finished(&bench.place, counted(command)?)
+}
+
+/// How many files the project has.
+const MODULES: usize = 10_000;
+
+/// Writes a project in which each module takes two others, and names the first of them.
+fn project(place: &Place) -> io::Result<PathBuf> {
+    let name = |module: usize| format!("{}/{module}.js", module / 100);
+    let folder = place.file("project");
+    for module in 0..MODULES {
+        let file = folder.join(name(module));
+        if module % 100 == 0 {
+            create_dir_all(folder.join((module / 100).to_string()))?;
+        }
+        let mut text = String::new();
+        let mut sum = module.to_string();
+        for taken in (2 * module + 1..=2 * module + 2).filter(|&taken| taken < MODULES) {
+            text += &format!("import {{ v{taken} }} from '../{}';\n", name(taken));
+            sum += &format!(" + v{taken}");
+        }
+        text += &format!("export const v{module} = {sum};\n");
+        write(file, text)?;
+    }
+    Ok(folder.join(name(0)))
 }
 
 /// Asked 20,000 times.
@@ -72,7 +97,7 @@ fn lines(bench: &Bench) -> Option<String> {
     let twin = bench.programs.get(Program::Libc, &bench.place)?;
     let command = twin.command(&bench.place, Column::Compat, &["lines"])?;
     worked(bench, counted(command)?, |worker| {
-        worker.turn(10_000_000).map(drop)
+        worker.turn(30_000_000).map(drop)
     })
 }
 
