@@ -6,6 +6,7 @@ mod hidden;
 pub mod kqueue;
 pub mod line;
 mod notices;
+mod recent;
 pub mod semaphore;
 pub mod umtx;
 
@@ -16,11 +17,15 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use crate::host::HostResult;
 use crate::signal::SigInfo;
 use crate::sync::Mutex;
+use crate::task::Thread;
 use held::HeldProcesses;
 use hidden::Hidden;
 use kqueue::{Arrivals, Kqueue, Shared};
 pub use notices::Notice;
 use notices::Notices;
+pub(crate) use recent::Recent;
+use recent::Stamp;
+pub use recent::Used;
 
 /// The objects of one process.
 #[derive(Default)]
@@ -29,6 +34,7 @@ pub struct Objects {
     kqueues: Mutex<Vec<(i32, Arc<Kqueue>)>>,
     /// How many entries `kqueues` has: most programs have none, and closing a file must not cost them a lock.
     kqueue_count: AtomicUsize,
+    kqueues_stamp: Stamp,
     shared: Shared,
     arrivals: Arrivals,
     held: HeldProcesses,
@@ -96,7 +102,7 @@ impl Objects {
         }
         let closing = |fd: i32| (low..=high).contains(&fd);
         let gone: Vec<_> = kqueues.extract_if(.., |(fd, _)| closing(*fd)).collect();
-        self.kqueue_count.store(kqueues.len(), Ordering::Release);
+        self.kqueues_changed(kqueues.len());
         for (fd, kqueue) in gone {
             let other = kqueues
                 .iter()
@@ -117,7 +123,7 @@ impl Objects {
             let mut kqueues = self.kqueues.lock();
             kqueues.retain(|(known, _)| *known != copy);
             kqueues.push((copy, kqueue));
-            self.kqueue_count.store(kqueues.len(), Ordering::Release);
+            self.kqueues_changed(kqueues.len());
         }
     }
 
@@ -164,8 +170,23 @@ impl Objects {
         // A number that was closed behind our back.
         kqueues.retain(|(known, _)| *known != fd);
         kqueues.push((fd, Arc::new(kqueue)));
-        self.kqueue_count.store(kqueues.len(), Ordering::Release);
+        self.kqueues_changed(kqueues.len());
         Ok(fd)
+    }
+
+    /// With the table locked.
+    fn kqueues_changed(&self, count: usize) {
+        self.kqueue_count.store(count, Ordering::Release);
+        self.kqueues_stamp.renew();
+    }
+
+    /// The kqueue that descriptor `fd` is, for the calling thread to use and to [`Used::keep`].
+    pub fn use_kqueue(&self, thread: &Thread, fd: i32) -> Option<Used> {
+        thread.recent.take(fd, &self.kqueues_stamp).or_else(|| {
+            // Before the look: a change after it is noticed.
+            let stamp = self.kqueues_stamp.now();
+            Some(Used::new(fd, stamp, self.kqueue(fd)?))
+        })
     }
 
     /// The kqueue that descriptor `fd` is.
@@ -197,7 +218,7 @@ impl Objects {
             // Another thread of the parent may have been at work on it: its memory is not fit to be taken apart.
             core::mem::forget(kqueue);
         }
-        self.kqueue_count.store(0, Ordering::Release);
+        self.kqueues_changed(0);
         self.shared.after_fork();
         self.arrivals.after_fork();
         self.notices.after_fork();

@@ -10,6 +10,7 @@ use super::counts::Counts;
 use super::gate::Gate;
 use super::{Process, counts};
 use crate::host::{self, HostResult, nr};
+use crate::objects::Recent;
 use crate::signal::{AltStack, Held, SigInfo, SigSet, UContext};
 use crate::sync::Mutex;
 
@@ -77,6 +78,7 @@ pub struct Thread {
     pub(crate) start: UnsafeCell<Start>,
     /// Where it waits before it runs guest code.
     pub(crate) gate: Gate,
+    pub(crate) recent: Recent,
     /// It will end, and is not counted any more (see [`resign`]).
     leaving: AtomicBool,
 }
@@ -195,6 +197,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
     unsafe {
         if free.is_some() {
             counts::keep(&(*block).counts);
+            (*block).recent.forget();
         }
         block.write(Thread {
             this: block,
@@ -222,6 +225,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             words: [const { AtomicU64::new(0) }; 8],
             start: UnsafeCell::new(Start::default()),
             gate: Gate::new(),
+            recent: Recent::default(),
             leaving: AtomicBool::new(false),
         });
         Ok(&*block)

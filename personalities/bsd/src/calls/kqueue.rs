@@ -66,8 +66,8 @@ pub fn freebsd11_kevent(
 pub fn exchange<L>(
     cx: &mut Cx,
     fd: Fd,
-    (changelist, nchanges): (In<L>, i32),
-    (eventlist, nevents): (Out<L>, i32),
+    changes: (In<L>, i32),
+    events: (Out<L>, i32),
     timeout: In<[i64; 2]>,
 ) -> Return<i32>
 where
@@ -78,8 +78,24 @@ where
     let kqueue = cx
         .process()
         .objects
-        .kqueue(fd.0)
+        .use_kqueue(cx.thread, fd.0)
         .ok_or(Error(Errno::EBADF))?;
+    let result = exchange_with(cx, &kqueue, changes, events, timeout);
+    kqueue.keep(cx.thread);
+    result
+}
+
+#[inline(always)]
+fn exchange_with<L>(
+    cx: &mut Cx,
+    kqueue: &Kqueue,
+    (changelist, nchanges): (In<L>, i32),
+    (eventlist, nevents): (Out<L>, i32),
+    timeout: Option<[i64; 2]>,
+) -> Return<i32>
+where
+    L: FromBytes + IntoBytes + Immutable + Into<Kevent> + From<Kevent>,
+{
     let room = usize::try_from(nevents).unwrap_or(0);
     let changes = usize::try_from(nchanges).unwrap_or(0);
     let mut answers = Answers {
@@ -87,7 +103,7 @@ where
         room,
         count: 0,
     };
-    if change(cx, &kqueue, changelist, changes, &mut answers)? == Next::Return || answers.count > 0
+    if change(cx, kqueue, changelist, changes, &mut answers)? == Next::Return || answers.count > 0
     {
         return Ok(answers.count as i32);
     }

@@ -232,6 +232,11 @@ impl Flags {
         self.0 & other.0 == other.0
     }
 
+    /// Whether some of `other` are set.
+    pub const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Those of either.
     #[must_use]
     pub const fn with(self, other: Self) -> Self {

@@ -1,6 +1,7 @@
 //! Knotes: one thing waited for.
 
 use super::event::{Change, Event, Flags, Kind, News};
+use crate::host::HostResult;
 
 /// What all knotes have.
 #[derive(Debug)]
@@ -72,6 +73,11 @@ impl Note {
         }
     }
 
+    /// Whether a report disables or removes it.
+    pub(super) fn changes_by_report(&self) -> bool {
+        self.flags.any(Flags::ONCE.with(Flags::DISPATCH))
+    }
+
     /// Its properties after a report; `false` when it is to go.
     pub(super) fn reported(&mut self) -> bool {
         if self.flags.has(Flags::DISPATCH) {
@@ -105,8 +111,12 @@ pub(super) struct Scan<'a> {
     pub(super) number: u32,
     /// How many events may still be reported.
     pub(super) room: usize,
+    /// How many were.
+    pub(super) count: usize,
     /// Takes the events.
-    pub(super) report: &'a mut dyn FnMut(Event),
+    pub(super) report: &'a mut dyn FnMut(&Event) -> HostResult<()>,
+    /// What that failed with, if it did.
+    pub(super) failed: HostResult<()>,
 }
 
 impl Scan<'_> {
@@ -117,7 +127,10 @@ impl Scan<'_> {
 
     pub(super) fn tell(&mut self, note: &mut Note, ident: u64, kind: Kind, found: Found) {
         self.room = self.room.saturating_sub(1);
+        self.count += 1;
         note.told = self.number;
-        (self.report)(note.event(ident, kind, found));
+        if let Err(error) = (self.report)(&note.event(ident, kind, found)) {
+            self.failed = Err(error);
+        }
     }
 }

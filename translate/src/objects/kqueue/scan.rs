@@ -1,6 +1,7 @@
 //! Waiting for events (kqueue_scan).
 
-use alloc::vec;
+use alloc::vec::Vec;
+use core::mem::MaybeUninit;
 use core::sync::atomic::Ordering;
 
 use super::event::Event;
@@ -17,7 +18,9 @@ const FEW: usize = 64;
 /// And with.
 const MANY: usize = 4096;
 const CLOCK_MONOTONIC: i32 = 1;
-const NOTHING: linux::epoll_event = linux::epoll_event { events: 0, data: 0 };
+
+/// Where epoll writes.
+type Places = [MaybeUninit<linux::epoll_event>];
 
 impl Kqueue {
     /// Waits until there are events, at most `timeout` (`None`: for ever; zero: not at all), and reports up to `room` of
@@ -35,25 +38,27 @@ impl Kqueue {
         report: &mut dyn FnMut(&Event) -> HostResult<()>,
     ) -> HostResult<usize> {
         if room <= FEW {
-            self.wait_with(cx, &mut [NOTHING; FEW], room, timeout, report)
+            let mut few = [const { MaybeUninit::uninit() }; FEW];
+            self.wait_with(cx, &mut few, room, timeout, report)
         } else {
-            let mut buffer = vec![NOTHING; room.min(MANY)];
-            self.wait_with(cx, &mut buffer, room, timeout, report)
+            let mut many = Vec::with_capacity(room.min(MANY));
+            self.wait_with(cx, many.spare_capacity_mut(), room, timeout, report)
         }
     }
 
+    #[inline(always)]
     fn wait_with(
         &self,
         cx: &mut Cx,
-        buffer: &mut [linux::epoll_event],
+        places: &mut Places,
         room: usize,
         timeout: Option<Timespec>,
         report: &mut dyn FnMut(&Event) -> HostResult<()>,
     ) -> HostResult<usize> {
         let mut patience = Patience::new(timeout)?;
-        let asked = buffer.len().min(room);
+        let asked = places.len().min(room);
         loop {
-            let found = match self.sleep(cx, buffer, asked, &patience) {
+            let found = match self.sleep(cx, places, asked, &patience) {
                 // Not for a signal that no handler of the guest will see.
                 Err(HostErrno::EINTR) if !cx.roused && signal::settle(cx.thread) => {
                     patience.refresh()?;
@@ -66,7 +71,9 @@ impl Kqueue {
                 return Ok(0);
             }
             let objects = &cx.process().objects;
-            let found = buffer.get(..found).unwrap_or_default();
+            let found = found.min(asked);
+            // SAFETY: epoll has written so many.
+            let found = unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), found) };
             let count = self.harvest(objects, found, room, report)?;
             if count != 0 {
                 return Ok(count);
@@ -76,16 +83,17 @@ impl Kqueue {
         }
     }
 
+    #[inline(always)]
     fn sleep(
         &self,
         cx: &mut Cx,
-        buffer: &mut [linux::epoll_event],
+        places: &mut Places,
         asked: usize,
         patience: &Patience,
     ) -> HostResult<usize> {
         let (epoll, events, count) = (
             self.epoll() as u64,
-            buffer.as_mut_ptr() as u64,
+            places.as_mut_ptr() as u64,
             asked as u64,
         );
         match patience {
@@ -113,6 +121,7 @@ impl Kqueue {
         .map(|found| found as usize)
     }
 
+    #[inline(always)]
     fn harvest(
         &self,
         objects: &Objects,
@@ -122,24 +131,19 @@ impl Kqueue {
     ) -> HostResult<usize> {
         let mut state = self.state.lock();
         let epoll = self.epoll();
-        let mut count = 0;
-        let mut failed = None;
         state.scans = state.scans.wrapping_add(1);
         let mut scan = Scan {
             number: state.scans,
             room,
-            report: &mut |event| {
-                count += 1;
-                if let Err(error) = report(&event) {
-                    failed = Some(error);
-                }
-            },
+            count: 0,
+            report,
+            failed: Ok(()),
         };
         for event in found {
             let news = (Token::unpack(event.data), event.events);
             state.harvest(objects, epoll, news, &mut scan);
         }
-        failed.map_or(Ok(count), Err)
+        scan.failed.map(|()| scan.count)
     }
 }
 

@@ -12,7 +12,7 @@ use super::signal::Ear;
 use super::special::{Special, What};
 use super::timer::Clock;
 use super::token::Token;
-use super::watch::Watch;
+use super::watch::{Kinds, Watch};
 use super::{signal, timer};
 use crate::host::{HostErrno, HostResult};
 use crate::objects::Objects;
@@ -163,17 +163,21 @@ impl State {
         let Some(watch) = self.watch(fd).filter(|it| it.generation == generation) else {
             return;
         };
-        let mut again = [None; 3];
-        let mut slots = again.iter_mut();
-        watch.harvest(epoll, mask, scan, &mut |kind| {
-            if let Some(slot) = slots.next() {
-                *slot = Some(kind);
-            }
-        });
-        for kind in again.into_iter().flatten() {
+        let again = watch.harvest(epoll, mask, scan);
+        let spent = watch.is_spent();
+        self.remember_kinds(fd, again);
+        if spent {
+            self.forget_if_spent(fd);
+        }
+    }
+
+    fn remember_kinds(&mut self, fd: i32, kinds: Kinds) {
+        if kinds.is_empty() {
+            return;
+        }
+        for kind in kinds.iter() {
             self.remember(fd, kind);
         }
-        self.forget_if_spent(fd);
     }
 
     fn fire_timers(&mut self, objects: &Objects) {
@@ -197,18 +201,10 @@ impl State {
 
     fn hear_of_files(&mut self) {
         for heard in self.files.hear() {
-            let mut again = [None; 2];
-            let mut slots = again.iter_mut();
-            if let Some(watch) = self.watch(heard.fd) {
-                watch.hear(heard.mask, heard.named, &mut |kind| {
-                    if let Some(slot) = slots.next() {
-                        *slot = Some(kind);
-                    }
-                });
-            }
-            for kind in again.into_iter().flatten() {
-                self.remember(heard.fd, kind);
-            }
+            let again = self
+                .watch(heard.fd)
+                .map_or_else(Kinds::default, |watch| watch.hear(heard.mask, heard.named));
+            self.remember_kinds(heard.fd, again);
         }
     }
 

@@ -1,5 +1,7 @@
 //! A descriptor's knotes and the one epoll entry that serves them.
 
+use alloc::boxed::Box;
+
 use super::event::{Change, Flags, Kind};
 use super::file::FileNote;
 use super::note::{Found, Note, Scan};
@@ -15,6 +17,33 @@ const ONE_SHOT: u32 = 1 << 30;
 /// The kinds that epoll tells about, in the order in which they are reported.
 const SIDES: [Kind; 3] = [Kind::Read, Kind::Write, Kind::ProcessDescriptor];
 
+/// Some of a descriptor's kinds of knotes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(super) struct Kinds(u8);
+
+impl Kinds {
+    const ALL: [Kind; 4] = [
+        Kind::Read,
+        Kind::Write,
+        Kind::ProcessDescriptor,
+        Kind::File,
+    ];
+
+    fn add(&mut self, kind: Kind) {
+        self.0 |= 1 << kind as u8;
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = Kind> {
+        Self::ALL
+            .into_iter()
+            .filter(move |&kind| self.0 & 1 << kind as u8 != 0)
+    }
+}
+
 /// A descriptor.
 #[derive(Debug)]
 pub(super) struct Watch {
@@ -24,8 +53,8 @@ pub(super) struct Watch {
     file: File,
     /// As [`SIDES`].
     sides: [Option<Side>; 3],
-    /// Changes to the file.
-    pub(super) changes: Option<FileNote>,
+    /// Changes to the file. Few have it.
+    pub(super) changes: Option<Box<FileNote>>,
     /// What inotify has been asked for the file, whoever needs it.
     pub(super) listening: u32,
     /// Size and time of modification when a file was last looked at.
@@ -97,7 +126,7 @@ impl Watch {
         } else if kind == Kind::File {
             match &mut self.changes {
                 Some(changes) => changes.change(change),
-                None => self.changes = Some(FileNote::new(change, self.fd)?),
+                None => self.changes = Some(Box::new(FileNote::new(change, self.fd)?)),
             }
         } else {
             if kind == Kind::ProcessDescriptor && !exists {
@@ -115,7 +144,7 @@ impl Watch {
 
     /// Whether nothing is left of it, in the kqueue or in epoll.
     pub(super) fn is_spent(&self) -> bool {
-        self.sides.iter().all(Option::is_none) && self.changes.is_none() && self.armed.is_none()
+        self.armed.is_none() && self.changes.is_none() && self.sides.iter().all(Option::is_none)
     }
 
     fn enabled(&self) -> impl Iterator<Item = &Side> {
@@ -200,20 +229,21 @@ impl Watch {
         control(epoll, operation, self.fd, mask, token)
     }
 
-    /// epoll reported `mask`. Reports what a kqueue would, and tells `remember` which knotes are to be looked at again
-    /// without epoll's doing.
-    pub(super) fn harvest(
-        &mut self,
-        epoll: i32,
-        mask: u32,
-        scan: &mut Scan,
-        remember: &mut dyn FnMut(Kind),
-    ) {
+    /// epoll reported `mask`. Reports what a kqueue would, and returns which knotes are to be looked at again without
+    /// epoll's doing.
+    pub(super) fn harvest(&mut self, epoll: i32, mask: u32, scan: &mut Scan) -> Kinds {
+        // What epoll is told changes seldom.
+        let mut changed = false;
         if self.armed.is_some_and(|armed| armed & ONE_SHOT != 0) {
             self.armed = Some(0);
+            changed = true;
         }
+        let mut again = Kinds::default();
         let mut silent = true;
         for kind in SIDES {
+            if self.slot(kind).is_none() {
+                continue;
+            }
             let Some(found) = self.look(kind, mask) else {
                 continue;
             };
@@ -221,22 +251,30 @@ impl Watch {
             if core::mem::take(&mut self.parked) {
                 let _ = self.arm(epoll, false);
             }
-            let wait = self.note(kind).is_some_and(|note| scan.passes_over(note));
-            let again = if wait {
+            let must_remember = self.must_remember();
+            let Some(side) = self.slot(kind) else {
+                continue;
+            };
+            let remember = if scan.passes_over(&side.note) {
                 // A level that epoll watches is reported again by itself.
-                self.must_remember()
+                must_remember
             } else {
+                changed |= side.note.changes_by_report();
                 self.report(kind, found, scan)
             };
-            if again {
-                remember(kind);
+            if remember {
+                again.add(kind);
             }
         }
         if silent && !self.must_remember() {
             // Or epoll would report it for ever.
             self.parked = true;
+            changed = true;
         }
-        let _ = self.arm(epoll, false);
+        if changed {
+            let _ = self.arm(epoll, false);
+        }
+        again
     }
 
     /// Looks at one knote that was remembered; whether it stays so.
@@ -305,7 +343,7 @@ impl Watch {
             Some(_) if self.is_regular() => linux::IN_MODIFY,
             _ => 0,
         };
-        growth | self.changes.as_ref().map_or(0, FileNote::mask)
+        growth | self.changes.as_ref().map_or(0, |changes| changes.mask())
     }
 
     /// Whether the file was written since the last look.
@@ -321,18 +359,20 @@ impl Watch {
         core::mem::replace(&mut self.written, now) != now
     }
 
-    /// inotify said `mask`; tells `remember` which knotes are to be looked at.
-    pub(super) fn hear(&mut self, mask: u32, named: bool, remember: &mut dyn FnMut(Kind)) {
+    /// inotify said `mask`; returns which knotes are to be looked at.
+    pub(super) fn hear(&mut self, mask: u32, named: bool) -> Kinds {
+        let mut again = Kinds::default();
         let fd = self.fd;
         if let Some(changes) = &mut self.changes
             && changes.hear(fd, mask, named)
         {
-            remember(Kind::File);
+            again.add(Kind::File);
         }
         // inotify may speak of what has been reported already.
         if mask & linux::IN_MODIFY != 0 && self.is_regular() && self.is_news() {
-            remember(Kind::Read);
+            again.add(Kind::Read);
         }
+        again
     }
 }
 
