@@ -103,8 +103,7 @@ where
         room,
         count: 0,
     };
-    if change(cx, kqueue, changelist, changes, &mut answers)? == Next::Return || answers.count > 0
-    {
+    if change(cx, kqueue, changelist, changes, &mut answers)? == Next::Return || answers.count > 0 {
         return Ok(answers.count as i32);
     }
     if room == 0 {

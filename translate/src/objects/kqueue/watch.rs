@@ -22,12 +22,7 @@ const SIDES: [Kind; 3] = [Kind::Read, Kind::Write, Kind::ProcessDescriptor];
 pub(super) struct Kinds(u8);
 
 impl Kinds {
-    const ALL: [Kind; 4] = [
-        Kind::Read,
-        Kind::Write,
-        Kind::ProcessDescriptor,
-        Kind::File,
-    ];
+    const ALL: [Kind; 4] = [Kind::Read, Kind::Write, Kind::ProcessDescriptor, Kind::File];
 
     fn add(&mut self, kind: Kind) {
         self.0 |= 1 << kind as u8;
