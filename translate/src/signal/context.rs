@@ -27,6 +27,22 @@ pub struct Regs {
     pub rflags: u64,
 }
 
+/// What the kernel writes into the unused part of an XSAVE image to say that it is one (`struct _fpx_sw_bytes`).
+#[repr(C)]
+pub(crate) struct XsaveMark {
+    magic: u32,
+    extended_size: u32,
+    /// The components it holds.
+    pub(crate) features: u64,
+}
+
+impl XsaveMark {
+    /// Where it lies in the image.
+    pub(crate) const OFFSET: usize = 464;
+    /// FP_XSTATE_MAGIC1
+    const MAGIC: u32 = 0x4650_5853;
+}
+
 /// Linux's `struct ucontext` on x86-64. This is also the one form of a trapped thread ("frame") that every way into the
 /// stub produces.
 #[repr(C)]
@@ -62,6 +78,16 @@ pub struct UContext {
     pub reserved: [u64; 8],
     /// The host mask that `rt_sigreturn` installs.
     pub sigmask: u64,
+}
+
+impl UContext {
+    /// Whether there is an XSAVE image, with a word that says what it holds.
+    pub(crate) fn has_vector_state(&self) -> bool {
+        // SAFETY: the kernel's own frame, whose image is at least so long.
+        self.fpstate != 0
+            && unsafe { (*((self.fpstate as usize + XsaveMark::OFFSET) as *const XsaveMark)).magic }
+                == XsaveMark::MAGIC
+    }
 }
 
 /// The host's `stack_t`.

@@ -31,6 +31,8 @@ global_asm!(
     "popfq",
     "sub rsp, 8",
     "call {on_sigsys}",
+    "cmp al, {brief}",
+    "je compat_brief_entry",
     "test al, al",
     "jz compat_exit_nested",
     ".globl compat_exit_start", ".hidden compat_exit_start",
@@ -76,6 +78,7 @@ global_asm!(
     "syscall",
     "ud2",
     trapping = const trap::TRAPPING_FLAGS,
+    brief = const Leave::Brief as u8,
     on_sigsys = sym on_sigsys,
     on_signal = sym on_signal,
     deliver_waiting = sym deliver_waiting,
@@ -185,9 +188,26 @@ pub(super) fn is_fault(signal: u8, info: &SigInfo) -> bool {
 
 const TRAP_TRACE: i32 = 2;
 
-/// A trapped system call, or a SIGSYS that someone sent. Returns whether the frame is the guest's, so that signals that
-/// wait must be looked at before it is resumed.
-unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UContext) -> bool {
+/// How a handler is left.
+#[repr(u8)]
+#[derive(Clone, Copy)]
+enum Leave {
+    /// The frame is our own code's.
+    Nested = 0,
+    /// It is the guest's: signals that wait must be looked at before it is resumed.
+    Guest = 1,
+    /// The same, and all that a system call changes is in the registers: see [`trap::brief`].
+    Brief = 2,
+}
+
+impl From<bool> for Leave {
+    fn from(guest: bool) -> Self {
+        if guest { Self::Guest } else { Self::Nested }
+    }
+}
+
+/// A trapped system call, or a SIGSYS that someone sent.
+unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UContext) -> Leave {
     // SAFETY: the kernel's own frame.
     let (info_ref, frame_ref) = unsafe { (&*info, &mut *frame) };
     let everywhere = info_ref.code == EVERYWHERE;
@@ -198,11 +218,11 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
             obey(thread);
         }
         thread.disturbed.store(!guest, Ordering::Relaxed);
-        return guest;
+        return guest.into();
     }
     if !trap::is_call(info_ref.code) {
         // SAFETY: as above.
-        return unsafe { on_signal(signal, info, frame) };
+        return unsafe { on_signal(signal, info, frame) }.into();
     }
     if is_ours(frame_ref.regs.rip) {
         // The vDSO's own fallback into the kernel: carry it out as it stands.
@@ -213,14 +233,19 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
             Ok(value) => value,
             Err(error) => u64::from(error.0).wrapping_neg(),
         };
-        return false;
+        return Leave::Nested;
     }
     if trap::leave_by_gate(frame_ref) {
-        return true;
+        return Leave::Guest;
     }
-    trap::trapped(frame_ref);
+    let whole = trap::trapped(frame_ref);
+    let mask = frame_ref.sigmask;
     trap::enter(frame_ref);
-    true
+    if !whole && frame_ref.sigmask == mask && frame_ref.has_vector_state() {
+        Leave::Brief
+    } else {
+        Leave::Guest
+    }
 }
 
 /// Any other signal. Returns whether the frame is the guest's, as [`on_sigsys`] does: one that is never blocked may have

@@ -17,6 +17,7 @@ mod set;
 pub use actions::{
     Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch,
 };
+pub(crate) use context::XsaveMark;
 pub use context::{AltStack, Regs, SigInfo, UContext};
 pub use deliver::{Delivery, die_by};
 pub use handler::{

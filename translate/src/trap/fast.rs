@@ -209,7 +209,7 @@ pub(crate) fn leaving(rip: u64) -> Option<Leaving> {
     } else if (compat_fast_exit as *const () as u64..leave).contains(&rip) {
         Some(Leaving::Restart(compat_fast_restart as *const () as u64))
     } else {
-        super::express::leaving(rip)
+        super::brief::leaving(rip).or_else(|| super::express::leaving(rip))
     }
 }
 

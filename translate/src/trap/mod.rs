@@ -27,6 +27,7 @@
 //! | [`seccomp`] | yes | yes, for good, in programs of the host too | guest code in a window of addresses |
 //! | [`ptrace`] | yes | yes, in the stub | a hidden process per `compat run` |
 
+mod brief;
 mod express;
 mod fast;
 mod patch;
@@ -61,21 +62,23 @@ pub(crate) fn is_call(code: i32) -> bool {
     matches!(code, SYS_SECCOMP | SYS_USER_DISPATCH)
 }
 
-/// Notes one more trap at a site, which may be made faster.
-pub(crate) fn trapped(frame: &UContext) {
+/// Notes one more trap at a site, which may be made faster. Returns whether the call may change the whole thread, for all that
+/// is known: which calls do is not worked out for a program that makes few.
+pub(crate) fn trapped(frame: &UContext) -> bool {
     let thread = current();
     counts::one_more(&thread.counts.trapped);
     let settings = &thread.process().settings;
     let hot = patch::is_hot(frame);
-    // Which calls need a trap is not worked out for a program that makes few.
     if !hot && !settings.stats {
-        return;
+        return true;
     }
-    if attached().is_some_and(|personality| (personality.needs_frame)(frame.regs.rax)) {
+    let whole = attached().is_none_or(|personality| (personality.needs_frame)(frame.regs.rax));
+    if whole {
         counts::one_more(&thread.counts.whole);
     } else if hot && !settings.no_patch {
         patch::consider(frame);
     }
+    whole
 }
 
 /// Carries out the system call that `frame` asks for and leaves its results there.
