@@ -48,6 +48,8 @@ pub(crate) struct Order {
     pub(crate) settings: Settings,
     /// Where the guest's paths lead, when it has a root.
     pub(crate) space: Option<Space>,
+    /// Another image of ours that did the same says so.
+    pub(crate) handed_on: bool,
 }
 
 /// Reads the command line and leaves only the guest's arguments in `block`. Ends the process when there is nothing to
@@ -85,6 +87,7 @@ fn read_arguments(block: &mut Block) -> Order {
             program,
             settings,
             space,
+            handed_on: true,
         };
     }
     match block.arguments.get(1).map(|&text| text_of(text)) {
@@ -172,6 +175,7 @@ fn run(block: &mut Block) -> Order {
         program,
         settings,
         space,
+        handed_on: false,
     }
 }
 

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::arch::global_asm;
 
-use compat_translate::host::{HostErrno, vdso};
+use compat_translate::host::{self, HostErrno, nr, vdso};
 use compat_translate::signal;
 use compat_translate::task::{self, Process, Thread};
 use compat_translate::trap::{self, Way};
@@ -15,37 +15,67 @@ global_asm!(
     ".globl _start",
     "_start:",
     "xor ebp, ebp",
-    "mov rdi, rsp",
+    "mov rbx, rsp",
     "and rsp, -16",
+    "call {prepare_memory}",
+    // To the stack of our own, for good.
+    "mov rsp, rax",
+    "mov rdi, rbx",
     "call {begin}",
     "ud2",
-    // Moves to another stack for good: rdi = its top, rsi = the only argument of what runs there.
-    ".globl compat_move_to",
-    "compat_move_to:",
-    "mov rsp, rdi",
-    "mov rdi, rsi",
-    "call {on_own_stack}",
-    "ud2",
+    prepare_memory = sym prepare_memory,
     begin = sym begin,
-    on_own_stack = sym on_own_stack,
-);
-
-// `.data` begins a page, and what is constant comes before it: all that a start writes to of the image then lies in one
-// page, `.bss` included.
-global_asm!(
-    ".section .data.rel.ro.first, \"awR\"",
-    ".quad 0",
-    ".section .data.first, \"awR\"",
-    ".balign 4096",
-    ".quad 0",
-    ".text",
 );
 
 unsafe extern "C" {
-    fn compat_move_to(top: usize, argument: usize) -> !;
     fn _start();
     static __ehdr_start: u8;
+    static __code_end: u8;
+    static __data_start: u8;
+    static __data_end: u8;
     static _end: u8;
+}
+
+/// First memory for ourselves, behind what the image writes to.
+const AHEAD: usize = 64 * 1024;
+
+/// Puts one anonymous mapping where the image's data lies, with the first thread's stack right below and free memory right
+/// behind it: one mapping is all that a `fork` has to copy of ours, and neighbours share pages. The contents move over.
+/// Returns the top of the stack.
+///
+/// Runs on the kernel's stack, before anything static has been written to.
+unsafe extern "C" fn prepare_memory() -> usize {
+    const MOST: usize = 4096;
+    const READ_WRITE: u64 = 3;
+    const PRIVATE_FIXED_ANONYMOUS_NORESERVE: u64 = 0x2 | 0x10 | 0x20 | 0x4000;
+    let data = (&raw const __data_start).cast_mut();
+    let written = (&raw const __data_end).addr() - data.addr();
+    let stack = data.addr() - task::STACK_MAPPING;
+    let mut kept = core::mem::MaybeUninit::<[u8; MOST]>::uninit();
+    let request = [
+        stack as u64,
+        (ahead().end - stack) as u64,
+        READ_WRITE,
+        PRIVATE_FIXED_ANONYMOUS_NORESERVE,
+        u64::MAX,
+        0,
+    ];
+    // SAFETY: image.ld leaves the room, and sees to it that `kept` holds all; nobody else runs.
+    unsafe {
+        core::ptr::copy_nonoverlapping(data, kept.as_mut_ptr().cast(), written);
+        if host::call(nr::mmap, request).is_err() {
+            host::write_stderr(b"compat: no memory to begin with\n");
+            host::exit_group(EXIT_OWN_FAILURE);
+        }
+        core::ptr::copy_nonoverlapping(kept.as_ptr().cast(), data, written);
+    }
+    data.addr() - task::BLOCK
+}
+
+/// What [`prepare_memory`] leaves to us.
+fn ahead() -> core::ops::Range<usize> {
+    let start = (&raw const _end).addr().next_multiple_of(16);
+    start..(start + AHEAD).next_multiple_of(4096)
 }
 
 /// What the host kernel hands a new process.
@@ -64,8 +94,11 @@ const AT_SYSINFO_EHDR: u64 = 33;
 
 unsafe extern "C" fn begin(block: *const u64) -> ! {
     // First of all: it also says where our own memory comes from.
-    let (start, end) = (&raw const __ehdr_start as u64, &raw const _end as u64);
-    signal::set_stub_range(start, end.next_multiple_of(4096));
+    signal::set_image(signal::ImageRange {
+        code: (&raw const __ehdr_start).addr()..(&raw const __code_end).addr(),
+        first_stack: (&raw const __data_start).addr() - task::STACK_MAPPING,
+        ahead: ahead(),
+    });
     trap::set_entry_point(_start as *const () as u64);
     // SAFETY: the kernel's block: argc, argv, NULL, envp, NULL, pairs ending with type 0.
     let mut kernel = unsafe {
@@ -104,7 +137,10 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
     };
     let mut order = command::read(&mut kernel);
     // What this process execs later is attached the same way.
-    order.settings.attach = Some(find_a_way_in(order.settings.attach));
+    order.settings.attach = Some(match order.settings.attach {
+        Some(Way::Sud) if order.handed_on => trap::attach_again(),
+        wish => find_a_way_in(wish),
+    });
     let process = Box::leak(Box::new(Process {
         settings: order.settings,
         ..Process::default()
@@ -119,9 +155,7 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
             format_args!("no memory for a thread: host errno {}", error.0),
         ),
     };
-    let hand_over = Box::leak(Box::new((thread, kernel, order.program)));
-    // SAFETY: a fresh stack; the argument is what `on_own_stack` expects.
-    unsafe { compat_move_to(thread.stack_top(), core::ptr::from_ref(hand_over) as usize) }
+    enter(thread, &kernel, &order.program)
 }
 
 fn find_a_way_in(wish: Option<Way>) -> Way {
@@ -135,9 +169,7 @@ fn find_a_way_in(wish: Option<Way>) -> Way {
     })
 }
 
-unsafe extern "C" fn on_own_stack(hand_over: *const (&'static Thread, Block, Vec<u8>)) -> ! {
-    // SAFETY: passed by `begin`, leaked.
-    let (thread, block, program) = unsafe { &*hand_over };
+fn enter(thread: &'static Thread, block: &Block, program: &[u8]) -> ! {
     let unready = |error: HostErrno| -> ! {
         fail(
             EXIT_OWN_FAILURE,

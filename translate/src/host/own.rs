@@ -1,4 +1,4 @@
-//! The part of the address space that is ours: the stretch right behind the stub's image.
+//! The part of the address space that is ours: the stretch from the stub's image on.
 //!
 //! What the guest unmaps must stay free for the guest: a mapping of ours that slipped into such a hole would be replaced
 //! by the next `MAP_FIXED`. So our memory comes from addresses that no guest is ever given.
@@ -6,6 +6,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::{HostErrno, HostResult, call, call_n, nr};
+use crate::signal::ImageRange;
 
 /// How far our part reaches from where the image begins.
 const REACH: u64 = 64 << 30;
@@ -22,9 +23,8 @@ static START: AtomicU64 = AtomicU64::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 static END: AtomicU64 = AtomicU64::new(0);
 
-/// How much is mapped at once when a process begins: the first thread's stack, and behind it what [`map`] hands out first.
-const FIRST: u64 = 256 * 1024;
-/// That stack until somebody asks for one, and what is left of the rest.
+/// The first thread's stack, which is there from the beginning, until somebody asks for one; and what is left of the memory
+/// that is there as well.
 static FIRST_STACK: AtomicU64 = AtomicU64::new(0);
 static AHEAD: AtomicU64 = AtomicU64::new(0);
 
@@ -42,19 +42,22 @@ fn parts(stretch: u64) -> (u64, u64) {
     (stretch >> COUNT_BITS, stretch & ((1 << COUNT_BITS) - 1))
 }
 
-/// Sets our part up behind an image at `start..end`. The first stack asked for will have `stack` bytes, whole pages.
-pub(crate) fn begin(start: u64, end: u64, stack: u64) {
+/// Sets our part up in and behind an image. The first stack asked for is the one that is there.
+pub(crate) fn begin(image: &ImageRange) {
+    /// What the heap takes without asking (see [`crate::heap`]).
+    const FIRST: usize = 16 * 1024;
+    let start = image.code.start as u64;
+    let (ahead, end) = (image.ahead.start, image.ahead.end as u64);
+    let behind = (ahead + FIRST).next_multiple_of(PAGE as usize);
     START.store(start, Ordering::Relaxed);
     END.store(start + REACH, Ordering::Relaxed);
-    NEXT.store(end.next_multiple_of(PAGE), Ordering::Release);
-    // One mapping for both. Whoever needs them is told when it fails.
-    if let Ok(at) = map_above_nothing(FIRST / PAGE) {
-        AHEAD.store(
-            stretch((at + stack) / PAGE, (FIRST - stack) / PAGE),
-            Ordering::Release,
-        );
-        FIRST_STACK.store(at, Ordering::Release);
-    }
+    NEXT.store(end, Ordering::Release);
+    crate::heap::begin(ahead..behind);
+    AHEAD.store(
+        stretch(behind as u64 / PAGE, (end - behind as u64) / PAGE),
+        Ordering::Release,
+    );
+    FIRST_STACK.store(image.first_stack as u64, Ordering::Release);
 }
 
 /// Whether `start..start + len` touches our part.

@@ -13,7 +13,7 @@ use crate::host::{
     vdso,
 };
 use crate::personality::attached;
-use crate::task::{EVERYWHERE, STACK_MAPPING, Thread, current, obey};
+use crate::task::{EVERYWHERE, Thread, current, obey};
 use crate::{guest, trap};
 
 // The kernel enters with rdi = signal, rsi = siginfo, rdx = ucontext, rsp at the frame (8 below a multiple of 16), on
@@ -97,15 +97,24 @@ unsafe extern "C" {
 static STUB_START: AtomicU64 = AtomicU64::new(0);
 static STUB_END: AtomicU64 = AtomicU64::new(0);
 
-/// Tells where the stub's image lies: code there is ours, and its system calls are not the guest's. Our memory follows
-/// right behind it.
-pub fn set_stub_range(start: u64, end: u64) {
-    STUB_START.store(start, Ordering::Relaxed);
-    STUB_END.store(end, Ordering::Relaxed);
-    host::own::begin(start, end, STACK_MAPPING as u64);
+/// What [`set_image`] wants to know, in addresses.
+pub struct ImageRange {
+    /// The image up to the end of our code: system calls from here are not the guest's.
+    pub code: core::ops::Range<usize>,
+    /// The lowest address of the first thread's stack.
+    pub first_stack: usize,
+    /// Memory that is mapped already and free. What we map later lies behind it.
+    pub ahead: core::ops::Range<usize>,
 }
 
-/// The stub's image: start and length.
+/// Tells where the stub's image lies.
+pub fn set_image(image: ImageRange) {
+    STUB_START.store(image.code.start as u64, Ordering::Relaxed);
+    STUB_END.store(image.code.end as u64, Ordering::Relaxed);
+    host::own::begin(&image);
+}
+
+/// The part of the stub's image that code of ours is in: start and length.
 pub(crate) fn stub_range() -> (u64, u64) {
     let start = STUB_START.load(Ordering::Relaxed);
     (start, STUB_END.load(Ordering::Relaxed) - start)

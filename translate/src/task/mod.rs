@@ -15,7 +15,8 @@ pub use answers::Answer;
 pub use everywhere::call_everywhere;
 pub use process::{Process, ProgramBreak};
 pub use segment::{fs_base, overlaps_stub, set_fs_base, use_fsgsbase};
-pub use thread::{Start, Thread, current, new_thread, with_all_threads};
+pub use thread::{
+    BLOCK, MAPPING as STACK_MAPPING, Start, Thread, current, new_thread, with_all_threads,
+};
 
 pub(crate) use everywhere::{CODE as EVERYWHERE, obey};
-pub(crate) use thread::MAPPING as STACK_MAPPING;

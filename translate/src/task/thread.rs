@@ -16,8 +16,9 @@ use crate::sync::Mutex;
 
 /// Bytes mapped for a thread: its stub stack and, at the very top, its block. They share a page, which is all that a
 /// short program touches.
-pub(crate) const MAPPING: usize = 192 * 1024;
-const BLOCK: usize = size_of::<Thread>().next_multiple_of(64);
+pub const MAPPING: usize = 192 * 1024;
+/// Bytes of them that are the block.
+pub const BLOCK: usize = size_of::<Thread>().next_multiple_of(64);
 /// Bytes of a thread's stub stack, which is its host alternate signal stack too.
 const STACK_SIZE: usize = MAPPING - BLOCK;
 

@@ -11,7 +11,7 @@ use core::arch::global_asm;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::enter;
+use super::{Way, enter};
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::personality::attached;
 use crate::signal::{self, Regs, UContext};
@@ -257,14 +257,37 @@ pub(super) fn prepare() -> HostResult<()> {
     if let Some(personality) = attached() {
         (personality.express)();
     }
+    let gate = match super::way() {
+        // Where our calls come from ends just before it, and a page of its own would be one more for every fork to copy.
+        Way::Sud | Way::Ptrace => compat_gate as *const () as u64,
+        Way::Seccomp => map_gate()?,
+    };
+    GATE.store(gate, Ordering::Release);
+    Ok(())
+}
+
+fn map_gate() -> HostResult<u64> {
     let page = host::map_guest_code()?;
     // SAFETY: a fresh page; syscall, ud2.
     unsafe {
         page.cast::<[u8; 4]>().write([0x0f, 0x05, 0x0f, 0x0b]);
         host::call_n(nr::mprotect, [page as u64, 4096, 1 | 4])?;
     }
-    GATE.store(page as u64, Ordering::Release);
-    Ok(())
+    Ok(page as u64)
+}
+
+global_asm!(
+    ".section .gate, \"ax\"",
+    ".globl compat_gate",
+    ".hidden compat_gate",
+    "compat_gate:",
+    "syscall",
+    "ud2",
+    ".text",
+);
+
+unsafe extern "C" {
+    fn compat_gate();
 }
 
 /// Whether `rip` is about to pass the gate: the registers are ours still, and a signal has to wait.

@@ -50,7 +50,7 @@ use crate::task::{counts, current};
 pub use express::{Express, Prepare, Prepared, Quick, UNSERVED, forbid_express, set_express};
 pub use patch::{forget_text, patched, register_text};
 pub use refusal::{Refusal, RefusedSite, refused};
-pub use way::{Refused, Way, arm, attach, map, reaches, set_entry_point, way};
+pub use way::{Refused, Way, arm, attach, attach_again, map, reaches, set_entry_point, way};
 
 pub(crate) use fast::{Leaving, TRAPPING_FLAGS, at_gate, leave_by_gate, leaving};
 pub(crate) use patch::{in_trampoline, lock, original, overlaps_trampoline};

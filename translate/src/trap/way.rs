@@ -110,6 +110,13 @@ pub fn attach(wish: Option<Way>) -> Result<Way, Refused> {
     Err(Refused(refused))
 }
 
+/// Takes dispatch without asking the host for it, which the image before this one had as well; [`arm`] hears it if the
+/// host thinks otherwise by now.
+pub fn attach_again() -> Way {
+    WAY.store(Way::Sud as u8, Ordering::Relaxed);
+    Way::Sud
+}
+
 static ENTRY_POINT: AtomicU64 = AtomicU64::new(0);
 
 /// Tells where the stub's image begins to run, by which a tracer knows it.
