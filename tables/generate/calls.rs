@@ -101,6 +101,21 @@ pub(crate) fn tables(out: &mut String, sets: &Sets<'_>, facts: &Facts, pool: &mu
             .collect::<String>()
     );
 
+    line!(out, "/// How many parameters a number's call has.");
+    line!(out, "static ARGUMENTS_OF: [u8; {}] = [", last + 1);
+    let mut arguments = vec![0; last + 1];
+    for call in &facts.calls {
+        arguments[usize::from(call.number)] = call.params.len();
+    }
+    line!(
+        out,
+        "{}];",
+        arguments
+            .iter()
+            .map(|count| format!("{count}, "))
+            .collect::<String>()
+    );
+
     let names = facts
         .calls
         .iter()

@@ -20,6 +20,14 @@ macro_rules! system {
             CALLS.get(usize::from(row))
         }
 
+        /// How many arguments the call of a number takes, in registers and on the stack; 0 for an unknown one. Asked at
+        /// every call, it does not look at the row.
+        pub fn argument_count(number: u32) -> usize {
+            let place = usize::try_from(number).ok();
+            let count = place.and_then(|place| ARGUMENTS_OF.get(place));
+            count.copied().map_or(0, usize::from)
+        }
+
         /// The row of a call's symbol: `fstatat`, `freebsd11_stat`, `ostat`. Calls that are gone have none.
         pub fn call_named(symbol: &str) -> Option<&'static Call> {
             call(u32::from(*NUMBER_OF.get(symbol)?))

@@ -95,6 +95,24 @@ impl Cx<'_> {
         self.made.take()?.err()
     }
 
+    /// Makes a host call that does not sleep, unless a signal waits for the guest already; see [`Cx::host`].
+    ///
+    /// # Errors
+    /// As the call; `EINTR` when a signal was there first: the guest's call is made again after it.
+    ///
+    /// # Safety
+    /// As for [`host::call`].
+    pub unsafe fn host_at_once(&mut self, number: u64, args: [u64; 6]) -> HostResult {
+        // SAFETY: as in `host`.
+        match unsafe { host::blocking(number, args) } {
+            Err(host::NOT_STARTED) => {
+                self.progress = Progress::Refused;
+                Err(HostErrno::EINTR)
+            }
+            result => result,
+        }
+    }
+
     /// Whether a call that is interrupted now is made again rather than failing.
     pub fn starts_over(&self) -> bool {
         if self.roused {

@@ -12,12 +12,12 @@ const SYS_SYSCALL: u64 = 0;
 const SYS___SYSCALL: u64 = 198;
 const CARRY: u64 = 1;
 
-/// Fills in the call's number, looking through the indirect calls, and as many arguments as its row in the table has.
+/// Fills in the call's number, looking through the indirect calls, and as many arguments as it takes by its system's table.
 ///
 /// # Errors
 /// `EFAULT` when arguments on the stack cannot be read.
 #[inline(always)]
-pub fn fetch(cx: &mut Cx, call: impl FnOnce(u32) -> Option<&'static Call>) -> Return<()> {
+pub fn fetch(cx: &mut Cx, argument_count: fn(u32) -> usize) -> Return<()> {
     let regs = &cx.frame.regs;
     // One by one, as the way in has just stored them: the processor makes a wider load wait for such stores.
     let [a, b, c, d, e, f] = [
@@ -35,7 +35,7 @@ pub fn fetch(cx: &mut Cx, call: impl FnOnce(u32) -> Option<&'static Call>) -> Re
         cx.args = [a, b, c, d, e, f, 0, 0];
         6
     };
-    let wanted = call(cx.number as u32).map_or(0, Call::arg_count);
+    let wanted = argument_count(cx.number as u32);
     if wanted > held {
         // Further arguments lie above the return address of libc's stub.
         let mut next_on_stack = regs.rsp.wrapping_add(8);

@@ -10,7 +10,7 @@ use crate::{calls, lower};
 
 /// See [`compat_translate::Personality::dispatch`].
 pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
-    if let Err(error) = fetch(cx, tables::call) {
+    if let Err(error) = fetch(cx, tables::argument_count) {
         return Outcome::Fail(tables::errno_number(error.0));
     }
     let outcome = call(cx).unwrap_or_else(|error| Outcome::Fail(tables::errno_number(error.0)));

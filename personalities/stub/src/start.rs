@@ -45,7 +45,7 @@ const AHEAD: usize = 64 * 1024;
 ///
 /// Runs on the kernel's stack, before anything static has been written to.
 unsafe extern "C" fn prepare_memory() -> usize {
-    const MOST: usize = 4096;
+    const MOST: usize = 2048;
     const READ_WRITE: u64 = 3;
     const PRIVATE_FIXED_ANONYMOUS_NORESERVE: u64 = 0x2 | 0x10 | 0x20 | 0x4000;
     let data = (&raw const __data_start).cast_mut();

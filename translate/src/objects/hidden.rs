@@ -32,6 +32,11 @@ impl Hidden {
     /// See [`super::Objects::LOWEST_HIDDEN`].
     pub(super) const LOWEST: usize = core::mem::offset_of!(Self, lowest);
 
+    /// Whether there are any.
+    pub(super) fn any(&self) -> bool {
+        self.lowest.load(Ordering::Relaxed) != i32::MAX
+    }
+
     #[inline]
     pub(super) fn contains(&self, fd: i32) -> bool {
         fd >= self.lowest.load(Ordering::Relaxed) && self.numbers.lock().binary_search(&fd).is_ok()

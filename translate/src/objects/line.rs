@@ -131,6 +131,10 @@ impl Lines {
 
     /// In a forked child nobody is in line.
     pub fn after_fork(&self) {
+        // SAFETY: the child has one thread. Its parent may have had others, but a length is one word.
+        if unsafe { &*self.0.data_ptr() }.is_empty() {
+            return;
+        }
         // Another thread of the parent may have been at work on the list: its memory is not fit to be taken apart.
         core::mem::forget(core::mem::take(&mut *self.0.lock()));
     }

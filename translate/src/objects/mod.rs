@@ -212,6 +212,10 @@ impl Objects {
 
     /// Called in a forked child: drops what a child does not inherit.
     pub fn after_fork(&self) {
+        // Everything below has a descriptor; without any, nothing is touched.
+        if self.kqueue_count.load(Ordering::Acquire) == 0 && !self.hidden.any() {
+            return;
+        }
         let mut kqueues = self.kqueues.lock();
         for (fd, kqueue) in core::mem::take(&mut *kqueues) {
             hidden::close(fd);

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::arch::global_asm;
 use core::sync::atomic::Ordering;
 
-use super::thread::{forget_others, lock_blocks, release, resign};
+use super::thread::{become_many, forget_others, is_alone, lock_blocks, release, resign};
 use super::{Process, Start, Thread, counts, gaps, new_thread};
 use crate::cx::Cx;
 use crate::host::{self, HostErrno, HostResult, nr};
@@ -21,6 +21,7 @@ const CLONE_SYSVSEM: u64 = 0x4_0000;
 const CLONE_SETTLS: u64 = 0x8_0000;
 const CLONE_PARENT_SETTID: u64 = 0x10_0000;
 const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
+const CLONE_CHILD_SETTID: u64 = 0x100_0000;
 const SIGCHLD: u8 = 17;
 
 // clone(flags, stack, parent_tid, child_tid, tls) whose child calls compat_child(thread) on its own stack. The child
@@ -103,6 +104,7 @@ pub fn spawn<E: From<HostErrno>>(
     // SAFETY: nobody reads `start` before the clone below.
     unsafe { *thread.start.get() = start };
     thread.gate.close();
+    become_many();
     let blocked = signal::block_all();
     let (ptid, ctid) = (thread.tid.as_ptr(), thread.alive_word());
     // SAFETY: the block and its stack belong to the child; the asm routine keeps to the C convention.
@@ -165,8 +167,37 @@ impl Birth {
 /// With `pidfd`, a process descriptor is stored there as well (close-on-exec, as the host makes it).
 ///
 /// # Errors
-/// `EAGAIN`, `ENOMEM` from the host.
+/// `EAGAIN`, `ENOMEM` from the host; `EINTR` when a signal came first and the call has to be made again.
 pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i32> {
+    trap::before_fork(cx.thread);
+    let (extra, slot) = match pidfd {
+        Some(slot) => (CLONE_PIDFD, core::ptr::from_mut(slot) as u64),
+        None => (0, 0),
+    };
+    // In the child's copy of the block, the kernel notes who it is, and that the word is cleared at its end.
+    let flags = birth.flags() | extra | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID;
+    let request = [flags, 0, slot, cx.thread.alive_word() as u64, 0, 0];
+    if is_alone(cx.thread) {
+        fork_alone(cx, birth, request)
+    } else {
+        fork_among_others(cx, birth, request)
+    }
+}
+
+/// Without other threads nobody holds a lock. What parent and child write to from here on is little more than the stub
+/// stack, because every page costs both of them a copy.
+fn fork_alone(cx: &mut Cx, birth: Birth, request: [u64; 6]) -> HostResult<i32> {
+    // Signals stay open. None waits when the kernel begins, as it will not begin past one itself; one that comes later is
+    // noted in the process that it was sent to.
+    // SAFETY: without CLONE_VM the child has its own copy of everything, including this stack.
+    let pid = unsafe { cx.host_at_once(nr::clone, request) }? as i32;
+    if pid == 0 {
+        become_child(cx, birth);
+    }
+    Ok(pid)
+}
+
+fn fork_among_others(cx: &mut Cx, birth: Birth, request: [u64; 6]) -> HostResult<i32> {
     let process = cx.process();
     let blocked = signal::block_all();
     let pid = {
@@ -179,12 +210,8 @@ pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i3
         let _blocks = lock_blocks();
         let _sites = trap::lock();
         let _heap = crate::heap::ARENA.lock();
-        let (extra, slot) = match pidfd {
-            Some(slot) => (CLONE_PIDFD, core::ptr::from_mut(slot) as u64),
-            None => (0, 0),
-        };
-        // SAFETY: without CLONE_VM the child has its own copy of everything, including this stack.
-        unsafe { host::call_n(nr::clone, [birth.flags() | extra, 0, slot, 0, 0]) }
+        // SAFETY: as above.
+        unsafe { host::call(nr::clone, request) }
     };
     let pid = match pid {
         Ok(pid) => pid as i32,
@@ -194,29 +221,31 @@ pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i3
         }
     };
     if pid == 0 {
+        // What waited for the parent is the parent's alone.
+        cx.thread.pending.store(0, Ordering::Release);
+        crate::sync::forget_holders();
+        forget_others(cx.thread);
         become_child(cx, birth);
     }
     signal::restore_mask(blocked);
     Ok(pid)
 }
 
+/// What the child is to know, and what of its parent's it is to forget. Little is written to that need not be.
 fn become_child(cx: &mut Cx, birth: Birth) {
-    // What waited for the parent is the parent's alone.
-    cx.thread.pending.store(0, Ordering::Release);
+    cx.thread.adopt_in_child();
     cx.thread.held.clear();
-    // Dispatch is off in a new task, and the kernel's note of where to clear the tid is gone.
-    cx.thread.adopt();
-    crate::sync::forget_holders();
-    forget_others(cx.thread);
-    cx.thread.answers.forget_process();
-    gaps::clear();
-    counts::clear();
+    // Dispatch is off in a new task.
     if trap::arm().is_err() {
         host::write_stderr(
             b"compat: system call interception could not be armed in a child process\n",
         );
         host::exit_group(125);
     }
+    cx.thread.answers.forget_process();
+    trap::after_fork(cx.thread);
+    gaps::clear();
+    counts::clear();
     // In a table that is shared, what a child does not inherit is the creator's still.
     if !birth.share_files {
         cx.process().objects.after_fork();
@@ -246,6 +275,7 @@ pub fn share_memory(cx: &mut Cx, birth: Birth, start: Start) -> HostResult<i32> 
     let (how, ctid) = if birth.creator_waits {
         (CLONE_VFORK, core::ptr::null_mut())
     } else {
+        become_many();
         (CLONE_CHILD_CLEARTID, thread.alive_word())
     };
     let blocked = signal::block_all();

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::thread::with_all_blocks;
+use super::thread::{with_all_blocks, with_all_blocks_of_child};
 
 /// A thread's calls by the way they came. Only the thread itself changes them.
 #[derive(Debug, Default)]
@@ -62,7 +62,10 @@ impl Counts {
 
     fn clear(&self) {
         for count in self.all() {
-            count.store(0, Ordering::Relaxed);
+            // A page that is only read is not copied.
+            if count.load(Ordering::Relaxed) != 0 {
+                count.store(0, Ordering::Relaxed);
+            }
         }
     }
 }
@@ -77,7 +80,7 @@ pub(super) fn keep(counts: &Counts) {
 /// In a forked child nothing has been counted yet.
 pub(super) fn clear() {
     KEPT.clear();
-    with_all_blocks(|thread| thread.counts.clear());
+    with_all_blocks_of_child(|thread| thread.counts.clear());
 }
 
 /// All calls that the process has made.

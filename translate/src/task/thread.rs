@@ -13,6 +13,7 @@ use crate::host::{self, HostResult, nr};
 use crate::objects::Recent;
 use crate::signal::{AltStack, Held, SigInfo, SigSet, UContext};
 use crate::sync::Mutex;
+use crate::trap::Family;
 
 /// Bytes mapped for a thread: its stub stack and, at the very top, its block. They share a page, which is all that a
 /// short program touches.
@@ -82,6 +83,8 @@ pub struct Thread {
     pub(crate) recent: Recent,
     /// It will end, and is not counted any more (see [`resign`]).
     leaving: AtomicBool,
+    /// What it knows as the parent and as the child of a `fork`.
+    pub(crate) family: Family,
 }
 
 // SAFETY: other threads touch the atomics only; the cells belong to the thread itself, or to its creator before it runs.
@@ -122,6 +125,12 @@ impl Thread {
         let tid = unsafe { host::call_n(nr::set_tid_address, [self.alive.as_ptr() as u64]) };
         self.tid
             .store(tid.unwrap_or_default() as i32, Ordering::Release);
+    }
+
+    /// The same in a forked child, where the kernel has put the new id into the block's `alive` word.
+    pub(super) fn adopt_in_child(&self) {
+        self.tid
+            .store(self.alive.load(Ordering::Relaxed), Ordering::Release);
     }
 
     /// Points this CPU thread's `gs` at the block.
@@ -170,6 +179,30 @@ struct Blocks(Vec<*const Thread>);
 unsafe impl Send for Blocks {}
 
 static BLOCKS: Mutex<Blocks> = Mutex::new(Blocks(Vec::new()));
+
+/// Whether two threads have ever run at the same time in this image, the one of a `vfork` not counted: it runs while its
+/// creator waits.
+static CONCURRENT: AtomicBool = AtomicBool::new(false);
+
+/// To be called before a thread is made that runs beside others.
+pub(crate) fn become_many() {
+    CONCURRENT.store(true, Ordering::Relaxed);
+}
+
+/// Whether `thread`, the calling one, is the only one in this memory: nobody holds a lock then. Writes nothing.
+pub(crate) fn is_alone(thread: &Thread) -> bool {
+    if CONCURRENT.load(Ordering::Relaxed) {
+        return false;
+    }
+    // SAFETY: whoever else is there waits for the end of a `vfork`: nobody changes the list.
+    let blocks = unsafe { &*BLOCKS.data_ptr() };
+    let is_dead = |block: *const Thread| {
+        // SAFETY: see `Blocks`.
+        unsafe { &*block }.alive.load(Ordering::Relaxed) == 0
+    };
+    let mut others = blocks.0.iter().filter(|&&block| !core::ptr::eq(block, thread));
+    others.all(|&block| is_dead(block))
+}
 
 /// A block with a stub stack, fresh or left by a thread that ended. `alive` is set, so it is not handed out twice.
 ///
@@ -228,6 +261,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             gate: Gate::new(),
             recent: Recent::default(),
             leaving: AtomicBool::new(false),
+            family: Family::default(),
         });
         Ok(&*block)
     }
@@ -267,6 +301,15 @@ pub(super) fn with_all_blocks(mut visit: impl FnMut(&Thread)) {
     }
 }
 
+/// The same in a forked child, which has one thread.
+pub(super) fn with_all_blocks_of_child(visit: impl FnMut(&Thread)) {
+    // SAFETY: nobody else runs, and the list was held still while the process was copied.
+    let blocks = unsafe { &*BLOCKS.data_ptr() };
+    // SAFETY: see `Blocks`.
+    let blocks = blocks.0.iter().map(|&block| unsafe { &*block });
+    blocks.for_each(visit);
+}
+
 /// Notes that `thread` is about to end, unless all others of its process are about to as well: then says no.
 pub(crate) fn resign(thread: &Thread) -> bool {
     let blocks = BLOCKS.lock();
@@ -286,6 +329,7 @@ pub(crate) fn resign(thread: &Thread) -> bool {
 
 /// In a forked child only the calling thread lives on.
 pub(crate) fn forget_others(survivor: &Thread) {
+    CONCURRENT.store(false, Ordering::Relaxed);
     let blocks = BLOCKS.lock();
     for &block in &blocks.0 {
         if !core::ptr::eq(block, survivor) {

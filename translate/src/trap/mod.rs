@@ -29,6 +29,7 @@
 
 mod brief;
 mod express;
+mod family;
 mod fast;
 mod patch;
 mod ptrace;
@@ -52,6 +53,7 @@ pub use patch::{forget_text, patched, register_text};
 pub use refusal::{Refusal, RefusedSite, refused};
 pub use way::{Refused, Way, arm, attach, attach_again, map, reaches, set_entry_point, way};
 
+pub(crate) use family::{Family, after_fork, before_fork};
 pub(crate) use fast::{Leaving, TRAPPING_FLAGS, at_gate, leave_by_gate, leaving};
 pub(crate) use patch::{in_trampoline, lock, original, overlaps_trampoline};
 
@@ -67,6 +69,7 @@ pub(crate) fn is_call(code: i32) -> bool {
 pub(crate) fn trapped(frame: &UContext) -> bool {
     let thread = current();
     counts::one_more(&thread.counts.trapped);
+    family::tell(thread, frame);
     let settings = &thread.process().settings;
     let hot = patch::is_hot(frame);
     if !hot && !settings.stats {

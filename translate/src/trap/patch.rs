@@ -146,7 +146,8 @@ pub(super) fn consider(frame: &UContext) {
     }
 }
 
-fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
+/// Patches the site at `at`, where a call was made with these registers.
+pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     // Held throughout, so that the code is neither replaced nor made writable meanwhile.
     let mut trampolines = TRAMPOLINES.lock();
     let (low, high) = trampolines.text_of(at).ok_or(Refusal::Code)?;

@@ -26,8 +26,12 @@ static BY_ADDRESS: AtomicU32 = AtomicU32::new(0);
 
 /// In a forked child nobody sleeps.
 pub(super) fn after_fork() {
-    BY_MEMORY.store(0, Ordering::Relaxed);
-    BY_ADDRESS.store(0, Ordering::Relaxed);
+    for count in [&BY_MEMORY, &BY_ADDRESS] {
+        // A page that is only read is not copied.
+        if count.load(Ordering::Relaxed) != 0 {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
 }
 
 pub(super) fn wait_long(cx: &mut Cx, obj: u64, val: u64, timeout: Option<Timeout>) -> Return<()> {

@@ -25,7 +25,10 @@ static CHANGES: AtomicU32 = AtomicU32::new(0);
 
 /// In a child nobody is left.
 pub(super) fn forget() {
-    JOINABLE.lock().clear();
+    // SAFETY: the child has one thread. Its parent may have had others, but a length is one word.
+    if !unsafe { &*JOINABLE.data_ptr() }.is_empty() {
+        JOINABLE.lock().clear();
+    }
 }
 
 /// A thread that somebody may wait for has been made.

@@ -1,0 +1,104 @@
+//! Sites that only short-lived children come to.
+//!
+//! A program that forks much has children that make few calls each: none of them traps often enough at a site for it to
+//! be patched, and what a child learns ends with it. So a process that has forked a few times shares one word with its
+//! children, in which each notes the site of its latest trap, and looks there before the next fork. Most often it finds
+//! the site of the last call of all. The call that a child made there is the proof that [`super::site`] wants.
+
+use core::cell::Cell;
+use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use super::patch;
+use crate::host::{self, nr};
+use crate::personality::attached;
+use crate::signal::{Regs, UContext};
+use crate::task::Thread;
+
+/// With this many forks of a thread it is worth a page.
+const MANY: u8 = 3;
+/// How often a site that is told and cannot be patched is looked at.
+const TRIES: u8 = 8;
+
+/// A thread's part in it.
+#[derive(Default)]
+pub(crate) struct Family {
+    forks: Cell<u8>,
+    failures: Cell<u8>,
+    /// It was forked by a process that wants to know.
+    tells: Cell<bool>,
+}
+
+/// The word that parents and children share: the address of a site, and above it the number that the call had.
+static WORD: AtomicPtr<AtomicU64> = AtomicPtr::new(core::ptr::null_mut());
+const ADDRESS_BITS: u32 = 48;
+
+fn word() -> Option<&'static AtomicU64> {
+    // SAFETY: null, or a mapping that stays.
+    unsafe { WORD.load(Ordering::Relaxed).as_ref() }
+}
+
+/// Patches what a child told of.
+pub(crate) fn before_fork(thread: &Thread) {
+    let family = &thread.family;
+    let settings = &thread.process().settings;
+    if settings.no_patch || family.failures.get() == TRIES {
+        return;
+    }
+    let Some(word) = word() else {
+        family.forks.set(family.forks.get().saturating_add(1));
+        if family.forks.get() == MANY {
+            share();
+        }
+        return;
+    };
+    // A page that is only read is not copied.
+    if word.load(Ordering::Relaxed) == 0 {
+        return;
+    }
+    let told = word.swap(0, Ordering::Relaxed);
+    let (at, number) = (told & ((1 << ADDRESS_BITS) - 1), told >> ADDRESS_BITS);
+    if attached().is_some_and(|personality| (personality.needs_frame)(number)) {
+        return;
+    }
+    let regs = Regs {
+        rax: number,
+        ..Regs::default()
+    };
+    if patch::patch(at, &regs).is_err() {
+        family.failures.set(family.failures.get() + 1);
+    }
+}
+
+fn share() {
+    const PAGE: u64 = 4096;
+    const READ_WRITE: u64 = 3;
+    const SHARED_ANONYMOUS: u64 = 0x1 | 0x20;
+    // SAFETY: in place of a page of ours that nobody else knows of.
+    let shared = host::map_anonymous(PAGE as usize).and_then(|page| unsafe {
+        const FIXED: u64 = 0x10;
+        let args = [page as u64, PAGE, READ_WRITE, SHARED_ANONYMOUS | FIXED, u64::MAX, 0];
+        host::call(nr::mmap, args)
+    });
+    if let Ok(page) = shared {
+        WORD.store(page as *mut AtomicU64, Ordering::Relaxed);
+    }
+}
+
+/// In a forked child.
+pub(crate) fn after_fork(thread: &Thread) {
+    thread.family.tells.set(word().is_some());
+}
+
+/// Called at every trap.
+pub(super) fn tell(thread: &Thread, frame: &UContext) {
+    if !thread.family.tells.get() {
+        return;
+    }
+    let (at, number) = (frame.regs.rip.wrapping_sub(2), frame.regs.rax);
+    if let Some(word) = word()
+        && at >> ADDRESS_BITS == 0
+        && number >> (64 - ADDRESS_BITS) == 0
+    {
+        word.store(number << ADDRESS_BITS | at, Ordering::Relaxed);
+    }
+}
