@@ -15,6 +15,9 @@ use crate::{Evidence, Format, KernelVersion, Machine, Os, PAGE_SIZE, ReadAt, Ref
 /// `MAXPATHLEN`: the longest interpreter path FreeBSD accepts, with its NUL.
 pub(crate) const INTERPRETER_MAX: u64 = 1024;
 
+/// How much of a file is read first. The headers of an ELF file lie there, most often with all that tells whose it is.
+const HEAD: usize = 1024;
+
 /// Note segments looked at.
 const NOTE_SEGMENTS_MAX: usize = 16;
 
@@ -144,7 +147,7 @@ impl ObjectType {
 /// refusal: unreadable files, headers cut short or with impossible values, a `#!` line without a
 /// usable path. Whether the file can run is [`runnable`](crate::runnable)'s business.
 pub fn identify(source: &dyn ReadAt, abi: Option<Os>) -> Result<Identity, Refusal> {
-    let head = read(source, 0, PAGE_SIZE as usize)?;
+    let head = read(source, 0, HEAD)?;
     if head.starts_with(ELFMAG) {
         let source = Headed {
             head: &head,
@@ -152,6 +155,10 @@ pub fn identify(source: &dyn ReadAt, abi: Option<Os>) -> Result<Identity, Refusa
         };
         return identify_elf(&source, &head, abi).map(Identity::Elf);
     }
+    let head = match head.len() {
+        HEAD => read(source, 0, PAGE_SIZE as usize)?,
+        _ => head,
+    };
     if let Some(script) = Script::of(&head) {
         return script.map(Identity::Script);
     }

@@ -168,7 +168,7 @@ fn leave_to_host(thread: &Thread, block: &Block, program: &[u8], mut arguments: 
         .collect();
     // No system of a guest's is meant, but each can tell what the host's libc ignored on its own account.
     compat_bsd::attach(&compat_freebsd::FREEBSD_AMD64);
-    signal::inherit(thread);
+    let _ = signal::inherit(thread, false);
     let error = task::exec::become_native(thread, program, &arguments, &environment);
     fail(
         EXIT_CANNOT_RUN,

@@ -155,7 +155,7 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
             format_args!("no memory for a thread: host errno {}", error.0),
         ),
     };
-    enter(thread, &kernel, &order.program)
+    enter(thread, &kernel, &order.program, order.handed_on)
 }
 
 fn find_a_way_in(wish: Option<Way>) -> Way {
@@ -169,7 +169,7 @@ fn find_a_way_in(wish: Option<Way>) -> Way {
     })
 }
 
-fn enter(thread: &'static Thread, block: &Block, program: &[u8]) -> ! {
+fn enter(thread: &'static Thread, block: &Block, program: &[u8], handed_on: bool) -> ! {
     let unready = |error: HostErrno| -> ! {
         fail(
             EXIT_OWN_FAILURE,
@@ -186,8 +186,7 @@ fn enter(thread: &'static Thread, block: &Block, program: &[u8]) -> ! {
     ready.unwrap_or_else(|error| unready(error));
     // What was blocked and ignored is noted by the numbers of the program's system.
     let opened = launch::open(thread, block, program);
-    signal::inherit(thread);
-    signal::install().unwrap_or_else(|error| unready(error));
+    signal::inherit(thread, handed_on).unwrap_or_else(|error| unready(error));
     let context = launch::launch(thread, block, program, opened);
     if let Err(error) = trap::arm() {
         fail(

@@ -150,6 +150,22 @@ pub fn current_action(process: &Process, signal: u8) -> Action {
     action
 }
 
+/// Notes what the host did with guest signal `signal` when the image began: only "ignored" survives `execve`.
+pub(super) fn note_inherited(process: &Process, signal: u8, ignored: bool) {
+    let disposition = if ignored {
+        Disposition::Ignore
+    } else {
+        Disposition::Default
+    };
+    let action = Action {
+        disposition,
+        // See `current_action`.
+        restart: true,
+        ..Action::default()
+    };
+    process.actions.lock().set(signal, action);
+}
+
 /// Sets the action of guest signal `signal`; returns the one before.
 ///
 /// # Errors

@@ -153,6 +153,23 @@ pub(crate) struct KernelAction {
     pub(crate) mask: u64,
 }
 
+impl KernelAction {
+    const SIG_IGN: u64 = 1;
+
+    /// `SIG_IGN`.
+    pub(super) fn ignore() -> Self {
+        Self {
+            handler: Self::SIG_IGN,
+            ..Self::default()
+        }
+    }
+
+    /// Whether it is [`KernelAction::ignore`], whatever the flags.
+    pub(super) fn ignores(&self) -> bool {
+        self.handler == Self::SIG_IGN
+    }
+}
+
 const _: () = {
     assert!(size_of::<UContext>() == 304);
     assert!(offset_of!(UContext, regs) == 40);

@@ -128,11 +128,12 @@ pub fn is_ours(rip: u64) -> bool {
         || vdso::contains(rip as usize)
 }
 
-/// Installs the handlers that are always there: system calls and memory faults.
+/// Installs the handlers that are always there: system calls and memory faults. `before` is told of each of these signals
+/// and of what the host did with it.
 ///
 /// # Errors
 /// As `rt_sigaction`.
-pub fn install() -> HostResult<()> {
+pub(super) fn install(mut before: impl FnMut(u8, &KernelAction)) -> HostResult<()> {
     let mut sigsys = own_action(compat_sigsys_entry as *const () as u64);
     // A call may last for ever: other signals must get through meanwhile, under the guest's own mask. NODEFER because
     // the kernel kills a process whose SIGSYS is blocked when it traps.
@@ -141,30 +142,26 @@ pub fn install() -> HostResult<()> {
     let mut fault = own_action(compat_signal_entry as *const () as u64);
     fault.flags |= SA_NODEFER;
     for (signal, action) in [(SIGSYS, sigsys), (SIGSEGV, fault), (SIGBUS, fault)] {
-        set(signal, &action)?;
+        before(signal, &exchange(signal, &action)?);
     }
-    // An inherited mask may block what must always get through.
-    // SAFETY: a valid 8-byte mask; SIG_UNBLOCK is 1.
-    unsafe {
-        host::call_n(
-            nr::rt_sigprocmask,
-            [1, (&raw const NEVER_BLOCKED_WORD) as u64, 0, 8],
-        )
-    }?;
     Ok(())
 }
 
-static NEVER_BLOCKED_WORD: u64 = NEVER_BLOCKED;
-
-fn set(signal: u8, action: &KernelAction) -> HostResult<()> {
-    // SAFETY: `action` is a valid kernel_sigaction.
-    unsafe {
-        host::call_n(
-            nr::rt_sigaction,
-            [u64::from(signal), core::ptr::from_ref(action) as u64, 0, 8],
-        )
-    }
-    .map(drop)
+/// Sets a host disposition; returns the one before.
+///
+/// # Errors
+/// As `rt_sigaction`.
+pub(super) fn exchange(signal: u8, action: &KernelAction) -> HostResult<KernelAction> {
+    let mut before = KernelAction::default();
+    let args = [
+        u64::from(signal),
+        core::ptr::from_ref(action) as u64,
+        (&raw mut before) as u64,
+        8,
+    ];
+    // SAFETY: both are valid kernel_sigactions.
+    unsafe { host::call_n(nr::rt_sigaction, args) }?;
+    Ok(before)
 }
 
 /// Registers the thread's stub stack as the host's alternate stack.

@@ -3,13 +3,15 @@
 //! The host passes both on by itself, but for what stands in for the guest's: the signals that are ours whatever the guest
 //! does, and those that are ignored because the host's default would end the process.
 
-use super::actions::{apply, ignored_in_place, watched};
+use super::actions::{apply, ignored_in_place, note_inherited, watched};
 use super::context::KernelAction;
-use super::handler::signal_self;
+use super::handler::{exchange, install, signal_self};
 use super::host_signal::{SIGBUS, SIGSEGV, SIGSYS};
 use super::mask::whole_host_mask;
-use super::{Action, Disposition, SigSet, current_action, install, set_action, take_held};
-use crate::host::{self, nr};
+use super::{
+    Action, Disposition, NEVER_BLOCKED, SigSet, current_action, set_action, take_held,
+};
+use crate::host::{self, HostResult, nr};
 use crate::personality::attached;
 use crate::task::Thread;
 
@@ -28,33 +30,65 @@ fn always_ours(host: u8) -> bool {
     matches!(host, SIGSEGV | SIGBUS | SIGSYS)
 }
 
-/// Notes what was blocked and ignored when the image began, which [`install`] is about to change, and ignores what the
-/// guest's kernel ignores by default.
-pub fn inherit(thread: &Thread) {
+/// Notes what was blocked and ignored when the image began, ignores what the guest's kernel ignores by default, and installs
+/// the handlers that are always there. An image that another of ours `handed_on` to owes nothing to the host's libc.
+///
+/// # Errors
+/// As `rt_sigaction`.
+pub fn inherit(thread: &Thread, handed_on: bool) -> HostResult<()> {
+    let process = thread.process();
+    let personality = attached();
     let mut mask = 0u64;
     // SAFETY: `mask` is a valid 8-byte mask.
     let _ = unsafe { host::call_n(nr::rt_sigprocmask, [0, 0, (&raw mut mask) as u64, 8]) };
-    if let Some(personality) = attached() {
+    if let Some(personality) = personality {
         let guest = (1..=64u8)
             .filter(|signal| mask & super::bit(*signal) != 0)
             .filter_map(personality.signal_from_host)
             .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)));
         thread.mask.set(guest);
     }
-    for host in LIBC_OWN {
-        let guest = attached().and_then(|personality| (personality.signal_from_host)(host));
+    for host in LIBC_OWN.into_iter().filter(|_| !handed_on) {
+        let guest = personality.and_then(|personality| (personality.signal_from_host)(host));
         if let Some(signal) = guest {
-            let action = current_action(thread.process(), signal);
+            let action = current_action(process, signal);
             if action.disposition == Disposition::Ignore {
                 let default = Action {
                     disposition: Disposition::Default,
                     ..action
                 };
-                let _ = set_action(thread.process(), signal, default);
+                let _ = set_action(process, signal, default);
             }
         }
     }
-    ignore_defaults(thread);
+    for (signal, host) in stand_ins().filter(|&(_, host)| !always_ours(host)) {
+        if let Ok(before) = exchange(host, &KernelAction::ignore()) {
+            note_inherited(process, signal, before.ignores());
+        }
+    }
+    install(|host, before| {
+        let guest = personality.and_then(|personality| (personality.signal_from_host)(host));
+        if let Some(signal) = guest.filter(|_| before.ignores()) {
+            note_inherited(process, signal, true);
+        }
+    })?;
+    if mask & NEVER_BLOCKED != 0 {
+        open_ours();
+    }
+    Ok(())
+}
+
+/// Unblocks what must always get through.
+fn open_ours() {
+    const SIG_UNBLOCK: u64 = 1;
+    let mask = NEVER_BLOCKED;
+    // SAFETY: a valid 8-byte mask.
+    let _ = unsafe {
+        host::call_n(
+            nr::rt_sigprocmask,
+            [SIG_UNBLOCK, (&raw const mask) as u64, 0, 8],
+        )
+    };
 }
 
 /// The host's libc keeps these two to itself and starts programs (`posix_spawn`) with them ignored, which nobody asked for.
@@ -94,6 +128,7 @@ pub(crate) fn hand_over(thread: &Thread) {
 /// See [`hand_over`].
 pub(crate) fn retake(thread: &Thread) {
     // The handlers come first: a signal that was blocked for the next image may come as soon as it is not.
-    let _ = install();
+    let _ = install(|_, _| ());
+    open_ours();
     ignore_defaults(thread);
 }

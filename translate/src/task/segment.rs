@@ -1,9 +1,9 @@
-//! The `fs` base, which is the guest's, and which memory is not.
+//! The `fs` base, which is the guest's, the `gs` base, which is ours, and which memory is not the guest's.
 
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use crate::host::{self, nr};
+use crate::host::{self, HostResult, nr};
 use crate::trap;
 
 static INSTRUCTIONS: AtomicBool = AtomicBool::new(false);
@@ -41,6 +41,21 @@ pub fn set_fs_base(base: u64) {
         // SAFETY: as above.
         let _ = unsafe { host::call_n(nr::arch_prctl, [ARCH_SET_FS, base]) };
     }
+}
+
+/// Sets the `gs` base, which is ours.
+///
+/// # Errors
+/// None for a canonical address.
+pub(super) fn set_gs_base(base: u64) -> HostResult<()> {
+    const ARCH_SET_GS: u64 = 0x1001;
+    if INSTRUCTIONS.load(Ordering::Relaxed) {
+        // SAFETY: the instruction is enabled, and the caller's address is canonical.
+        unsafe { asm!("wrgsbase {}", in(reg) base, options(nostack, preserves_flags)) };
+        return Ok(());
+    }
+    // SAFETY: nothing else in the process uses gs.
+    unsafe { host::call_n(nr::arch_prctl, [ARCH_SET_GS, base]) }.map(drop)
 }
 
 /// Whether a range touches memory of ours, which the guest must not map over: the stub's image and what lies behind it,

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use super::answers::{Answer, Answers};
 use super::counts::Counts;
 use super::gate::Gate;
-use super::{Process, counts};
+use super::{Process, counts, segment};
 use crate::host::{self, HostResult, nr};
 use crate::objects::Recent;
 use crate::signal::{AltStack, Held, SigInfo, SigSet, UContext};
@@ -138,15 +138,7 @@ impl Thread {
     /// # Errors
     /// None in practice; `arch_prctl` accepts any canonical address.
     pub fn attach_gs(&self) -> HostResult<()> {
-        const ARCH_SET_GS: u64 = 0x1001;
-        // SAFETY: nothing else in the process uses gs.
-        unsafe {
-            host::call_n(
-                nr::arch_prctl,
-                [ARCH_SET_GS, core::ptr::from_ref(self) as u64],
-            )
-        }
-        .map(drop)
+        segment::set_gs_base(core::ptr::from_ref(self) as u64)
     }
 
     /// The answer to `which`: kept by the thread, or got from `ask`, the host's.
