@@ -136,7 +136,9 @@ pub fn start(
     // SAFETY: `canary` is valid for writing.
     unsafe { host::call_n(nr::getrandom, [canary.as_mut_ptr() as u64, 64, 0]) }?;
     let canary = stack.push(&canary)?;
-    let page_sizes = stack.push([4096u64, 2 << 20, 1 << 30].as_bytes())?;
+    // Not a constant: that would be the only one from its page.
+    let page_sizes: [u64; 3] = core::array::from_fn(|size| 4096 << (9 * size));
+    let page_sizes = stack.push(page_sizes.as_bytes())?;
 
     let cpus = cpus();
     let stack_top = top.next_multiple_of(4096);

@@ -30,6 +30,8 @@ pub(crate) struct Program {
 
 /// Loads what [`open`] opened and prepares its registers. Ends the process with the right exit code and one line when
 /// that cannot be.
+// Not inlined, nor is `open`: what they need of the stack, they need one after the other.
+#[inline(never)]
 pub(crate) fn launch(
     thread: &'static Thread,
     block: &Block,
@@ -109,6 +111,7 @@ fn show(path: &[u8]) -> String {
 
 /// Opens the program at `path`, or the interpreter of the script there, and attaches its system. Ends the process with the
 /// right exit code and one line when that cannot be.
+#[inline(never)]
 pub(crate) fn open(thread: &Thread, block: &Block, path: &[u8]) -> Program {
     let program = open_file(thread, block, path);
     if let Some(system) = system_of(program.image.os) {

@@ -22,9 +22,12 @@ global_asm!(
     "mov rsp, rax",
     "mov rdi, rbx",
     "call {begin}",
+    "mov rdi, rax",
+    "call {enter}",
     "ud2",
     prepare_memory = sym prepare_memory,
     begin = sym begin,
+    enter = sym enter,
 );
 
 unsafe extern "C" {
@@ -92,7 +95,15 @@ const AT_HWCAP2: u64 = 26;
 const AT_EXECFN: u64 = 31;
 const AT_SYSINFO_EHDR: u64 = 33;
 
-unsafe extern "C" fn begin(block: *const u64) -> ! {
+/// What one half of a start leaves to the other: the first one's part of the stack is free again then.
+struct Begun {
+    thread: &'static Thread,
+    block: Block,
+    program: Vec<u8>,
+    handed_on: bool,
+}
+
+unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
     // First of all: it also says where our own memory comes from.
     signal::set_image(signal::ImageRange {
         code: (&raw const __ehdr_start).addr()..(&raw const __code_end).addr(),
@@ -155,7 +166,12 @@ unsafe extern "C" fn begin(block: *const u64) -> ! {
             format_args!("no memory for a thread: host errno {}", error.0),
         ),
     };
-    enter(thread, &kernel, &order.program, order.handed_on)
+    Box::leak(Box::new(Begun {
+        thread,
+        block: kernel,
+        program: order.program,
+        handed_on: order.handed_on,
+    }))
 }
 
 fn find_a_way_in(wish: Option<Way>) -> Way {
@@ -169,7 +185,14 @@ fn find_a_way_in(wish: Option<Way>) -> Way {
     })
 }
 
-fn enter(thread: &'static Thread, block: &Block, program: &[u8], handed_on: bool) -> ! {
+unsafe extern "C" fn enter(begun: *const Begun) -> ! {
+    // SAFETY: what `begin` returned.
+    let &Begun {
+        thread,
+        ref block,
+        ref program,
+        handed_on,
+    } = unsafe { &*begun };
     let unready = |error: HostErrno| -> ! {
         fail(
             EXIT_OWN_FAILURE,

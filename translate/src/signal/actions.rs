@@ -1,6 +1,6 @@
 //! What each guest signal does, and the host disposition that makes it so.
 
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::handler::{compat_signal_entry, compat_signal_return};
@@ -61,19 +61,25 @@ pub struct Action {
     pub no_child_wait: bool,
 }
 
-/// The actions of a process, by guest signal. A missing one is "as inherited through exec", which the host knows.
+/// The actions of a process, by guest signal in ascending order. A missing one is "as inherited through exec", which the
+/// host knows.
 #[derive(Clone, Default)]
-pub struct Actions(BTreeMap<u8, Action>);
+pub struct Actions(Vec<(u8, Action)>);
 
 impl Actions {
     fn get(&self, signal: u8) -> Option<Action> {
-        self.0.get(&signal).copied()
+        let place = self.place(signal).ok()?;
+        self.0.get(place).map(|&(_, action)| action)
+    }
+
+    fn place(&self, signal: u8) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&signal, |&(known, _)| known)
     }
 
     /// Makes every handler the default action. The host still calls us for these signals, which then do what they do by
     /// default.
     pub(crate) fn drop_handlers(&mut self) {
-        for action in self.0.values_mut() {
+        for (_, action) in &mut self.0 {
             if matches!(action.disposition, Disposition::Handler(_)) {
                 action.disposition = Disposition::Default;
             }
@@ -81,7 +87,14 @@ impl Actions {
     }
 
     fn set(&mut self, signal: u8, action: Action) {
-        self.0.insert(signal, action);
+        match self.place(signal) {
+            Ok(place) => {
+                if let Some((_, known)) = self.0.get_mut(place) {
+                    *known = action;
+                }
+            }
+            Err(place) => self.0.insert(place, (signal, action)),
+        }
     }
 }
 
