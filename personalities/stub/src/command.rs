@@ -181,11 +181,13 @@ fn run(block: &mut Block) -> Order {
 
 /// What an environment variable says.
 pub(crate) fn variable<'a>(environment: &'a [*const u8], name: &[u8]) -> Option<&'a [u8]> {
-    environment.iter().find_map(|&text| {
-        text_of(text)
-            .strip_prefix(name)
-            .and_then(|rest| rest.strip_prefix(b"="))
-    })
+    let whole = environment.iter().find(|&&text| {
+        // No further than they agree: most do not, from the first byte on.
+        let mut bytes = name.iter().chain(b"=").enumerate();
+        // SAFETY: the text ends with a NUL, which no name contains.
+        bytes.all(|(index, &byte)| unsafe { text.add(index).read() } == byte)
+    })?;
+    text_of(*whole).get(name.len() + 1..)
 }
 
 /// The space that `--root` and its like ask for.

@@ -18,9 +18,9 @@ use crate::task::Thread;
 /// Guest and host number of the signals whose host disposition or mask is not what the guest set.
 fn stand_ins() -> impl Iterator<Item = (u8, u8)> {
     let personality = attached();
-    (1..=128).filter_map(move |signal| {
+    (1..=64).filter_map(move |host| {
         let personality = personality?;
-        let host = (personality.signal_to_host)(signal)?;
+        let signal = (personality.signal_from_host)(host)?;
         let ignored = ignored_in_place((personality.default_action)(signal), host);
         (always_ours(host) || watched(signal) || ignored).then_some((signal, host))
     })
@@ -41,7 +41,7 @@ pub fn inherit(thread: &Thread, handed_on: bool) -> HostResult<()> {
     let mut mask = 0u64;
     // SAFETY: `mask` is a valid 8-byte mask.
     let _ = unsafe { host::call_n(nr::rt_sigprocmask, [0, 0, (&raw mut mask) as u64, 8]) };
-    if let Some(personality) = personality {
+    if let Some(personality) = personality.filter(|_| mask != 0) {
         let guest = (1..=64u8)
             .filter(|signal| mask & super::bit(*signal) != 0)
             .filter_map(personality.signal_from_host)
