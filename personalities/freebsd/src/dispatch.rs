@@ -35,11 +35,8 @@ pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
     "syscall",
     "__syscall",
-    "vfork",
     "rfork",
     "pdrfork",
-    "execve",
-    "fexecve",
     "thr_new",
     "thr_create",
     "thr_exit",

@@ -68,6 +68,10 @@ unsafe extern "C" fn compat_child(thread: *const Thread) -> ! {
         host::write_stderr(b"compat: a new thread could not be set up by the host kernel\n");
         host::exit_group(125);
     }
+    if thread.leaves.get() {
+        // SAFETY: the creator prepared the way out and left its part of the stack alone.
+        unsafe { trap::leave(thread) }
+    }
     // SAFETY: the creator filled `start` in before the clone.
     let start = unsafe { &*thread.start.get() };
     if !thread.gate.pass() {
@@ -270,6 +274,14 @@ pub fn share_memory(cx: &mut Cx, birth: Birth, start: Start) -> HostResult<i32> 
     let thread = new_thread(process)?;
     thread.mask.set(cx.thread.mask.get());
     thread.alternate.set(cx.thread.alternate.get());
+    thread
+        .leaves
+        .set(trap::leave_as_well(cx.frame, thread, &start.context));
+    // Room for the way out, or for nothing.
+    let kept = match thread.leaves.get() {
+        true => trap::ENTERED.next_multiple_of(64),
+        false => 64,
+    };
     // SAFETY: nobody reads `start` before the clone below.
     unsafe { *thread.start.get() = start };
     let (how, ctid) = if birth.creator_waits {
@@ -283,7 +295,7 @@ pub fn share_memory(cx: &mut Cx, birth: Birth, start: Start) -> HostResult<i32> 
     let raw = unsafe {
         compat_clone(
             CLONE_VM | how | birth.flags(),
-            thread.stack_top() as u64 - 64,
+            (thread.stack_top() - kept) as u64,
             core::ptr::null_mut(),
             ctid,
             0,

@@ -83,6 +83,8 @@ pub struct Thread {
     pub(crate) recent: Recent,
     /// It will end, and is not counted any more (see [`resign`]).
     leaving: AtomicBool,
+    /// It begins where its creator's call ends, by the same way out (see [`crate::trap::leave`]), and not at `start`.
+    pub(crate) leaves: Cell<bool>,
     /// What it knows as the parent and as the child of a `fork`.
     pub(crate) family: Family,
 }
@@ -253,6 +255,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             gate: Gate::new(),
             recent: Recent::default(),
             leaving: AtomicBool::new(false),
+            leaves: Cell::new(false),
             family: Family::default(),
         });
         Ok(&*block)

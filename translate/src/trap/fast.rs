@@ -15,7 +15,7 @@ use super::{Way, enter};
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::personality::attached;
 use crate::signal::{self, Regs, UContext};
-use crate::task::{counts, current};
+use crate::task::{Thread, counts, current};
 
 const REGS: usize = offset_of!(UContext, regs);
 
@@ -28,6 +28,8 @@ const AREA: usize = CONTEXT + 256;
 
 /// Above them what the express way left: flags, return address, number and result.
 const BELOW: usize = 32;
+/// All that a call from a patched site keeps at the top of the thread's stub stack.
+pub(crate) const ENTERED: usize = AREA + BELOW;
 /// What the processor's flags may hold that is not put back by `sahf`, next to [`TRAPPING_FLAGS`]: the direction.
 pub(super) const LASTING_FLAGS: i32 = TRAPPING_FLAGS | 0x400;
 
@@ -159,6 +161,11 @@ global_asm!(
     "movaps xmm14, [rsp + {xmm} + 224]",
     "movaps xmm15, [rsp + {xmm} + 240]",
     "jmp qword ptr [rip + {gate}]",
+    // rdi = the registers of a call that another thread made from a patched site, at the same place of this one's stack.
+    ".globl compat_fast_continue", ".hidden compat_fast_continue",
+    "compat_fast_continue:",
+    "mov rsp, rdi",
+    "jmp compat_fast_exit",
     area = const AREA,
     below = const BELOW,
     lasting = const LASTING_FLAGS,
@@ -191,6 +198,7 @@ unsafe extern "C" {
     fn compat_fast_exit();
     fn compat_fast_leave();
     fn compat_fast_restart();
+    fn compat_fast_continue(area: *const UContext) -> !;
 }
 
 /// For the signal handler: what to do about a signal whose program counter is on the way out.
@@ -210,6 +218,38 @@ pub(crate) fn leaving(rip: u64) -> Option<Leaving> {
         Some(Leaving::Restart(compat_fast_restart as *const () as u64))
     } else {
         super::brief::leaving(rip).or_else(|| super::express::leaving(rip))
+    }
+}
+
+/// Where `thread`'s registers are kept when it calls from a patched site.
+fn area(thread: &Thread) -> *mut UContext {
+    (thread.stack_top() - ENTERED) as *mut UContext
+}
+
+/// Lets `new`, which does not run yet, leave the call at hand as the calling thread will, but with these registers: the
+/// vector state is kept beside them. `false` when the call came by a trap.
+pub(crate) fn leave_as_well(frame: &UContext, new: &Thread, registers: &UContext) -> bool {
+    if !core::ptr::eq(frame, area(current())) {
+        return false;
+    }
+    let from = core::ptr::from_ref(frame).cast::<u8>();
+    // SAFETY: the whole of this thread's area, and the same place of a stack that nobody uses yet.
+    unsafe {
+        core::ptr::copy_nonoverlapping(from, area(new).cast(), AREA);
+        *area(new) = *registers;
+    }
+    true
+}
+
+/// The way out for a thread that [`leave_as_well`] prepared; it has every signal blocked and its block attached.
+///
+/// # Safety
+/// The calling thread is that one, and its stack is used no further up than [`ENTERED`] below its top.
+pub(crate) unsafe fn leave(thread: &Thread) -> ! {
+    // SAFETY: filled in by `leave_as_well`.
+    unsafe {
+        signal::restore_mask((*area(thread)).sigmask);
+        compat_fast_continue(area(thread))
     }
 }
 

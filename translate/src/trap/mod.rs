@@ -54,7 +54,9 @@ pub use refusal::{Refusal, RefusedSite, refused};
 pub use way::{Refused, Way, arm, attach, attach_again, map, reaches, set_entry_point, way};
 
 pub(crate) use family::{Family, after_fork, before_fork};
-pub(crate) use fast::{Leaving, TRAPPING_FLAGS, at_gate, leave_by_gate, leaving};
+pub(crate) use fast::{
+    ENTERED, Leaving, TRAPPING_FLAGS, at_gate, leave, leave_as_well, leave_by_gate, leaving,
+};
 pub(crate) use patch::{in_trampoline, lock, original, overlaps_trampoline};
 
 /// Whether a SIGSYS with this `si_code` is a call of the guest's. Nobody can send another process such a one.
