@@ -133,7 +133,8 @@ unsafe impl GlobalAlloc for Heap {
             return block;
         }
         // SAFETY: the caller's promise: the size is not too large for the alignment.
-        let new = unsafe { self.alloc(Layout::from_size_align_unchecked(new_size, layout.align())) };
+        let new =
+            unsafe { self.alloc(Layout::from_size_align_unchecked(new_size, layout.align())) };
         if !new.is_null() {
             // SAFETY: both are blocks of ours, and the new one is longer.
             unsafe { core::ptr::copy_nonoverlapping(block, new, layout.size()) };

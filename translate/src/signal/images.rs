@@ -8,9 +8,7 @@ use super::context::KernelAction;
 use super::handler::{exchange, install, signal_self};
 use super::host_signal::{SIGBUS, SIGSEGV, SIGSYS};
 use super::mask::whole_host_mask;
-use super::{
-    Action, Disposition, NEVER_BLOCKED, SigSet, current_action, set_action, take_held,
-};
+use super::{Action, Disposition, NEVER_BLOCKED, SigSet, current_action, set_action, take_held};
 use crate::host::{self, HostResult, nr};
 use crate::personality::attached;
 use crate::task::Thread;

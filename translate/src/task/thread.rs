@@ -194,7 +194,10 @@ pub(crate) fn is_alone(thread: &Thread) -> bool {
         // SAFETY: see `Blocks`.
         unsafe { &*block }.alive.load(Ordering::Relaxed) == 0
     };
-    let mut others = blocks.0.iter().filter(|&&block| !core::ptr::eq(block, thread));
+    let mut others = blocks
+        .0
+        .iter()
+        .filter(|&&block| !core::ptr::eq(block, thread));
     others.all(|&block| is_dead(block))
 }
 

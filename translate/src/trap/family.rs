@@ -76,7 +76,14 @@ fn share() {
     // SAFETY: in place of a page of ours that nobody else knows of.
     let shared = host::map_anonymous(PAGE as usize).and_then(|page| unsafe {
         const FIXED: u64 = 0x10;
-        let args = [page as u64, PAGE, READ_WRITE, SHARED_ANONYMOUS | FIXED, u64::MAX, 0];
+        let args = [
+            page as u64,
+            PAGE,
+            READ_WRITE,
+            SHARED_ANONYMOUS | FIXED,
+            u64::MAX,
+            0,
+        ];
         host::call(nr::mmap, args)
     });
     if let Ok(page) = shared {
