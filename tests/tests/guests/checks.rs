@@ -1,6 +1,6 @@
 //! The guests that judge for themselves.
 
-use crate::program::all_checks_hold;
+use crate::program::{all_checks_hold, program, these_checks_hold_in};
 
 #[test]
 fn registers_survive_calls_and_signals() {
@@ -50,4 +50,25 @@ fn locks_exclude_and_wake() {
 #[test]
 fn terminals_behave_as_on_freebsd() {
     all_checks_hold("guest-terminal");
+}
+
+#[test]
+fn code_is_patched_and_changed_and_made_at_once() {
+    all_checks_hold("guest-code");
+}
+
+/// A program that knows its own bytes finds them when nothing is patched.
+#[test]
+fn code_is_left_alone_on_request() {
+    let guest = program("guest-code");
+    let checks = [
+        "text/compared-with-the-file",
+        "changed/replaced",
+        "made/in-turns",
+    ];
+    these_checks_hold_in("guest-code", &checks, |stage| {
+        let mut command = stage.guest(&guest);
+        command.env("COMPAT_PATCH", "off");
+        command
+    });
 }

@@ -193,6 +193,8 @@ pub(super) fn is_fault(signal: u8, info: &SigInfo) -> bool {
 }
 
 const TRAP_TRACE: i32 = 2;
+/// What the host says of a general protection fault: no address, "from the kernel".
+const PROTECTION: i32 = 0x80;
 
 /// How a handler is left.
 #[repr(u8)]
@@ -271,6 +273,9 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     }
     let rip = frame.regs.rip;
     if !is_ours(rip) {
+        if signal == SIGSEGV && info.code == PROTECTION && trap::being_written(rip, current()) {
+            return false;
+        }
         deliver(current(), frame, signal, info);
         return true;
     }

@@ -96,6 +96,9 @@ pub fn spawn<E: From<HostErrno>>(
     start: Start,
     announce: impl FnOnce(i32) -> Result<(), E>,
 ) -> Result<i32, E> {
+    if !cx.process().settings.no_patch {
+        trap::can_tell_others();
+    }
     let thread = new_thread(cx.process())?;
     thread.mask.set(cx.thread.mask.get());
     let mut flags =

@@ -34,6 +34,7 @@ mod fast;
 mod patch;
 mod ptrace;
 mod refusal;
+mod rewrite;
 mod seccomp;
 mod site;
 mod sud;
@@ -57,7 +58,8 @@ pub(crate) use family::{Family, after_fork, before_fork};
 pub(crate) use fast::{
     ENTERED, Leaving, TRAPPING_FLAGS, at_gate, leave, leave_as_well, leave_by_gate, leaving,
 };
-pub(crate) use patch::{in_trampoline, lock, original, overlaps_trampoline};
+pub(crate) use patch::{being_written, in_trampoline, lock, original, overlaps_trampoline};
+pub(crate) use rewrite::can_tell_others;
 
 /// Whether a SIGSYS with this `si_code` is a call of the guest's. Nobody can send another process such a one.
 pub(crate) fn is_call(code: i32) -> bool {

@@ -5,11 +5,13 @@ use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
 use super::express::compat_fast_entry;
 use super::refusal::{self, Refusal};
+use super::rewrite::{HALT, JUMP, rewrite};
 use super::site::{Displaced, recognise};
 use crate::guest;
-use crate::host::{self, HostResult, nr};
+use crate::host::{self, HostErrno, HostResult, nr};
 use crate::signal::{Regs, UContext};
 use crate::sync::Mutex;
+use crate::task::Thread;
 
 /// A site is patched at this trap, so that short programs never pay.
 const HOT: u8 = 3;
@@ -25,7 +27,8 @@ pub fn register_text(start: u64, len: u64) {
     TRAMPOLINES.lock().texts.push((start, end));
 }
 
-/// Forgets every noted range that `start..start + len` touches: it is about to be unmapped, replaced or made writable.
+/// Forgets every noted range that `start..start + len` touches: it is about to be unmapped, replaced or made writable. Its
+/// bytes are the program's own again, which may go on to change some of them.
 ///
 /// When this returns, no other thread is patching anything there.
 pub fn forget_text(start: u64, len: u64) {
@@ -35,8 +38,18 @@ pub fn forget_text(start: u64, len: u64) {
     let touched = |&(low, high): &(u64, u64)| low < end && start < high;
     if trampolines.texts.iter().any(touched) {
         trampolines.texts.retain(|text| !touched(text));
-        for site in &mut trampolines.sites {
-            site.live &= !(start..end).contains(&site.at);
+    }
+    let first = trampolines
+        .sites
+        .partition_point(|site| site.at + 2 <= start);
+    for site in trampolines.sites.iter_mut().skip(first) {
+        if site.start() >= end {
+            break;
+        }
+        if site.live {
+            // It fails when there is no such memory any more; then it does not matter.
+            let _ = rewrite(site.start(), site.displaced.head());
+            site.live = false;
         }
     }
 }
@@ -55,15 +68,22 @@ struct Site {
     at: u64,
     slot: u64,
     displaced: Displaced,
-    /// Its code has not been unmapped since.
+    /// The jump is there.
     live: bool,
+}
+
+impl Site {
+    /// Where the jump is.
+    fn start(&self) -> u64 {
+        self.at - self.displaced.len as u64
+    }
 }
 
 /// All trampolines, and what they may be made for.
 struct Trampolines {
     /// The pages they fill from the start, and how much of each is in use.
     pages: Vec<(u64, u64)>,
-    /// The sites that have one.
+    /// The sites that have one, by address.
     sites: Vec<Site>,
     /// Executable file mappings that were never writable: start and end.
     texts: Vec<(u64, u64)>,
@@ -152,8 +172,10 @@ pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     let mut trampolines = TRAMPOLINES.lock();
     let (low, high) = trampolines.text_of(at).ok_or(Refusal::Code)?;
     super::fast::prepare().map_err(|_| Refusal::Host)?;
-    let known = trampolines.sites.iter().position(|site| site.at == at);
-    let known = known.and_then(|index| trampolines.sites.get_mut(index));
+    let place = trampolines.sites.binary_search_by_key(&at, |site| site.at);
+    let known = place
+        .ok()
+        .and_then(|index| trampolines.sites.get_mut(index));
     if known.as_ref().is_some_and(|site| site.live) {
         // Another thread was faster, or somebody jumps onto the `syscall` itself.
         return Ok(());
@@ -165,26 +187,52 @@ pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     }
     let slot = match known {
         // The same code lies here once more.
-        Some(site) if site.displaced == displaced => {
-            site.live = true;
-            site.slot
-        }
+        Some(site) if site.displaced == displaced => site.slot,
         _ => {
             let slot = trampolines.slot(low, high).ok_or(Refusal::Room)?;
             write_trampoline(slot, at, &displaced).map_err(|_| Refusal::Host)?;
-            trampolines.sites.retain(|site| site.at != at);
-            trampolines.sites.push(Site {
-                at,
-                slot,
-                displaced,
-                live: true,
-            });
             slot
         }
     };
-    let distance = slot.wrapping_sub(start + 5) as i64;
+    let site = Site {
+        at,
+        slot,
+        displaced,
+        live: true,
+    };
+    let distance = slot.wrapping_sub(start + JUMP as u64) as i64;
     let distance = i32::try_from(distance).map_err(|_| Refusal::Room)?;
-    rewrite(start, &displaced, distance).map_err(|_| Refusal::Host)
+    let [a, b, c, d] = distance.to_le_bytes();
+    rewrite(start, [0xe9, a, b, c, d]).map_err(|error| match error {
+        HostErrno::EOPNOTSUPP => Refusal::Stores,
+        _ => Refusal::Host,
+    })?;
+    match place {
+        Ok(index) => {
+            if let Some(known) = trampolines.sites.get_mut(index) {
+                *known = site;
+            }
+        }
+        Err(index) => trampolines.sites.insert(index, site),
+    }
+    Ok(())
+}
+
+/// For a general protection fault of guest code at `rip`: whether it came upon an instruction that was being changed, so
+/// that it is to be executed again. Waits until it is changed.
+pub(crate) fn being_written(rip: u64, thread: &Thread) -> bool {
+    let trampolines = TRAMPOLINES.lock();
+    let again = trampolines
+        .sites
+        .iter()
+        .filter(|site| site.start() == rip)
+        // A jump does not fault. Where it was taken away, what is there now may fault for reasons of its own: then it
+        // does so twice.
+        .any(|site| site.live || thread.stumbled.get() != rip);
+    let mut byte = [0];
+    let again = again && guest::read_bytes(rip, &mut byte).is_ok() && byte != [HALT];
+    thread.stumbled.set(if again { rip } else { 0 });
+    again
 }
 
 impl Trampolines {
@@ -289,29 +337,6 @@ fn write_trampoline(slot: u64, at: u64, displaced: &Displaced) -> HostResult<()>
         host::call_n(nr::mprotect, [page, PAGE, READ | EXECUTE])?;
     }
     Ok(())
-}
-
-/// Replaces the first displaced instruction by the jump, in one store.
-fn rewrite(start: u64, displaced: &Displaced, distance: i32) -> HostResult<()> {
-    let from = start & !(PAGE - 1);
-    let size = (start + 8 - from).next_multiple_of(PAGE);
-    let before = guest::load_u64(start)?;
-    let mut bytes = before.to_le_bytes();
-    let jump = distance.to_le_bytes();
-    // A nop of two bytes pads the long form.
-    let new = [0xe9, jump[0], jump[1], jump[2], jump[3], 0x66, 0x90];
-    for (byte, new) in bytes.iter_mut().zip(new).take(displaced.first) {
-        *byte = new;
-    }
-    // Other threads may be running this very page: it stays executable throughout. Hosts that forbid writable and
-    // executable pages refuse here, and the site goes on trapping.
-    // SAFETY: a private mapping of the program's file, of which only the protection changes.
-    unsafe { host::call_n(nr::mprotect, [from, size, READ | WRITE | EXECUTE]) }?;
-    // Within a cache line this is one store for everybody. The file may have been cut off meanwhile.
-    let stored = guest::compare_exchange_u64(start, before, u64::from_le_bytes(bytes));
-    // SAFETY: as above.
-    unsafe { host::call_n(nr::mprotect, [from, size, READ | EXECUTE]) }?;
-    stored.map(drop)
 }
 
 /// Holds the trampolines still while the process is copied.

@@ -11,8 +11,8 @@ pub enum Refusal {
     Code,
     /// The instruction before it is of no form that can be proved, or moved.
     Form,
-    /// The jump would lie across a cache line, and the instruction before cannot be moved as well.
-    CacheLine,
+    /// The jump takes more than one store, and the host cannot tell the other processors (`membarrier`).
+    Stores,
     /// No trampoline can be placed near enough.
     Room,
     /// The host does not let the code be written.
@@ -25,7 +25,7 @@ impl Refusal {
         match self {
             Self::Code => "code that is writable, shared or of no file",
             Self::Form => "unknown instruction before it",
-            Self::CacheLine => "across a cache line",
+            Self::Stores => "across eight aligned bytes, on a host without membarrier",
             Self::Room => "no room for a trampoline near it",
             Self::Host => "the host forbids writing it",
         }

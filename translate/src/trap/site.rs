@@ -7,28 +7,25 @@
 //! few forms below *and* the trapped registers are what that instruction leaves behind: `mov eax, 454` right before a
 //! call that arrives with 454 in `rax`. A longer instruction that ends in the same bytes does not do that.
 //!
-//! The jump has to be written by one store. Where that is not possible because a cache line ends in the middle, the
-//! instruction before is displaced as well, under the same conditions, and the jump is written over that one.
-//!
 //! C libraries put `mov r10, rcx` between the number and the call, which leaves no mark of its own: theirs are taken by
 //! all of what their one template consists of, the branch to the error behind the call included.
 
 use super::refusal::Refusal;
+use super::rewrite::JUMP;
 use crate::guest;
 use crate::signal::Regs;
 
-/// The instructions to displace: one, or two.
+/// The instructions to displace: one, or that and `mov r10, rcx`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Displaced {
-    /// Their bytes; the first `len` count. None of the forms depends on where it stands.
+    /// Their bytes; the first `len` count. None of the forms depends on where it stands. The first instruction is at
+    /// least as long as a jump, which replaces so much of it; what is left over of it stays and is never executed.
     pub(super) bytes: [u8; 12],
     pub(super) len: usize,
-    /// Bytes of the first, which the jump replaces: 5 or 7.
-    pub(super) first: usize,
 }
 
 impl Displaced {
-    fn one(bytes: &[u8]) -> Self {
+    fn of(bytes: &[u8]) -> Self {
         let mut all = [0; 12];
         for (place, byte) in all.iter_mut().zip(bytes) {
             *place = *byte;
@@ -36,30 +33,17 @@ impl Displaced {
         Self {
             bytes: all,
             len: bytes.len(),
-            first: bytes.len(),
         }
     }
 
-    /// With `before` displaced as well.
-    fn after(self, before: [u8; 5]) -> Self {
-        let mut all = [0; 12];
-        for (place, byte) in all.iter_mut().zip(before.iter().chain(&self.bytes)) {
-            *place = *byte;
-        }
-        Self {
-            bytes: all,
-            len: before.len() + self.len,
-            first: before.len(),
-        }
+    /// What the jump replaces.
+    pub(super) fn head(&self) -> [u8; JUMP] {
+        let [a, b, c, d, e, ..] = self.bytes;
+        [a, b, c, d, e]
     }
 }
 
-/// Whether one store at `start` is seen whole by every other processor: eight bytes that stay within a cache line.
-fn fits(start: u64) -> bool {
-    start / 64 == (start + 7) / 64
-}
-
-/// What stands before the `syscall` at `at`, when it may be displaced and the jump can be written there.
+/// What stands before the `syscall` at `at`, when it may be displaced.
 pub(super) fn recognise(at: u64, regs: &Regs) -> Result<Displaced, Refusal> {
     let before_site = |length: u64| at.checked_sub(length).ok_or(Refusal::Form);
     // Seven bytes and one before them, for a prefix.
@@ -68,22 +52,10 @@ pub(super) fn recognise(at: u64, regs: &Regs) -> Result<Displaced, Refusal> {
     if before.ends_with(&MOV_R10_RCX) {
         let mut around = [0u8; 15];
         guest::read_bytes(before_site(11)?, &mut around).map_err(|_| Refusal::Form)?;
-        let found = recognise_stub(around, at, regs).ok_or(Refusal::Form)?;
-        let start = before_site(found.len as u64)?;
-        return fits(start).then_some(found).ok_or(Refusal::CacheLine);
+        return recognise_stub(around, at, regs).ok_or(Refusal::Form);
     }
     let load = |address| guest::load_u64(address).ok();
-    let found = recognise_bytes(before, regs, &load).ok_or(Refusal::Form)?;
-    let start = before_site(found.len as u64)?;
-    if fits(start) {
-        return Ok(found);
-    }
-    let earlier = start.checked_sub(5).ok_or(Refusal::Form)?;
-    let mut before = [0u8; 5];
-    guest::read_bytes(earlier, &mut before).map_err(|_| Refusal::Form)?;
-    (fits(earlier) && leaves_its_mark(before, regs, &load))
-        .then(|| found.after(before))
-        .ok_or(Refusal::CacheLine)
+    recognise_bytes(before, regs, &load).ok_or(Refusal::Form)
 }
 
 const MOV_R10_RCX: [u8; 3] = [0x49, 0x89, 0xca];
@@ -108,10 +80,7 @@ fn recognise_stub(around: [u8; 15], at: u64, regs: &Regs) -> Option<Displaced> {
     if !(matches!(branch, 0x72 | 0xc3) || (branch, distance) == (0x0f, 0x82)) {
         return None;
     }
-    let taken = |number: &[u8]| Displaced {
-        first: number.len(),
-        ..Displaced::one(&[number, &MOV_R10_RCX].concat())
-    };
+    let taken = |number: &[u8]| Displaced::of(&[number, &MOV_R10_RCX].concat());
     match before {
         // mov rax, imm32
         [0x48, 0xc7, 0xc0, immediate @ ..] => {
@@ -167,14 +136,14 @@ fn recognise_bytes(
     if let [0x48, 0xc7, 0xc0, immediate @ ..] = long
         && regs.rax == i64::from(i32::from_le_bytes(immediate)) as u64
     {
-        return Some(Displaced::one(&long));
+        return Some(Displaced::of(&long));
     }
     let [first, immediate @ ..] = short;
     // mov eax, imm32; with a REX prefix it would be another register.
     let number = first == 0xb8
         && prefix & 0xf0 != 0x40
         && regs.rax == u64::from(u32::from_le_bytes(immediate));
-    (number || leaves_its_mark(short, regs, load)).then(|| Displaced::one(&short))
+    (number || leaves_its_mark(short, regs, load)).then(|| Displaced::of(&short))
 }
 
 /// A general register by its number in an instruction. `rsp` cannot be a site's, `rcx` and `r11` are the call's own.
@@ -321,40 +290,20 @@ mod tests {
             rax: 0x1a1,
             ..Regs::default()
         };
-        let look =
-            |stub, at, regs| recognise_stub(stub, at, regs).map(|found| (found.len, found.first));
-        assert_eq!(look(stub, 0x1008, &regs), Some((8, 5)));
+        let look = |stub, at, regs| recognise_stub(stub, at, regs).map(|found| found.len);
+        assert_eq!(look(stub, 0x1008, &regs), Some(8));
         // Elsewhere the byte before may be a prefix.
         assert_eq!(look(stub, 0x1009, &regs), None);
         let others = Regs::default();
         assert_eq!(look(stub, 0x1008, &others), None);
         let mut other = stub;
         other[13] = 0xc3;
-        assert_eq!(look(other, 0x1008, &regs), Some((8, 5)));
+        assert_eq!(look(other, 0x1008, &regs), Some(8));
         other[13] = 0x73;
         assert_eq!(look(other, 0x1008, &regs), None);
         let long = [
             0x90, 0x48, 0xc7, 0xc0, 0xa1, 0x01, 0, 0, 0x49, 0x89, 0xca, 0x0f, 0x05, 0x0f, 0x82,
         ];
-        assert_eq!(look(long, 0x100a, &regs), Some((10, 7)));
-    }
-
-    #[test]
-    fn two_instructions_are_displaced_in_order() {
-        let one = Displaced::one(&[0xb8, 0x30, 0x02, 0, 0]);
-        let two = one.after([0x4c, 0x8b, 0x4c, 0x24, 0x30]);
-        assert_eq!((two.len, two.first), (10, 5));
-        assert_eq!(
-            two.bytes,
-            [0x4c, 0x8b, 0x4c, 0x24, 0x30, 0xb8, 0x30, 0x02, 0, 0, 0, 0]
-        );
-    }
-
-    #[test]
-    fn a_jump_is_written_within_one_cache_line() {
-        assert!(fits(0x1000));
-        assert!(fits(0x1038));
-        assert!(!fits(0x1039));
-        assert!(!fits(0x103c));
+        assert_eq!(look(long, 0x100a, &regs), Some(10));
     }
 }

@@ -14,6 +14,7 @@ pub mod signal;
 pub mod start;
 pub mod sys;
 pub mod sysctl;
+pub mod text;
 pub mod threads;
 
 use core::fmt::Write;

@@ -344,7 +344,7 @@ global_asm!(
     "syscall",
     "probe_after_address:",
     "jmp probe_back",
-    // A number that a cache line divides, behind a load: both may be moved elsewhere.
+    // A number that a cache line divides, which no single store can change.
     ".p2align 6",
     ".fill 55, 1, 0x90",
     "probe_divided:",
