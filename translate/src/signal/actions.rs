@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::handler::{compat_signal_entry, compat_signal_return};
-use super::host_signal::{SIGBUS, SIGKILL, SIGSEGV, SIGSTOP, SIGSYS};
+use super::host_signal::{SIGBUS, SIGKILL, SIGSEGV, SIGSTKFLT, SIGSTOP, SIGSYS};
 use super::{NEVER_BLOCKED, SigSet, context::KernelAction};
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::personality::attached;
@@ -199,7 +199,10 @@ pub(super) fn apply(signal: u8, action: Action) -> HostResult<()> {
         return Ok(());
     };
     // Ours whatever the guest does, or never anybody's.
-    if matches!(host, SIGSEGV | SIGBUS | SIGSYS | SIGKILL | SIGSTOP) {
+    if matches!(
+        host,
+        SIGSEGV | SIGBUS | SIGSTKFLT | SIGSYS | SIGKILL | SIGSTOP
+    ) {
         return Ok(());
     }
     let wanted = match action.disposition {

@@ -4,10 +4,13 @@ use core::arch::global_asm;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::actions::{SA_NODEFER, SA_RESTART, own_action};
+use super::carried::unpacked;
 use super::context::KernelAction;
 use super::deliver::{deliver, settle_unhandled};
-use super::host_signal::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
-use super::{AltStack, Disposition, NEVER_BLOCKED, SigInfo, UContext, current_action, host_mask};
+use super::host_signal::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSTKFLT, SIGSYS, SIGTRAP};
+use super::{
+    AltStack, Disposition, NEVER_BLOCKED, SigInfo, UContext, bit, current_action, host_mask,
+};
 use crate::host::{
     self, HostResult, compat_window_interrupted, compat_window_start, compat_window_syscall, nr,
     vdso,
@@ -136,12 +139,24 @@ pub fn is_ours(rip: u64) -> bool {
 pub(super) fn install(mut before: impl FnMut(u8, &KernelAction)) -> HostResult<()> {
     let mut sigsys = own_action(compat_sigsys_entry as *const () as u64);
     // A call may last for ever: other signals must get through meanwhile, under the guest's own mask. NODEFER because
-    // the kernel kills a process whose SIGSYS is blocked when it traps.
+    // the kernel kills a process whose SIGSYS is blocked when it traps. RESTART because what we send one another shall
+    // end no call; so a guest's own SIGSYS or SIGEMT ends none either, whatever its flags say.
     sigsys.flags |= SA_NODEFER | SA_RESTART;
     sigsys.mask = 0;
+    // Messages do not interrupt one another, so that no number of them fills the stack.
+    let message = KernelAction {
+        flags: sigsys.flags & !SA_NODEFER,
+        mask: !NEVER_BLOCKED | bit(SIGSTKFLT),
+        ..sigsys
+    };
     let mut fault = own_action(compat_signal_entry as *const () as u64);
     fault.flags |= SA_NODEFER;
-    for (signal, action) in [(SIGSYS, sigsys), (SIGSEGV, fault), (SIGBUS, fault)] {
+    for (signal, action) in [
+        (SIGSYS, sigsys),
+        (SIGSTKFLT, message),
+        (SIGSEGV, fault),
+        (SIGBUS, fault),
+    ] {
         before(signal, &exchange(signal, &action)?);
     }
     Ok(())
@@ -214,7 +229,7 @@ impl From<bool> for Leave {
     }
 }
 
-/// A trapped system call, or a SIGSYS that someone sent.
+/// A trapped system call, a message of ours, or a SIGSYS or SIGSTKFLT that someone sent.
 unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UContext) -> Leave {
     // SAFETY: the kernel's own frame.
     let (info_ref, frame_ref) = unsafe { (&*info, &mut *frame) };
@@ -228,7 +243,11 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
         thread.disturbed.store(!guest, Ordering::Relaxed);
         return guest.into();
     }
-    if !trap::is_call(info_ref.code) {
+    if let Some((signal, info)) = unpacked(info_ref) {
+        // SAFETY: as above; the information lives as long as is needed.
+        return unsafe { on_signal(i32::from(signal), &info, frame) }.into();
+    }
+    if signal != i32::from(SIGSYS) || !trap::is_call(info_ref.code) {
         // SAFETY: as above.
         return unsafe { on_signal(signal, info, frame) }.into();
     }

@@ -6,25 +6,25 @@
 use core::cell::{Cell, UnsafeCell};
 use core::sync::atomic::Ordering;
 
-use super::host_signal::{SIGBUS, SIGSEGV, SIGSYS};
+use super::host_signal::{SIGBUS, SIGSEGV, SIGSTKFLT, SIGSYS};
 use super::{SigInfo, SigSet};
 use crate::personality::attached;
 use crate::task::Thread;
 
 /// The signals that may have to be kept.
-const SIGNALS: [u8; 3] = [SIGBUS, SIGSEGV, SIGSYS];
+const SIGNALS: [u8; 4] = [SIGBUS, SIGSEGV, SIGSTKFLT, SIGSYS];
 
 /// One place for each of [`SIGNALS`]; only the thread itself touches it.
 pub(crate) struct Held {
-    present: [Cell<bool>; 3],
-    info: UnsafeCell<[SigInfo; 3]>,
+    present: [Cell<bool>; SIGNALS.len()],
+    info: UnsafeCell<[SigInfo; SIGNALS.len()]>,
 }
 
 impl Held {
     pub(crate) fn new() -> Self {
         Self {
-            present: [const { Cell::new(false) }; 3],
-            info: UnsafeCell::new([SigInfo::default(); 3]),
+            present: [const { Cell::new(false) }; SIGNALS.len()],
+            info: UnsafeCell::new([SigInfo::default(); SIGNALS.len()]),
         }
     }
 

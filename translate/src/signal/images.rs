@@ -6,7 +6,7 @@
 use super::actions::{apply, ignored_in_place, note_inherited, watched};
 use super::context::KernelAction;
 use super::handler::{exchange, install, signal_self};
-use super::host_signal::{SIGBUS, SIGSEGV, SIGSYS};
+use super::host_signal::{SIGBUS, SIGSEGV, SIGSTKFLT, SIGSYS};
 use super::mask::whole_host_mask;
 use super::{Action, Disposition, NEVER_BLOCKED, SigSet, current_action, set_action, take_held};
 use crate::host::{self, HostResult, nr};
@@ -25,7 +25,7 @@ fn stand_ins() -> impl Iterator<Item = (u8, u8)> {
 }
 
 fn always_ours(host: u8) -> bool {
-    matches!(host, SIGSEGV | SIGBUS | SIGSYS)
+    matches!(host, SIGSEGV | SIGBUS | SIGSTKFLT | SIGSYS)
 }
 
 /// Notes what was blocked and ignored when the image began, ignores what the guest's kernel ignores by default, and installs

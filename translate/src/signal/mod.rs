@@ -6,6 +6,7 @@
 //! when the call at hand is done ([`handler`]).
 
 mod actions;
+mod carried;
 mod context;
 mod deliver;
 mod handler;
@@ -17,6 +18,7 @@ mod set;
 pub use actions::{
     Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch,
 };
+pub use carried::send_to_thread;
 pub(crate) use context::XsaveMark;
 pub use context::{AltStack, Regs, SigInfo, UContext};
 pub use deliver::{Delivery, die_by};
@@ -28,14 +30,17 @@ pub use images::inherit;
 pub use mask::{block_all, host_mask, install_guest_mask, restore_mask};
 pub use set::SigSet;
 
+pub(crate) use carried::message;
 pub(crate) use handler::{settle, stub_range};
 pub(crate) use held::Held;
 pub(crate) use images::{hand_over, retake};
 
-/// The host's signals that our own code raises when it touches guest memory, and the one that carries system calls; none
-/// of them may ever be blocked while our code runs.
-pub(crate) const NEVER_BLOCKED: u64 =
-    bit(host_signal::SIGBUS) | bit(host_signal::SIGSEGV) | bit(host_signal::SIGSYS);
+/// The host's signals that our own code raises when it touches guest memory, the one that carries system calls, and the
+/// one that carries our own threads' messages ([`carried`]); none of them may ever be blocked while our code runs.
+pub(crate) const NEVER_BLOCKED: u64 = bit(host_signal::SIGBUS)
+    | bit(host_signal::SIGSEGV)
+    | bit(host_signal::SIGSYS)
+    | bit(host_signal::SIGSTKFLT);
 
 /// Host signal numbers used by name here.
 pub(crate) mod host_signal {
@@ -45,6 +50,7 @@ pub(crate) mod host_signal {
     pub(crate) const SIGFPE: u8 = 8;
     pub(crate) const SIGKILL: u8 = 9;
     pub(crate) const SIGSEGV: u8 = 11;
+    pub(crate) const SIGSTKFLT: u8 = 16;
     pub(crate) const SIGSTOP: u8 = 19;
     pub(crate) const SIGSYS: u8 = 31;
 }

@@ -7,10 +7,10 @@ use core::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, Ordering};
 use super::{Thread, with_all_threads};
 use crate::cx::Cx;
 use crate::host::{self, HostErrno, HostResult, nr};
-use crate::signal::SigInfo;
+use crate::signal;
 use crate::sync::Mutex;
 
-/// `si_code` of the SIGSYS that asks a thread to make the call of [`CURRENT`].
+/// `si_code` of the message that asks a thread to make the call of [`CURRENT`].
 pub(crate) const CODE: i32 = -0x63_6d70;
 
 /// The job at hand. Signals carry no pointer to it: other processes can send them too.
@@ -89,21 +89,8 @@ fn own_pid() -> u64 {
 }
 
 fn ask(tid: &AtomicI32) {
-    const SIGSYS: u64 = 31;
-    let info = SigInfo {
-        signo: SIGSYS as i32,
-        code: CODE,
-        ..SigInfo::default()
-    };
     let target = tid.load(Ordering::Relaxed) as u64;
-    // SAFETY: a valid siginfo_t.
-    let asked = unsafe {
-        host::call_n(
-            nr::rt_tgsigqueueinfo,
-            [own_pid(), target, SIGSYS, (&raw const info) as u64],
-        )
-    };
-    if asked.is_err() {
+    if signal::message(own_pid(), target, CODE).is_err() {
         // It ended in the meantime.
         tid.store(0, Ordering::Release);
     }
@@ -137,8 +124,8 @@ impl Job {
             // SAFETY: a valid word and timespec.
             let woken = unsafe { host::call_n(nr::futex, args) };
             if woken == Err(HostErrno::ETIMEDOUT) {
-                // A thread that ends before it gets there tells nobody. And the kernel keeps one SIGSYS a thread: a
-                // call that traps just then takes the place of the question.
+                // A thread that ends before it gets there tells nobody. And the kernel keeps one message a thread:
+                // another one may have taken the place of the question.
                 self.waiting.iter().filter(left).for_each(ask);
             }
         }

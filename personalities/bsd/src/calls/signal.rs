@@ -260,10 +260,7 @@ pub fn kill(cx: &mut Cx, pid: i32, signal: i32) -> Return<()> {
 /// -1 is every thread of the process but the caller's.
 pub fn send_to_thread(cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {
     // A thread that is not there matters more than a signal that is none.
-    let send = |tid: i32, signal: u64| {
-        // SAFETY: no pointers.
-        unsafe { host::call_n(nr::tgkill, [pid as u64, tid as u64, signal]) }
-    };
+    let send = |tid: i32, signal: u64| compat_translate::signal::send_to_thread(pid, tid, signal);
     if id != -1 {
         let tid = i32::try_from(id).ok().filter(|&tid| tid > 0 && pid > 0);
         let tid = tid.ok_or(Errno::ESRCH)?;

@@ -12,7 +12,7 @@ use compat_tables::bsd::Errno;
 use compat_tables::netbsd::flags::lwp_flags::{LWP_DETACHED, LWP_SUSPENDED};
 use compat_translate::guest::{In, Out};
 use compat_translate::host::{self, nr};
-use compat_translate::signal::{SigSet, host_mask};
+use compat_translate::signal::{self, SigSet, host_mask};
 use compat_translate::task::{self, Start, Thread, clone};
 use compat_translate::{Cx, Outcome};
 
@@ -130,10 +130,8 @@ pub(crate) fn _lwp_kill(cx: &mut Cx, target: i32, signal: i32) -> Return<()> {
     if target <= 0 {
         return Err(Errno::ESRCH.into());
     }
-    // SAFETY: no pointers.
-    unsafe {
-        let pid = host::call_n(nr::getpid, [])?;
-        host::call_n(nr::tgkill, [pid, target as u64, signal])?;
-    }
+    // SAFETY: no arguments.
+    let pid = unsafe { host::call_n(nr::getpid, []) }?;
+    signal::send_to_thread(pid as i32, target, signal)?;
     Ok(())
 }

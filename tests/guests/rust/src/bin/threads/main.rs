@@ -7,6 +7,7 @@ mod code;
 mod end;
 mod segment;
 mod signals;
+mod trapped;
 mod waiting;
 
 use compat_guests::check;
@@ -31,6 +32,11 @@ extern "C" fn main() {
         ("signals/to-the-process", signals::to_the_process),
         ("signals/interrupt-a-wait", signals::interrupt_a_wait),
         ("signals/storm", signals::storm),
+        (
+            "trapped/under-new-credentials",
+            trapped::under_new_credentials,
+        ),
+        ("trapped/under-sigsys", trapped::under_sigsys),
         ("segment/by-instruction", segment::by_instruction),
         ("segment/by-call", segment::by_call),
         ("segment/of-each-thread", segment::of_each_thread),
