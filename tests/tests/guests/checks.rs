@@ -52,6 +52,12 @@ fn terminals_behave_as_on_freebsd() {
     all_checks_hold("guest-terminal");
 }
 
+/// For longer, by hand: `COMPAT_STORM_SECONDS=600 compat run guest-storm`.
+#[test]
+fn a_storm_of_signals_loses_and_doubles_nothing() {
+    all_checks_hold("guest-storm");
+}
+
 #[test]
 fn code_is_patched_and_changed_and_made_at_once() {
     all_checks_hold("guest-code");
