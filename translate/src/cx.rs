@@ -1,7 +1,7 @@
 //! One call in progress.
 
-use crate::host::{self, HostErrno, HostResult};
-use crate::signal::{self, UContext};
+use crate::host::{self, HostErrno, HostResult, nr};
+use crate::signal::{self, SigSet, UContext};
 use crate::task::{Process, Thread};
 
 /// What a call came to.
@@ -111,6 +111,26 @@ impl Cx<'_> {
             }
             result => result,
         }
+    }
+
+    /// Makes `set` the thread's mask. A signal that waits already comes before the call: its handler may run, as nothing
+    /// may after a mask that blocks it.
+    ///
+    /// # Errors
+    /// `EINTR` when one waits; the call is made again after it.
+    pub fn change_mask(&mut self, set: SigSet) -> HostResult<()> {
+        const SIG_SETMASK: u64 = 2;
+        let before = self.thread.mask.get();
+        if set.minus(before) != SigSet::EMPTY {
+            let mask = signal::host_mask(set);
+            let args = [SIG_SETMASK, (&raw const mask) as u64, 0, 8, 0, 0];
+            // From here to the kernel is one step for a signal: it keeps the call from starting, or is blocked.
+            // SAFETY: a valid mask.
+            unsafe { self.host_at_once(nr::rt_sigprocmask, args) }?;
+            self.thread.mask_installed.set(true);
+        }
+        signal::install_guest_mask(self.thread, self.frame, set);
+        Ok(())
     }
 
     /// Whether a call that is interrupted now is made again rather than failing.

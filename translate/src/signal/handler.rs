@@ -319,8 +319,16 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
         // SAFETY: only this thread touches its cell, and the stub code we interrupted goes on when it is filled.
         unsafe { *thread.pending_info.get() = *info };
     } else if NEVER_BLOCKED & super::bit(signal) == 0 {
-        // A mask was put back while another one waited: this one comes again later.
-        signal_self(thread, signal, info);
+        // A mask was put back while another one waited: this one comes again later. The queue may be full of what
+        // others send.
+        const PATIENCE: u32 = 10_000;
+        for _ in 0..PATIENCE {
+            if put_back(thread, signal, info).is_ok() {
+                break;
+            }
+            // SAFETY: no arguments.
+            let _ = unsafe { host::call_n(nr::sched_yield, []) };
+        }
     } else {
         // It would come again at once.
         thread.held.keep(signal, info);
@@ -342,21 +350,50 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
 }
 
 /// Sends the calling thread host signal `signal` with this information.
-pub fn signal_self(thread: &Thread, signal: u8, info: &SigInfo) {
+///
+/// # Errors
+/// `EAGAIN` when the queue is full.
+pub fn signal_self(thread: &Thread, signal: u8, info: &SigInfo) -> HostResult<()> {
     let tid = thread.tid.load(Ordering::Relaxed) as u64;
+    let (signal, info) = (u64::from(signal), core::ptr::from_ref(info) as u64);
     // SAFETY: a valid siginfo_t; the kernel lets a process send itself any code.
-    let _ = unsafe {
-        let pid = host::call_n(nr::getpid, []).unwrap_or_default();
-        host::call_n(
-            nr::rt_tgsigqueueinfo,
-            [
-                pid,
-                tid,
-                u64::from(signal),
-                core::ptr::from_ref(info) as u64,
-            ],
-        )
-    };
+    unsafe {
+        let pid = host::call_n(nr::getpid, [])?;
+        host::call_n(nr::rt_tgsigqueueinfo, [pid, tid, signal, info])
+    }
+    .map(drop)
+}
+
+/// Lets a signal that came too early wait where it has come from: a process's own is anybody's again.
+fn put_back(thread: &Thread, signal: u8, info: &SigInfo) -> HostResult<()> {
+    if !was_for_process(signal, info) {
+        return signal_self(thread, signal, info);
+    }
+    let (signal, info) = (u64::from(signal), core::ptr::from_ref(info) as u64);
+    // SAFETY: as above.
+    unsafe {
+        let pid = host::call_n(nr::getpid, [])?;
+        host::call_n(nr::rt_sigqueueinfo, [pid, signal, info])
+    }
+    .map(drop)
+}
+
+/// Whether a signal was sent to the process, as far as its information tells.
+fn was_for_process(signal: u8, info: &SigInfo) -> bool {
+    const SIGPIPE: u8 = 13;
+    const SIGCHLD: u8 = 17;
+    /// By the guest's libraries, for themselves.
+    const LIBRARIES: core::ops::RangeInclusive<u8> = 32..=33;
+    const SI_USER: i32 = 0;
+    const SI_KERNEL: i32 = 0x80;
+    const QUEUED: core::ops::RangeInclusive<i32> = -5..=-1;
+    match info.code {
+        // Who writes into a broken pipe gets it himself.
+        SI_USER | SI_KERNEL => signal != SIGPIPE,
+        // By value, timer, message queue, finished transfer, descriptor.
+        code if QUEUED.contains(&code) => !LIBRARIES.contains(&signal),
+        _ => signal == SIGCHLD,
+    }
 }
 
 /// Delivers the signal that waits, if any, to the guest frame `frame`, which is about to be resumed.
@@ -372,9 +409,12 @@ pub(crate) unsafe extern "C" fn deliver_waiting(frame: *mut UContext) {
     let info = unsafe { *thread.pending_info.get() };
     thread.pending.store(0, Ordering::Release);
     let saved = thread.saved_mask.get();
-    if saved.is_none() && host_mask(thread.mask.get()) & super::bit(signal) != 0 {
-        // The call itself blocked it meanwhile: the host keeps it until it is unblocked.
-        signal_self(thread, signal, &info);
+    // The call itself (sigreturn, setcontext) blocked it meanwhile: the host keeps it until it is unblocked. Only where the
+    // queue is full is it delivered in spite of the mask, for else it would be lost.
+    if saved.is_none()
+        && host_mask(thread.mask.get()) & super::bit(signal) != 0
+        && put_back(thread, signal, &info).is_ok()
+    {
         super::release_held(thread);
         return;
     }

@@ -118,7 +118,7 @@ pub(crate) fn hand_over(thread: &Thread) {
         // Nothing between here and the exec touches guest memory.
         super::restore_mask(whole_host_mask(mask));
         while let Some((signal, info)) = take_held(thread, mask) {
-            signal_self(thread, signal, &info);
+            let _ = signal_self(thread, signal, &info);
         }
     }
 }

@@ -65,6 +65,8 @@ pub struct Thread {
     pub(crate) pending_info: UnsafeCell<SigInfo>,
     /// Signals that the guest blocks and the host does not.
     pub(crate) held: Held,
+    /// The call in progress has put the mask that it leaves with into force already.
+    pub(crate) mask_installed: Cell<bool>,
     /// Where it last came upon code that was being changed (see `trap::being_written`).
     pub(crate) stumbled: Cell<u64>,
     /// The guest's signal mask, including signals the host has no number for.
@@ -250,6 +252,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             stack_base: Cell::new(stack_base),
             pending_info: UnsafeCell::new(SigInfo::default()),
             held: Held::new(),
+            mask_installed: Cell::new(false),
             stumbled: Cell::new(0),
             mask: Cell::new(SigSet::EMPTY),
             saved_mask: Cell::new(None),

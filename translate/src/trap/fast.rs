@@ -270,9 +270,10 @@ unsafe extern "C" fn serve(frame: *mut UContext) {
     frame.fpstate = 0;
     let mask = signal::host_mask(thread.mask.get());
     frame.sigmask = mask;
+    thread.mask_installed.set(false);
     enter(frame);
     // With a signal waiting, everything stays blocked until the gate's trap has delivered it.
-    if frame.sigmask != mask && !thread.signal_waiting() {
+    if frame.sigmask != mask && !thread.mask_installed.get() && !thread.signal_waiting() {
         signal::restore_mask(frame.sigmask);
     }
 }

@@ -12,8 +12,8 @@ use compat_tables::bsd::Errno;
 use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, HostErrno, HostResult, Timespec, nr};
 use compat_translate::signal::{
-    Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, install_guest_mask,
-    release_held, set_action, signal_self, take_held,
+    Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, release_held,
+    set_action, signal_self, take_held,
 };
 use compat_translate::task::current;
 use compat_translate::trap::UNSERVED;
@@ -128,7 +128,7 @@ pub fn sigprocmask(cx: &mut Cx, how: i32, set: In<[u32; 4]>, old: Out<[u32; 4]>)
             SIG_SETMASK => set,
             _ => return Err(Errno::EINVAL.into()),
         };
-        install_guest_mask(cx.thread, cx.frame, blockable(wanted));
+        cx.change_mask(blockable(wanted))?;
     }
     old.write_optional(&before.words())?;
     Ok(())
@@ -403,5 +403,6 @@ pub fn send_sigsys(cx: &mut Cx) {
         code: FROM_KERNEL,
         ..SigInfo::default()
     };
-    signal_self(cx.thread, host_signal, &info);
+    // One number's place in the queue is always free.
+    let _ = signal_self(cx.thread, host_signal, &info);
 }

@@ -2,7 +2,7 @@
 
 use compat_tables::freebsd::Errno;
 use compat_translate::guest::{In, Out};
-use compat_translate::signal::{SigSet, install_guest_mask};
+use compat_translate::signal::SigSet;
 use compat_translate::{Cx, Outcome};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
@@ -105,7 +105,7 @@ fn change_mask(cx: &mut Cx, how: i32, mask: u32) -> Return<u32> {
         SIG_SETMASK => before.minus(set_of(u32::MAX)).union(set_of(mask)),
         _ => return Err(Errno::EINVAL.into()),
     };
-    install_guest_mask(cx.thread, cx.frame, blockable(wanted));
+    cx.change_mask(blockable(wanted))?;
     Ok(word_of(before))
 }
 

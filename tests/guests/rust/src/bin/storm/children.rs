@@ -9,7 +9,7 @@ pub(crate) fn works(worker: &mut Worker) {
         let code = worker.random.below(100) as u64;
         match sys::fork() {
             Fork::Child => {
-                if code % 2 == 0 {
+                if code.is_multiple_of(2) {
                     sys::sleep_microseconds(200);
                 }
                 sys::exit(code)

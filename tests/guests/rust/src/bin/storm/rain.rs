@@ -26,21 +26,21 @@ const TIMED_VALUE: u64 = 0x7117_ed00_0000_0001;
 /// No more than this many wait for one worker.
 const MOST: u64 = 64;
 
-const ZERO: AtomicU64 = AtomicU64::new(0);
 /// The threads' numbers.
-pub(crate) static TIDS: [AtomicU64; WORKERS] = [ZERO; WORKERS];
+pub(crate) static TIDS: [AtomicU64; WORKERS] = [const { AtomicU64::new(0) }; WORKERS];
 /// Queued signals sent to each, and taken by each.
-static SENT: [AtomicU64; WORKERS] = [ZERO; WORKERS];
-static TAKEN: [AtomicU64; WORKERS] = [ZERO; WORKERS];
+static SENT: [AtomicU64; WORKERS] = [const { AtomicU64::new(0) }; WORKERS];
+static TAKEN: [AtomicU64; WORKERS] = [const { AtomicU64::new(0) }; WORKERS];
 /// By receiver and sender: the number of the next one, as it will be sent and as it must come.
-static NEXT_SENT: [AtomicU64; WORKERS * SENDERS] = [ZERO; WORKERS * SENDERS];
-static NEXT_TAKEN: [AtomicU64; WORKERS * SENDERS] = [ZERO; WORKERS * SENDERS];
+static NEXT_SENT: [AtomicU64; WORKERS * SENDERS] = [const { AtomicU64::new(0) }; WORKERS * SENDERS];
+static NEXT_TAKEN: [AtomicU64; WORKERS * SENDERS] =
+    [const { AtomicU64::new(0) }; WORKERS * SENDERS];
 /// Ordinary ones, by receiver: sent to it, taken by it. And those of the timers.
-static ORDINARY_SENT: [AtomicU64; WORKERS] = [ZERO; WORKERS];
-static ORDINARY_TAKEN: [AtomicU64; WORKERS] = [ZERO; WORKERS];
+static ORDINARY_SENT: [AtomicU64; WORKERS] = [const { AtomicU64::new(0) }; WORKERS];
+static ORDINARY_TAKEN: [AtomicU64; WORKERS] = [const { AtomicU64::new(0) }; WORKERS];
 static TIMERS: AtomicU64 = AtomicU64::new(0);
 /// Where a worker blocks everything, and no handler may run.
-static BLOCKED: [AtomicU64; WORKERS] = [ZERO; WORKERS];
+static BLOCKED: [AtomicU64; WORKERS] = [const { AtomicU64::new(0) }; WORKERS];
 /// What went wrong first: a handler cannot panic, because it may have interrupted one.
 static FAULT: AtomicU64 = AtomicU64::new(0);
 static DETAIL: AtomicU64 = AtomicU64::new(0);
@@ -153,7 +153,7 @@ extern "C" fn queued(signal: u32, info: &mut Info, context: &mut Context) {
 
 /// Whether the calls of a worker are interrupted by nothing but handlers that restart them.
 pub(crate) fn restarts(worker: usize) -> bool {
-    worker % 2 == 0
+    worker.is_multiple_of(2)
 }
 
 /// Installs the handlers. Everything is blocked, for the threads to come as well.

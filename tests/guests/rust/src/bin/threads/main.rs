@@ -30,6 +30,7 @@ extern "C" fn main() {
         ("signals/to-one-thread", signals::to_one_thread),
         ("signals/to-all-others", signals::to_all_others),
         ("signals/to-the-process", signals::to_the_process),
+        ("signals/to-whoever-waits", signals::to_whoever_waits),
         ("signals/interrupt-a-wait", signals::interrupt_a_wait),
         ("signals/storm", signals::storm),
         (

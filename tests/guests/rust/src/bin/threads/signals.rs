@@ -142,3 +142,51 @@ pub(crate) fn storm() {
     stop(&workers);
     assert!(TAKEN.load(SeqCst) > 1000, "{} signals", TAKEN.load(SeqCst));
 }
+/// The number of those that somebody has got, by a handler or by waiting.
+static GOT: AtomicU64 = AtomicU64::new(0);
+static RAISED: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn gets(_: u32, _: &mut Info, _: &mut Context) {
+    GOT.fetch_add(1, SeqCst);
+}
+
+extern "C" fn waits_for_them(_: &Thread, _: u64) {
+    let set = Set::of(&[SIGUSR1]);
+    let time = [0u64, 10_000_000];
+    while STOP.load(SeqCst) == 0 {
+        let args = [(&raw const set) as u64, 0, time.as_ptr() as u64];
+        if sys::call(sys::SIGTIMEDWAIT, args) == Ok(u64::from(SIGUSR1)) {
+            GOT.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+extern "C" fn raises(_: &Thread, _: u64) {
+    while STOP.load(SeqCst) == 0 {
+        if RAISED.load(SeqCst) == GOT.load(SeqCst) {
+            RAISED.fetch_add(1, SeqCst);
+            signal::raise(SIGUSR1);
+        }
+    }
+}
+
+/// A signal to the process that comes while a thread is about to block it is the process's still: another thread that
+/// waits for it gets it.
+pub(crate) fn to_whoever_waits() {
+    const PATIENCE: u64 = 300_000;
+    signal::handle(SIGUSR1, gets, SA_RESTART, Set::EMPTY);
+    let set = Set::of(&[SIGUSR1]);
+    signal::mask(signal::BLOCK, set);
+    let threads = [spawn(waits_for_them, 0), spawn(raises, 0)];
+    for _ in 0..20_000 {
+        signal::mask(signal::UNBLOCK, set);
+        signal::mask(signal::BLOCK, set);
+        let mut patience = PATIENCE;
+        while RAISED.load(SeqCst) != GOT.load(SeqCst) {
+            let _ = sys::call(sys::SCHED_YIELD, []);
+            patience -= 1;
+            assert_ne!(patience, 0, "a signal that nobody gets");
+        }
+    }
+    stop(&threads);
+}
