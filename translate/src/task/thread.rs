@@ -67,8 +67,8 @@ pub struct Thread {
     pub(crate) held: Held,
     /// The call in progress has put the mask that it leaves with into force already.
     pub(crate) mask_installed: Cell<bool>,
-    /// Where it last came upon code that was being changed (see `trap::being_written`).
-    pub(crate) stumbled: Cell<u64>,
+    /// Where it last came upon code that was being changed, and how often code had been (see `trap::being_written`).
+    pub(crate) stumbled: Cell<(u64, u64)>,
     /// The guest's signal mask, including signals the host has no number for.
     pub mask: Cell<SigSet>,
     /// Mask to put into the next handler's frame in place of `mask` (`sigsuspend`).
@@ -253,7 +253,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             pending_info: UnsafeCell::new(SigInfo::default()),
             held: Held::new(),
             mask_installed: Cell::new(false),
-            stumbled: Cell::new(0),
+            stumbled: Cell::new((0, 0)),
             mask: Cell::new(SigSet::EMPTY),
             saved_mask: Cell::new(None),
             alternate: Cell::new((0, 0, false)),

@@ -42,6 +42,7 @@ pub fn forget_text(start: u64, len: u64) {
     let first = trampolines
         .sites
         .partition_point(|site| site.at + 2 <= start);
+    trampolines.changes += 1;
     for site in trampolines.sites.iter_mut().skip(first) {
         if site.start() >= end {
             break;
@@ -87,12 +88,15 @@ struct Trampolines {
     sites: Vec<Site>,
     /// Executable file mappings that were never writable: start and end.
     texts: Vec<(u64, u64)>,
+    /// How often code was changed.
+    changes: u64,
 }
 
 static TRAMPOLINES: Mutex<Trampolines> = Mutex::new(Trampolines {
     pages: Vec::new(),
     sites: Vec::new(),
     texts: Vec::new(),
+    changes: 0,
 });
 /// Bounds of all trampoline pages, for a quick look from the signal handler.
 static LOWEST: AtomicU64 = AtomicU64::new(u64::MAX);
@@ -203,6 +207,7 @@ pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     let distance = slot.wrapping_sub(start + JUMP as u64) as i64;
     let distance = i32::try_from(distance).map_err(|_| Refusal::Room)?;
     let [a, b, c, d] = distance.to_le_bytes();
+    trampolines.changes += 1;
     rewrite(start, [0xe9, a, b, c, d]).map_err(|error| match error {
         HostErrno::EOPNOTSUPP => Refusal::Stores,
         _ => Refusal::Host,
@@ -227,11 +232,11 @@ pub(crate) fn being_written(rip: u64, thread: &Thread) -> bool {
         .iter()
         .filter(|site| site.start() == rip)
         // A jump does not fault. Where it was taken away, what is there now may fault for reasons of its own: then it
-        // does so twice.
-        .any(|site| site.live || thread.stumbled.get() != rip);
+        // does so again although nothing has changed.
+        .any(|site| site.live || thread.stumbled.get() != (rip, trampolines.changes));
     let mut byte = [0];
     let again = again && guest::read_bytes(rip, &mut byte).is_ok() && byte != [HALT];
-    thread.stumbled.set(if again { rip } else { 0 });
+    thread.stumbled.set((rip, trampolines.changes));
     again
 }
 
