@@ -27,6 +27,13 @@ pub(crate) fn makes(what: &str, number: u64, args: &[u64], outcome: Outcome) {
             "{what}: the guest's stack was written to"
         );
     }
+    not_all_were_trapped(number);
+}
+
+/// All of this proves something for calls that are not trapped only if some are not.
+pub(crate) fn not_all_were_trapped(number: u64) {
+    let mut hot = probe::sites(number).filter(|&site| site == Body::Hot(number));
+    assert!(hot.all(probe::is_jump), "call {number} is always trapped");
 }
 
 pub(crate) fn succeeding() {
@@ -95,6 +102,7 @@ pub(crate) fn other_sites() {
             get.must_be(&returned(set, get, Outcome::Value(pid)), &[], "getpid");
             assert!(probe::stack_is_intact(), "the guest's stack was written to");
         }
+        assert!(probe::is_jump(site), "one form is always trapped");
     }
 }
 
@@ -172,4 +180,6 @@ pub(crate) fn random() {
         probe::run(probe::sites(number).nth(site).expect("two sites"), set, get);
         get.must_be(&returned(set, get, outcome), &[], "a call");
     }
+    not_all_were_trapped(sys::GETPID);
+    not_all_were_trapped(sys::CLOSE);
 }

@@ -7,7 +7,7 @@ use compat_guests::signal::{
 use compat_guests::start::Shared;
 use compat_guests::sys;
 
-use crate::calls::{Outcome, arrange, returned, site};
+use crate::calls::{Outcome, arrange, not_all_were_trapped, returned, site};
 use crate::states;
 
 /// The kernel restores the whole context after a handler, so these may be as saved.
@@ -40,6 +40,7 @@ pub(crate) fn nanosleep() {
             "nanosleep left {left:?}"
         );
     }
+    not_all_were_trapped(sys::NANOSLEEP);
 }
 
 pub(crate) fn read_fails() {
@@ -59,6 +60,7 @@ pub(crate) fn read_fails() {
         );
         assert!(probe::red_zone_is_intact(), "the red zone was written to");
     }
+    not_all_were_trapped(sys::READ);
 }
 
 static WRITE_END: Shared<u64> = Shared::new(0);
@@ -90,6 +92,7 @@ pub(crate) fn read_restarts() {
         assert!(HANDLED.load() >= 3 * seed, "read returned early");
         HANDLED.store(3 * seed);
     }
+    not_all_were_trapped(sys::READ);
 }
 
 pub(crate) fn sigsuspend() {
@@ -116,6 +119,7 @@ pub(crate) fn sigsuspend() {
             "the mask after sigsuspend"
         );
     }
+    not_all_were_trapped(sys::SIGSUSPEND);
 }
 
 /// A signal every 50 microseconds, in user code, in calls and between.
@@ -154,4 +158,7 @@ pub(crate) fn storm() {
         "only {} signals came",
         SCRAMBLED.load()
     );
+    for number in [sys::GETPID, sys::CLOSE, sys::GETTIMEOFDAY] {
+        not_all_were_trapped(number);
+    }
 }

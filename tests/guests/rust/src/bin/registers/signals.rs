@@ -6,7 +6,7 @@ use compat_guests::signal::{
 };
 use compat_guests::sys;
 
-use crate::calls::{Outcome, arrange, returned, site};
+use crate::calls::{Outcome, arrange, not_all_were_trapped, returned, site};
 use crate::states;
 
 pub(crate) fn undefined() {
@@ -63,6 +63,7 @@ pub(crate) fn sent_by_a_call() {
         get.must_be(&expected, &[probe::R8, probe::R9, probe::R10], "kill");
         assert!(probe::red_zone_is_intact(), "the red zone was written to");
     }
+    not_all_were_trapped(sys::KILL);
 }
 
 pub(crate) fn default_modes() {
