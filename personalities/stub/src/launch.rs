@@ -30,7 +30,7 @@ pub(crate) struct Program {
 
 /// Loads what [`open`] opened and prepares its registers. Ends the process with the right exit code and one line when
 /// that cannot be.
-// Not inlined, nor is `open`: what they need of the stack, they need one after the other.
+// Not inlined, nor are `open` and `load`: what they need of the stack, they need one after the other.
 #[inline(never)]
 pub(crate) fn launch(
     thread: &'static Thread,
@@ -121,11 +121,24 @@ pub(crate) fn open(thread: &Thread, block: &Block, path: &[u8]) -> Program {
 }
 
 fn open_file(thread: &Thread, block: &Block, path: &[u8]) -> Program {
-    let (interpreter, argument) = match open_one(thread, path) {
-        Ok(program) => return program,
-        Err(Other::Script(interpreter, argument)) => (interpreter, argument),
+    match open_one(thread, path) {
+        Ok(program) => program,
+        Err(Other::Script(interpreter, argument)) => {
+            open_interpreter(thread, block, path, interpreter, argument)
+        }
         Err(Other::Native(refusal)) => refuse(path, &refusal),
-    };
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn open_interpreter(
+    thread: &Thread,
+    block: &Block,
+    path: &[u8],
+    interpreter: Vec<u8>,
+    argument: Option<Vec<u8>>,
+) -> Program {
     let space = thread.process().space.get();
     let found = paths::locate_text(space, &interpreter, Look::FOLLOW)
         .unwrap_or_else(|_| interpreter.clone());
@@ -249,6 +262,7 @@ fn fail_to_open(path: &[u8], error: HostErrno) -> ! {
     }
 }
 
+#[inline(never)]
 fn load(thread: &Thread, path: &[u8], program: &Program, environment: &[*const u8]) -> Loaded {
     let no_room = |error: HostErrno| -> ! {
         fail(

@@ -210,7 +210,13 @@ unsafe extern "C" fn enter(begun: *const Begun) -> ! {
     // What was blocked and ignored is noted by the numbers of the program's system.
     let opened = launch::open(thread, block, program);
     signal::inherit(thread, handed_on).unwrap_or_else(|error| unready(error));
-    let context = launch::launch(thread, block, program, opened);
+    run(thread, block, program, opened)
+}
+
+// Not inlined, for the sake of what `open` needs of the stack.
+#[inline(never)]
+fn run(thread: &'static Thread, block: &Block, path: &[u8], program: launch::Program) -> ! {
+    let context = launch::launch(thread, block, path, program);
     if let Err(error) = trap::arm() {
         fail(
             EXIT_OWN_FAILURE,

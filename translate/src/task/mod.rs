@@ -20,3 +20,4 @@ pub use thread::{
 };
 
 pub(crate) use everywhere::{CODE as EVERYWHERE, obey};
+pub(crate) use segment::has_fsgsbase;

@@ -13,6 +13,11 @@ pub fn use_fsgsbase(available: bool) {
     INSTRUCTIONS.store(available, Ordering::Relaxed);
 }
 
+/// See [`use_fsgsbase`].
+pub(crate) fn has_fsgsbase() -> bool {
+    INSTRUCTIONS.load(Ordering::Relaxed)
+}
+
 const ARCH_SET_FS: u64 = 0x1002;
 const ARCH_GET_FS: u64 = 0x1003;
 
