@@ -6,3 +6,4 @@ pub mod guests;
 pub mod packages;
 pub mod results;
 pub mod run;
+pub mod tools;

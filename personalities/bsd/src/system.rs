@@ -23,6 +23,8 @@ pub struct System {
     pub at_fdcwd: i32,
     /// `AF_INET6` in its socket addresses.
     pub inet6: u8,
+    /// `sizeof(struct sockaddr_dl)`.
+    pub sockaddr_dl: usize,
     /// Its number for an error.
     pub errno_number: fn(Errno) -> u16,
     /// How many resource limits it knows.
@@ -60,6 +62,7 @@ static NONE: System = System {
     start: |_, _, _, _| Err(HostErrno::ENOEXEC),
     at_fdcwd: -100,
     inet6: domain::AF_INET6 as u8,
+    sockaddr_dl: 54,
     errno_number: Errno::number,
     limits: |_| 0,
     thread_ends: |_| {},

@@ -14,11 +14,9 @@ const DRAGONFLY_CS: u64 = 0x43;
 const DRAGONFLY_SS: u64 = 0x3b;
 /// The legacy area, behind which XSAVE's own header and the upper halves of the vector registers stand.
 const LEGACY: usize = 512;
-/// The last bytes of the legacy area are the host kernel's private note to itself.
-const PRIVATE: core::ops::Range<usize> = 464..LEGACY;
-
-/// `mcontext_t` of the thread in `frame`.
-pub(crate) fn mcontext_of(frame: &UContext) -> Mcontext {
+/// `mcontext_t` of the thread in `frame`. It has room for the AVX registers and no more, as DragonFly uses no others; a
+/// program that asks the CPU uses what this one has, so all of it is `rest` as well.
+pub(crate) fn mcontext_of(frame: &UContext, rest: (u64, u64)) -> Mcontext {
     let regs = &frame.regs;
     let mut context = Mcontext {
         onstack: 0,
@@ -66,9 +64,7 @@ pub(crate) fn mcontext_of(frame: &UContext) -> Mcontext {
         for (slot, byte) in context.fpregs.iter_mut().zip(state) {
             *slot = *byte;
         }
-        if let Some(private) = context.fpregs.get_mut(PRIVATE) {
-            private.fill(0);
-        }
+        fpu::set_note(&mut context.fpregs, rest);
     }
     context
 }
@@ -110,25 +106,27 @@ pub(crate) fn return_to(frame: &mut UContext, context: &Mcontext) -> HostResult<
 }
 
 fn set_state(image: u64, extended: usize, state: &[u8; FPREGS]) {
-    /// Components that lie within [`FPREGS`] bytes: x87, SSE, AVX.
+    /// XSAVE's header, which says which components there are.
+    const HEADER: usize = 64;
+    /// x87 and SSE, of which the legacy area has the most; AVX.
     const KEPT: u64 = 7;
-    let rest = extended.min(FPREGS - LEGACY);
-    // SAFETY: the image has 512 legacy bytes, the last 48 of which stay the kernel's, and `extended` more; the header that
-    // follows says which components the rest holds.
+    /// The upper halves of the AVX registers.
+    const AVX: usize = 256;
+    let complete = fpu::restore(image, extended, state);
+    if extended < HEADER + AVX {
+        return;
+    }
+    // SAFETY: the image has `extended` bytes behind the first 512, `state` twice as many as are read.
     unsafe {
-        core::ptr::copy_nonoverlapping(state.as_ptr(), image as *mut u8, PRIVATE.start);
-        // Reserved MXCSR bits would make the kernel refuse the whole image.
-        let mxcsr = (image as *mut u32).add(6);
-        mxcsr.write(mxcsr.read() & 0xffff);
-        if rest >= 64 {
-            let header = (image as *mut u64).add(64);
-            let from = state.as_ptr().add(LEGACY);
-            let components = from.cast::<u64>().read_unaligned() & KEPT & host_components(image);
-            // Behind the header's 64 bytes.
-            let upper = (image as *mut u8).add(LEGACY + 64);
-            core::ptr::copy_nonoverlapping(from.add(64), upper, rest - 64);
-            header.write(components);
+        let header = (image as *mut u64).add(LEGACY / 8);
+        let from = state.as_ptr().add(LEGACY);
+        let mut components = from.cast::<u64>().read_unaligned() & KEPT;
+        if complete {
+            components |= header.read() & !KEPT;
         }
+        header.write(components & host_components(image));
+        let upper = (image as *mut u8).add(LEGACY + HEADER);
+        core::ptr::copy_nonoverlapping(from.add(HEADER), upper, AVX);
     }
 }
 

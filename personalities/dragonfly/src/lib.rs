@@ -40,6 +40,7 @@ pub static DRAGONFLY_AMD64: System = System {
     start: image::start,
     at_fdcwd: AT_FDCWD,
     inet6: tables::flags::domain::AF_INET6 as u8,
+    sockaddr_dl: 54,
     errno_number: tables::errno_number,
     limits: |_| 12,
     thread_ends: |_| {},

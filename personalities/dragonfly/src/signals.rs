@@ -50,8 +50,9 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
     } else {
         frame.regs.rsp.wrapping_sub(RED_ZONE)
     };
+    let (top, rest) = fpu::push_rest(frame, top)?;
     let sp = top.wrapping_sub(size_of::<Sigframe>() as u64) & !15;
-    let mut mcontext = mcontext_of(frame);
+    let mut mcontext = mcontext_of(frame, rest);
     mcontext.onstack = u64::from(was_on);
     if !delivery.fault {
         // The host shows what its last fault was.

@@ -39,6 +39,7 @@ pub static FREEBSD_AMD64: System = System {
     start: image::start,
     at_fdcwd: -100,
     inet6: tables::flags::domain::AF_INET6 as u8,
+    sockaddr_dl: 54,
     errno_number: tables::errno_number,
     limits: image::limits,
     thread_ends: calls::umtx_thread_exit,

@@ -37,6 +37,7 @@ pub static NETBSD_AMD64: System = System {
     start: image::start,
     at_fdcwd: -100,
     inet6: tables::flags::domain::AF_INET6 as u8,
+    sockaddr_dl: 20,
     errno_number: tables::errno_number,
     limits: image::limits,
     thread_ends: calls::thread_ends,

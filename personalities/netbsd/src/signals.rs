@@ -138,14 +138,8 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
     } else {
         frame.regs.rsp.wrapping_sub(RED_ZONE)
     };
-    let mut rest = (0, 0);
-    if let Some((image, extended)) = fpu::xsave_of(frame).filter(|&(_, extended)| extended > 0) {
-        sp = sp.wrapping_sub(extended as u64) & !63;
-        // SAFETY: the image extends that far.
-        let bytes = unsafe { core::slice::from_raw_parts((image + 512) as *const u8, extended) };
-        guest::write_bytes(sp, bytes)?;
-        rest = (sp, extended as u64);
-    }
+    let rest;
+    (sp, rest) = fpu::push_rest(frame, sp)?;
     let mut mcontext = mcontext_of(frame, rest);
     let si = if delivery.fault {
         fault_info(delivery.signal, delivery.info, frame.trapno, frame.regs.rip)

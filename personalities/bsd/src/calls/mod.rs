@@ -6,6 +6,7 @@ pub mod aio;
 pub mod at;
 pub mod attribute;
 pub mod clock;
+pub mod debug;
 pub mod descriptor;
 pub mod dev_fd;
 pub mod device;

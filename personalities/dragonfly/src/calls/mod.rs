@@ -16,6 +16,7 @@ pub(crate) use compat_bsd::calls::access::*;
 pub(crate) use compat_bsd::calls::attribute::lchown as netbsd_lchown;
 pub(crate) use compat_bsd::calls::attribute::*;
 pub(crate) use compat_bsd::calls::clock::*;
+pub(crate) use compat_bsd::calls::debug::ptrace;
 pub(crate) use compat_bsd::calls::descriptor::{
     close, dup, dup2, freebsd10_pipe as pipe, freebsd12_closefrom as closefrom, getdtablesize,
 };

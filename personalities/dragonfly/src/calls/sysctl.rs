@@ -1,5 +1,7 @@
 //! `sysctl`: what is no constant in `tables/dragonfly/sysctl.tbl`.
 
+mod routes;
+
 use alloc::vec::Vec;
 
 use compat_bsd::calls::path::known_name;
@@ -55,6 +57,7 @@ impl Tree for Names {
             S::Physmem => int(machine::memory("MemTotal")),
             S::Somaxconn => int(machine::first_number(c"/proc/sys/net/core/somaxconn")),
             S::Usrstack => int(image::stack_top() as i64),
+            S::Routes => routes::compute(more),
             S::ProcPathname => text(&program(cx, more)?),
         }
     }

@@ -1,12 +1,9 @@
 //! `<net/route.h>`, `<net/if.h>`, `<net/if_dl.h>`: routing messages and the addresses behind them.
 
-use alloc::vec::Vec;
 use core::mem::offset_of;
-use core::net::IpAddr;
 
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
-use super::socket::{SIZEOF_SOCKADDR_IN, SIZEOF_SOCKADDR_IN6};
 
 pub(crate) const RTM_VERSION: u8 = 5;
 pub(crate) const LINK_STATE_DOWN: u8 = 1;
@@ -184,77 +181,3 @@ const _: () = {
     assert!(size_of::<IfaMsghdr>() == 20);
     assert!(size_of::<RtMsghdr>() == 152 && offset_of!(RtMsghdr, metrics) == 40);
 };
-
-/// A `struct sockaddr_dl`: interface number, `IFT_*`, name, hardware address.
-pub(crate) fn link_sockaddr(index: u32, kind: u8, name: &[u8], address: &[u8]) -> Vec<u8> {
-    const AF_LINK: u8 = 18;
-    const SIZEOF_SOCKADDR_DL: usize = 54;
-    const DATA: usize = 46;
-    let name = name.get(..name.len().min(24)).unwrap_or_default();
-    let address = address
-        .get(..address.len().min(DATA - name.len()))
-        .unwrap_or_default();
-    let mut made = alloc::vec![SIZEOF_SOCKADDR_DL as u8, AF_LINK];
-    made.extend((index as u16).to_le_bytes());
-    made.extend([kind, name.len() as u8, address.len() as u8, 0]);
-    made.extend_from_slice(name);
-    made.extend_from_slice(address);
-    made.resize(SIZEOF_SOCKADDR_DL, 0);
-    made
-}
-
-/// A `struct sockaddr_in` or `sockaddr_in6` without a port; a link-local address names its interface.
-pub(crate) fn inet_sockaddr(address: IpAddr, index: u32) -> Vec<u8> {
-    const AF_INET: u8 = 2;
-    const AF_INET6: u8 = 28;
-    match address {
-        IpAddr::V4(address) => {
-            let mut made = alloc::vec![SIZEOF_SOCKADDR_IN as u8, AF_INET, 0, 0];
-            made.extend(address.octets());
-            made.resize(SIZEOF_SOCKADDR_IN, 0);
-            made
-        }
-        IpAddr::V6(address) => {
-            let [first, ..] = address.segments();
-            let local = first & 0xffc0 == 0xfe80 || matches!(first & 0xff0f, 0xff01 | 0xff02);
-            let mut made = alloc::vec![SIZEOF_SOCKADDR_IN6 as u8, AF_INET6, 0, 0, 0, 0, 0, 0];
-            made.extend(address.octets());
-            made.extend(if local { index } else { 0 }.to_le_bytes());
-            made
-        }
-    }
-}
-
-/// The netmask of `prefix` bits for an address of the same family as `like`.
-pub(crate) fn netmask(like: IpAddr, prefix: u8) -> IpAddr {
-    let prefix = u32::from(prefix);
-    match like {
-        IpAddr::V4(_) => IpAddr::V4(
-            u32::MAX
-                .checked_shl(32 - prefix.min(32))
-                .unwrap_or(0)
-                .into(),
-        ),
-        IpAddr::V6(_) => IpAddr::V6(
-            u128::MAX
-                .checked_shl(128 - prefix.min(128))
-                .unwrap_or(0)
-                .into(),
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::netmask;
-
-    #[test]
-    fn netmasks_of_all_lengths() {
-        let v4 = [0, 0, 0, 0].into();
-        assert_eq!(netmask(v4, 0), core::net::IpAddr::from([0, 0, 0, 0]));
-        assert_eq!(netmask(v4, 20), core::net::IpAddr::from([255, 255, 240, 0]));
-        assert_eq!(netmask(v4, 32), core::net::IpAddr::from([255; 4]));
-        let v6 = core::net::Ipv6Addr::LOCALHOST.into();
-        assert_eq!(netmask(v6, 128), core::net::IpAddr::from([255; 16]));
-    }
-}

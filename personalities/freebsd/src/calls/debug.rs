@@ -1,4 +1,4 @@
-//! Looking into other processes (sys_process.c, kern_kcmp.c).
+//! Looking into other processes (kern_kcmp.c).
 
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{self, kcmp_type};
@@ -7,18 +7,6 @@ use compat_translate::host::{self, nr};
 
 use crate::error::Return;
 use crate::lower::Fd;
-
-/// Answers as where `security.bsd.unprivileged_proc_debug` is off. The host's `ptrace` would show a debugger every
-/// trapped call of the program before the program's own stops.
-pub(crate) fn ptrace(
-    cx: &mut Cx,
-    _request: i32,
-    _pid: i32,
-    _address: u64,
-    _data: i32,
-) -> Return<i32> {
-    Err(cx.gap("ptrace", Errno::EPERM.into()))
-}
 
 pub(crate) fn kcmp(
     cx: &mut Cx,

@@ -4,6 +4,9 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use compat_bsd::routing::{
+    flags_to_guest, hardware, inet_sockaddr, interface_kind, link_address, netmask,
+};
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{
     IOCTL_CMD, interface_flags as iff, interface_type, ioctl_cmd as command,
@@ -18,14 +21,12 @@ use zerocopy::IntoBytes;
 
 use super::ids;
 use super::sysctl;
-use super::sysctl::routes::{flags_to_guest, hardware, interface_kind, link_address};
 use crate::abi::net_if::{
     IFM_ACTIVE, IFM_AVALID, IFM_ETHER, IFNAMSIZ, Ifgroupreq, Ifmediareq, In6Addrlifetime,
     In6Nbrinfo, In6Ndireq, ND6_IFF_AUTO_LINKLOCAL, ND6_IFF_PERFORMNUD, ND6_INFINITE_LIFETIME,
     ND6_LLINFO_DELAY, ND6_LLINFO_INCOMPLETE, ND6_LLINFO_PROBE, ND6_LLINFO_REACHABLE,
     ND6_LLINFO_STALE,
 };
-use crate::abi::route::{inet_sockaddr, netmask};
 use crate::error::{Error, Return};
 
 /// Behind the name in `struct ifreq` and `struct in6_ifreq`: an address, a number, or a pointer.

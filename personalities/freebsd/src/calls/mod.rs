@@ -35,6 +35,7 @@ pub(crate) use aio::*;
 pub(crate) use attribute::*;
 pub(crate) use bsd43::*;
 pub(crate) use clock::*;
+pub(crate) use compat_bsd::calls::debug::ptrace;
 pub(crate) use compat_bsd::calls::fcntl::flock;
 pub(crate) use compat_bsd::calls::signal::*;
 pub(crate) use cpuset::*;

@@ -3,6 +3,7 @@
 pub(crate) mod dirent;
 pub(crate) mod event;
 pub(crate) mod lwp;
+pub(crate) mod route;
 pub(crate) mod signal;
 pub(crate) mod stat;
 pub(crate) mod statvfs;

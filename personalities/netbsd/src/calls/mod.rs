@@ -38,6 +38,7 @@ pub(crate) use compat_bsd::calls::extent::{
     freebsd6_ftruncate as ftruncate, freebsd6_lseek as lseek, freebsd6_pread as pread,
     freebsd6_pwrite as pwrite, freebsd6_truncate as truncate,
 };
+pub(crate) use compat_bsd::calls::debug::ptrace;
 pub(crate) use compat_bsd::calls::fcntl::flock;
 pub(crate) use compat_bsd::calls::file_flags::{chflags, fchflags, lchflags};
 pub(crate) use compat_bsd::calls::ids::{

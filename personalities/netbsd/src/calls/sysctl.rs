@@ -2,6 +2,7 @@
 //! [`values`], and [`query`] tells programs the names and numbers below a node.
 
 mod query;
+mod routes;
 mod values;
 
 use alloc::vec::Vec;

@@ -3,17 +3,18 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use compat_tables::freebsd::Errno;
-use compat_tables::freebsd::flags::{
-    interface_flags, route_addresses as rta, route_flags, route_message,
+use compat_bsd::routing::{
+    About, RouteData, append, flags_to_guest, hardware, inet_sockaddr, interface_kind, is_wanted,
+    link_sockaddr,
 };
+use compat_tables::freebsd::Errno;
+use compat_tables::freebsd::flags::{interface_flags, route_addresses as rta, route_flags};
 use compat_translate::host;
 use compat_translate::host::neighbours::{Neighbour, NeighbourState, neighbours};
 use compat_translate::host::network::{Link, link_addresses, links};
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::IntoBytes;
 
-use super::routes::{append, flags_to_guest, hardware, interface_kind, is_wanted};
-use crate::abi::route::{RTM_VERSION, RtMsghdr, inet_sockaddr, link_sockaddr};
+use super::routes::route_header;
 use crate::error::Return;
 
 /// net.link.ether.inet.max_age: how many seconds FreeBSD believes an answer.
@@ -80,7 +81,6 @@ pub(in crate::calls) fn expiry(neighbour: &Neighbour, now: i64) -> i64 {
 
 fn entry(out: &mut Vec<u8>, neighbour: &Neighbour, link: &Link) {
     const HOST_MONOTONIC: i32 = 1;
-    const EXPIRE: usize = 3;
     let mut flags = route_flags::RTF_UP | route_flags::RTF_HOST | route_flags::RTF_LLINFO;
     if neighbour.state == NeighbourState::Permanent {
         flags |= route_flags::RTF_STATIC;
@@ -91,18 +91,17 @@ fn entry(out: &mut Vec<u8>, neighbour: &Neighbour, link: &Link) {
         inet_sockaddr(neighbour.address, link.index),
         link_sockaddr(link.index, interface_kind(link), &[], &neighbour.hardware),
     ];
-    let mut header = RtMsghdr {
-        version: RTM_VERSION,
-        kind: route_message::RTM_GET as u8,
-        index: link.index as u16,
-        flags,
+    let about = About {
         addrs: rta::RTA_DST | rta::RTA_GATEWAY,
-        ..RtMsghdr::new_zeroed()
+        flags,
+        index: link.index,
     };
-    if let Some(expire) = header.metrics.get_mut(EXPIRE) {
+    let data = RouteData {
         // ndp(8) compares with the time of day, arp(8) with the time since the start.
-        *expire = expiry(neighbour, clock(neighbour.address, now.sec)) as u64;
-    }
+        expire: expiry(neighbour, clock(neighbour.address, now.sec)) as u64,
+        ..RouteData::default()
+    };
+    let header = route_header(about, &data);
     append(out, header.as_bytes(), &addresses);
 }
 

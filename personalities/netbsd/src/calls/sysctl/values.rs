@@ -11,7 +11,7 @@ use compat_translate::guest;
 use compat_translate::host::vdso;
 use zerocopy::IntoBytes;
 
-use super::{sized, terminated};
+use super::{routes, sized, terminated};
 use crate::abi::sysctl::Clockinfo;
 use crate::error::Return;
 use crate::image;
@@ -69,7 +69,7 @@ pub(super) fn compute(
             Ok(machine::random(room.min(256) as usize)?)
         }
         S::ProcArgs => arguments(cx, more),
-        S::Routes => Err(cx.gap("net.route", Errno::EINVAL.into())),
+        S::Routes => routes::compute(cx, more),
     }
 }
 
