@@ -12,11 +12,6 @@ use compat_tests::stage::on_every_stage;
 use compat_tests::words::{first_difference, said};
 use nix::sys::signal::Signal;
 
-/// The same program for FreeBSD's kernel and for the host's.
-fn twins(name: &str) -> Option<(PathBuf, PathBuf)> {
-    twins_of(Target::FreeBsd, name)
-}
-
 /// The same program for both kernels.
 fn twins_of(system: Target, name: &str) -> Option<(PathBuf, PathBuf)> {
     Some((guest(name, system)?, guest(name, Target::Linux)?))
@@ -145,7 +140,17 @@ fn clocks_sysctl_processes_and_limits() {
 
 #[test]
 fn http_between_a_guest_and_linux_both_ways() {
-    let Some((guest, linux)) = twins("http") else {
+    http(Target::FreeBsd);
+}
+
+#[test]
+fn http_between_other_systems_and_linux_both_ways() {
+    http(Target::NetBsd);
+    http(Target::DragonFly);
+}
+
+fn http(system: Target) {
+    let Some((guest, linux)) = twins_of(system, "http") else {
         return;
     };
     on_every_stage(|stage| {
@@ -175,7 +180,11 @@ fn http_between_a_guest_and_linux_both_ways() {
 
 #[test]
 fn the_exit_code_is_the_guests() {
-    let Some((guest, _)) = twins("ending") else {
+    Target::GUESTS.into_iter().for_each(exits);
+}
+
+fn exits(system: Target) {
+    let Some((guest, _)) = twins_of(system, "ending") else {
         return;
     };
     on_every_stage(|stage| {
@@ -204,7 +213,11 @@ fn the_exit_code_is_the_guests() {
 
 #[test]
 fn a_guest_that_dies_of_a_signal_dies_of_it() {
-    let Some((guest, _)) = twins("ending") else {
+    Target::GUESTS.into_iter().for_each(dies);
+}
+
+fn dies(system: Target) {
+    let Some((guest, _)) = twins_of(system, "ending") else {
         return;
     };
     let deadly = [

@@ -1,4 +1,4 @@
-//! Programs for FreeBSD, and their Linux twins, from the npm registry.
+//! Programs for FreeBSD and NetBSD, and their Linux twins, from the npm registry.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ pub const NPM: &[Npm] = &[
     npm("@esbuild/linux-x64", "0.28.2"),
     npm("esbuild-freebsd-64", "0.15.18"),
     npm("esbuild-linux-64", "0.15.18"),
+    npm("@esbuild/netbsd-x64", "0.28.2"),
+    npm("esbuild-netbsd-64", "0.15.18"),
     npm("lefthook-freebsd-x64", "2.2.2"),
     npm("lefthook-linux-x64", "2.2.2"),
     npm("turbo-freebsd-64", "1.4.7"),
@@ -38,7 +40,6 @@ pub const NPM: &[Npm] = &[
     // For other machines and systems: refused, with one line each.
     npm("@esbuild/freebsd-arm64", "0.28.2"),
     npm("@esbuild/openbsd-x64", "0.28.2"),
-    npm("@esbuild/netbsd-x64", "0.28.2"),
     npm("@esbuild/sunos-x64", "0.28.2"),
     npm("lefthook-openbsd-x64", "2.2.2"),
     npm("@expo/ngrok-bin-freebsd-ia32", "2.3.41"),

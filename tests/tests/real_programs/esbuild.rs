@@ -18,9 +18,24 @@ fn old() -> Option<Twins> {
     Twins::from_npm("esbuild-freebsd-64", "esbuild-linux-64", "bin/esbuild")
 }
 
+/// The same for NetBSD.
+fn of_netbsd() -> Option<Twins> {
+    Twins::from_npm("@esbuild/netbsd-x64", "@esbuild/linux-x64", "bin/esbuild")
+}
+
+/// The same, with threads that park as before NetBSD 6.
+fn old_of_netbsd() -> Option<Twins> {
+    Twins::from_npm("esbuild-netbsd-64", "esbuild-linux-64", "bin/esbuild")
+}
+
+fn all() -> impl Iterator<Item = Twins> {
+    let all = [current(), old(), of_netbsd(), old_of_netbsd()];
+    all.into_iter().flatten()
+}
+
 #[test]
 fn version_and_help() {
-    for twins in [current(), old()].into_iter().flatten() {
+    for twins in all() {
         on_every_stage(|stage| {
             assert!(twins.agree(stage, &["--version"]).status.success());
             assert!(twins.agree(stage, &["--help"]).status.success());
@@ -30,7 +45,7 @@ fn version_and_help() {
 
 #[test]
 fn an_error_has_the_same_words_and_code() {
-    for twins in [current(), old()].into_iter().flatten() {
+    for twins in all() {
         on_every_stage(|stage| {
             stage.write("bad.js", "let let = 1;\n");
             assert_eq!(
@@ -53,7 +68,7 @@ fn typescript_is_minified_to_the_same_bytes() {
     let Some(source) = input("typescript", "lib/typescript.js") else {
         return;
     };
-    for twins in [current(), old()].into_iter().flatten() {
+    for twins in all() {
         on_every_stage(|stage| {
             let copy = stage.write(
                 "typescript.js",
@@ -80,7 +95,7 @@ fn three_is_bundled_from_its_many_sources() {
     let Some(entry) = input("three", "src/Three.js") else {
         return;
     };
-    for twins in [current(), old()].into_iter().flatten() {
+    for twins in all() {
         on_every_stage(|stage| {
             let sources = entry.parent().expect("a file lies in a directory");
             let copied = finish(stage.host("cp").arg("-r").arg(sources).arg("three"));
@@ -118,7 +133,12 @@ fn copy_tree(from: &std::path::Path, to: &std::path::Path) {
 
 #[test]
 fn the_web_server_answers() {
-    let Some(twins) = current() else { return };
+    for twins in [current(), of_netbsd()].into_iter().flatten() {
+        serves(&twins);
+    }
+}
+
+fn serves(twins: &Twins) {
     on_every_stage(|stage| {
         stage.write("app.js", "console.log('served ' + 1)\n");
         let mut command = stage.guest(&twins.guest);
@@ -158,7 +178,12 @@ fn the_web_server_answers() {
 
 #[test]
 fn the_watcher_sees_an_edit() {
-    let Some(twins) = current() else { return };
+    for twins in [current(), of_netbsd()].into_iter().flatten() {
+        watches(&twins);
+    }
+}
+
+fn watches(twins: &Twins) {
     on_every_stage(|stage| {
         stage.write("app.js", "console.log('first')\n");
         let mut command = stage.guest(&twins.guest);

@@ -154,7 +154,11 @@ impl State {
 
     /// The descriptors in `low..=high` are about to be closed.
     pub(super) fn descriptors_close(&mut self, epoll: i32, low: i32, high: i32) {
-        let end = (high as usize).saturating_add(1).min(self.watches.len());
+        // What is no descriptor at all is closed, too: close(-1).
+        let Ok(high) = usize::try_from(high) else {
+            return;
+        };
+        let end = high.saturating_add(1).min(self.watches.len());
         for fd in low.max(0) as usize..end {
             if let Some(mut watch) = self.watches.get_mut(fd).and_then(Option::take) {
                 watch.disarm(epoll);
