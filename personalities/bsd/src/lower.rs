@@ -62,6 +62,9 @@ impl FromArg for AtFd {
     fn from_arg(raw: u64) -> Self {
         if raw as i32 == system().at_fdcwd {
             Self(linux::AT_FDCWD)
+        } else if raw as i32 == linux::AT_FDCWD {
+            // What means the working directory to the host is no descriptor here.
+            Self(-1)
         } else {
             Self(raw as i32)
         }

@@ -77,4 +77,13 @@ fn code_is_left_alone_on_request() {
         command.env("COMPAT_PATCH", "off");
         command
     });
+
+#[test]
+fn programs_of_netbsd_find_netbsd() {
+    all_checks_hold("guest-netbsd");
+}
+
+#[test]
+fn programs_of_dragonfly_find_dragonfly() {
+    all_checks_hold("guest-dragonfly");
 }

@@ -1,4 +1,4 @@
-//! Own FreeBSD programs without any library (`tests/guests/rust`), each a list of checks of what the kernel promises.
+//! Own programs of the BSDs without any library (`tests/guests/rust`), each a list of checks of what the kernel promises.
 //!
 //! Every check runs in a process of its own. As root, each also runs as an ordinary user.
 

@@ -2,6 +2,7 @@
 //! readers of object files, and a build that runs all of them.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -41,12 +42,22 @@ fn sources(stage: &Stage, package: &str) -> Vec<PathBuf> {
 
 #[test]
 fn gofmt_rewrites_a_package() {
-    for twins in SYSTEMS.into_iter().filter_map(|system| tool(system, "gofmt")) {
+    for twins in SYSTEMS
+        .into_iter()
+        .filter_map(|system| tool(system, "gofmt"))
+    {
         on_every_stage(|stage| {
             sources(stage, "net");
-            stage.write("net/bad.go", "package net\nfunc  f( ) { if ( true ) {x:=[]int { 1,2 };_=x }}\n");
+            stage.write(
+                "net/bad.go",
+                "package net\nfunc  f( ) { if ( true ) {x:=[]int { 1,2 };_=x }}\n",
+            );
             let said = twins.agree(stage, &["-s", "-d", "net"]);
-            assert!(text(&said.stdout).contains("+func f()"), "{}", text(&said.stdout));
+            assert!(
+                text(&said.stdout).contains("+func f()"),
+                "{}",
+                text(&said.stdout)
+            );
             twins.agree(stage, &["-r", "a[b:len(a)] -> a[b:]", "-l", "net"]);
             twins.agree(stage, &["-l", "absent"]);
         });
@@ -80,27 +91,35 @@ fn the_compiler_and_the_assembler_make_the_same_objects() {
             same_object(stage, &compile, &["-p", "bits", "-N", "-l", "bits.go"]);
             same_object(stage, &asm, &["-p", "bits", "add.s"]);
             // Imports that nobody can resolve.
-            let failed = compile.agree(for_linux(stage), &["-p", "main", "fib.go"]);
+            let failed = compile.agree(stage, &["-p", "main", "fib.go"]);
             assert!(!failed.status.success());
         });
     }
 }
 
-/// Tools look at `GOOS` for what they make; without it, at what they were made for.
-fn for_linux(stage: &Stage) -> &Stage {
-    stage
-}
-
 /// Runs both with these arguments, and expects the same bytes of them.
 fn same_object(stage: &Stage, twins: &Twins, arguments: &[&str]) {
     let made = |mut command: Command, name: &str| {
-        let said = finish(command.env("GOOS", "linux").args(["-o", name]).args(arguments));
-        assert!(said.status.success(), "{arguments:?}: {}", text(&said.stderr));
+        let said = finish(
+            command
+                .env("GOOS", "linux")
+                .args(["-o", name])
+                .args(arguments),
+        );
+        assert!(
+            said.status.success(),
+            "{arguments:?}: {}",
+            text(&said.stderr)
+        );
         fs::read(stage.work().join(name)).expect("the object was written")
     };
     let native = made(stage.native(&twins.linux, &twins.guest), "native.o");
     let guest = made(stage.guest(&twins.guest), "guest.o");
-    assert!(!native.is_empty() && native == guest, "{arguments:?} as {}", stage.user());
+    assert!(
+        !native.is_empty() && native == guest,
+        "{arguments:?} as {}",
+        stage.user()
+    );
 }
 
 #[test]
@@ -119,6 +138,23 @@ fn symbols_and_instructions_of_a_program() {
     }
 }
 
+/// A GOROOT in which the `go` command of either system finds its tools.
+fn toolchain(stage: &Stage, system: Target, guests: &Path, linux: &Path) -> PathBuf {
+    let root = stage.work().join("go");
+    let tools = root.join("pkg/tool");
+    fs::create_dir_all(&tools).expect("the stage is writable");
+    for name in ["src", "VERSION", "go.env", "pkg/include"] {
+        if GO.root().join(name).exists() {
+            symlink(GO.root().join(name), root.join(name)).expect("the stage is writable");
+        }
+    }
+    for (system, place) in [(system, guests), (Target::Linux, linux)] {
+        let name = format!("{}_amd64", system.goos());
+        symlink(place, tools.join(name)).expect("the stage is writable");
+    }
+    root
+}
+
 #[test]
 fn a_build_runs_all_of_them() {
     for system in SYSTEMS {
@@ -126,17 +162,30 @@ fn a_build_runs_all_of_them() {
             return;
         };
         on_every_stage(|stage| {
-            let readable = stage.host("test").arg("-r").arg(GO.root().join("VERSION")).status();
+            let readable = stage
+                .host("test")
+                .arg("-r")
+                .arg(GO.root().join("VERSION"))
+                .status();
             if !readable.is_ok_and(|status| status.success()) {
-                println!("skipped as {}: Go's sources are not for everybody", stage.user());
+                println!(
+                    "skipped as {}: Go's sources are not for everybody",
+                    stage.user()
+                );
                 return;
             }
             stage.write("go.mod", "module example.com/twin\n\ngo 1.27\n");
-            stage.write("main.go", "package main\n\nfunc main() {\n\tprintln(\"built by a guest\", twice(21))\n}\n");
-            stage.write("twice.go", "package main\n\nfunc twice(n int) int { return n + n }\n");
-            let build = |mut go: Command, tools: &Path, name: &str| {
-                go.env("GOROOT", GO.root())
-                    .env("GOTOOLDIR", tools)
+            stage.write(
+                "main.go",
+                "package main\n\nfunc main() {\n\tprintln(\"built by a guest\", twice(21))\n}\n",
+            );
+            stage.write(
+                "twice.go",
+                "package main\n\nfunc twice(n int) int { return n + n }\n",
+            );
+            let root = toolchain(stage, system, &guests, &linux);
+            let build = |mut go: Command, name: &str| {
+                go.env("GOROOT", &root)
                     .env("GOCACHE", stage.work().join("cache"))
                     .env("GOPATH", stage.work().join("path"))
                     .env("GOENV", "off")
@@ -148,16 +197,24 @@ fn a_build_runs_all_of_them() {
                     .env("GOOS", "linux")
                     .env("GOARCH", "amd64");
                 let said = finish(go.args(["build", "-buildvcs=false", "-o", name, "."]));
-                assert!(said.status.success(), "{}: {}", system.goos(), text(&said.stderr));
+                assert!(
+                    said.status.success(),
+                    "{}: {}",
+                    system.goos(),
+                    text(&said.stderr)
+                );
                 fs::read(stage.work().join(name)).expect("the program was written")
             };
             let go = linux.join("go");
             // The standard library is compiled by the first of them, for both.
-            let native = build(stage.native(&go, &go), &linux, "native");
+            let native = build(stage.native(&go, &go), "native");
             // What is the program's own must be compiled and linked anew.
-            stage.write("twice.go", "package main\n\nfunc twice(n int) int { return 2 * n }\n");
-            let guest = build(stage.guest(&guests.join("go")), &guests, "guest");
-            let again = build(stage.native(&go, &go), &linux, "native");
+            stage.write(
+                "twice.go",
+                "package main\n\nfunc twice(n int) int { return 2 * n }\n",
+            );
+            let guest = build(stage.guest(&guests.join("go")), "guest");
+            let again = build(stage.native(&go, &go), "native");
             assert!(guest != native, "nothing was built");
             assert!(guest == again, "{} as {}", system.goos(), stage.user());
             let said = finish(&mut stage.host(&stage.work().join("guest").to_string_lossy()));

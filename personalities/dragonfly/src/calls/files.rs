@@ -7,7 +7,7 @@ use compat_translate::Cx;
 use compat_translate::guest::{Out, Path};
 
 use crate::abi::dirent::DIRENT;
-use crate::abi::mount::Statfs;
+use crate::abi::mount::{Statfs, Statvfs};
 use crate::abi::stat::Stat;
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
@@ -44,6 +44,35 @@ pub(crate) fn fstatfs(cx: &mut Cx, fd: Fd, buf: Out<Statfs>) -> Return<()> {
 
 pub(crate) fn getfsstat(cx: &mut Cx, buf: Out<Statfs>, size: i64, flags: i32) -> Return<i32> {
     mounts::getfsstat(cx, buf, size, flags)
+}
+
+pub(crate) fn statvfs(cx: &mut Cx, path: Path, buf: Out<Statvfs>) -> Return<()> {
+    mounts::statfs(cx, path, buf)
+}
+
+pub(crate) fn fstatvfs(cx: &mut Cx, fd: Fd, buf: Out<Statvfs>) -> Return<()> {
+    mounts::fstatfs(cx, fd, buf)
+}
+
+/// Both descriptions of each file system, and how many there are (sys_getvfsstat).
+pub(crate) fn getvfsstat(
+    cx: &mut Cx,
+    buf: Out<Statfs>,
+    vbuf: Out<Statvfs>,
+    size: i64,
+    flags: i32,
+) -> Return<i32> {
+    let room = size / size_of::<Statvfs>() as i64;
+    let count = mounts::getfsstat(
+        cx,
+        buf,
+        room.saturating_mul(size_of::<Statfs>() as i64),
+        flags,
+    )?;
+    if !vbuf.is_null() {
+        mounts::getfsstat(cx, vbuf, size, flags)?;
+    }
+    Ok(count)
 }
 
 pub(crate) fn getdirentries(

@@ -4,7 +4,6 @@ use core::mem::offset_of;
 
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
-
 pub(crate) const RTM_VERSION: u8 = 5;
 pub(crate) const LINK_STATE_DOWN: u8 = 1;
 pub(crate) const LINK_STATE_UP: u8 = 2;

@@ -27,7 +27,7 @@ pub(crate) fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
             descriptor::close_range(cx, low, u32::MAX, 0)?;
             return Ok(0);
         }
-        own::F_MAXFD => return Err(cx.gap("fcntl: F_MAXFD", Errno::EINVAL.into())),
+        own::F_MAXFD => return highest(cx),
         own::F_GETPATH => return path_of(cx, fd, arg as u64),
         own::F_GETNOSIGPIPE | own::F_SETNOSIGPIPE => {
             fd.checked(cx)?;
@@ -54,6 +54,17 @@ pub(crate) fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
         }
         _ => family::fcntl(cx, fd, cmd, arg),
     }
+}
+
+/// The highest descriptor there is, -1 for none.
+fn highest(cx: &Cx) -> Return<i32> {
+    const F_GETFD: u64 = 1;
+    // The one that read the folder is gone by now.
+    // SAFETY: no pointers.
+    let open = |fd: i32| unsafe { host::call_n(host::nr::fcntl, [fd as u64, F_GETFD]) }.is_ok();
+    let all = host::numbers_in(c"/proc/self/fd")?.into_iter();
+    let own = all.filter(|&fd| !cx.process().objects.hides(fd) && open(fd));
+    Ok(own.max().unwrap_or(-1))
 }
 
 fn lock(cx: &mut Cx, fd: Fd, cmd: i32, at: u64) -> Return<i32> {

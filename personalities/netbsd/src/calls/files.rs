@@ -3,10 +3,11 @@
 use compat_bsd::calls::at::AtFlags;
 use compat_bsd::calls::attribute::{chown, lchown};
 use compat_bsd::calls::{extent, node, path, stat};
+use compat_bsd::errno_number;
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{self, Out, Path};
-use compat_translate::host::nr;
+use compat_translate::host::{self, nr};
 
 use crate::abi::stat::{Stat, Stat30, numbers};
 use crate::error::Return;
@@ -105,9 +106,21 @@ pub(crate) fn dup3(cx: &mut Cx, from: Fd, to: Fd, flags: u32) -> Return<Fd> {
     )
 }
 
-/// Returns the error number as its value, with the carry flag clear.
+/// Returns the error number as its value, with the carry flag clear. No file system of NetBSD's allocates ahead
+/// (genfs_eopnotsupp), and programs know it: Go's linker does not even pass a length.
 pub(crate) fn posix_fallocate(cx: &mut Cx, fd: Fd, _pad: i32, pos: i64, len: i64) -> Return<i32> {
-    extent::posix_fallocate(cx, fd, pos, len)
+    const F_GETFD: u64 = 1;
+    let fd = fd.checked(cx)?;
+    // SAFETY: no pointers.
+    let is_open = unsafe { host::call_n(nr::fcntl, [fd, F_GETFD]) }.is_ok();
+    let error = if pos < 0 || len < 0 || pos.checked_add(len).is_none() {
+        Errno::EINVAL
+    } else if !is_open {
+        Errno::EBADF
+    } else {
+        Errno::EOPNOTSUPP
+    };
+    Ok(i32::from(errno_number(error)))
 }
 
 /// As [`posix_fallocate`].

@@ -6,6 +6,7 @@
     reason = "handlers have the names of syscalls.master, underscores and all"
 )]
 
+mod before_5;
 mod context;
 mod directory;
 mod fcntl;
@@ -25,12 +26,14 @@ mod wait;
 
 use compat_translate::Cx;
 
+pub(crate) use before_5::*;
 pub(crate) use compat_bsd::calls::access::*;
 pub(crate) use compat_bsd::calls::attribute::*;
 pub(crate) use compat_bsd::calls::clock::{
     clock_getres as __clock_getres50, clock_gettime as __clock_gettime50, clock_nanosleep,
     gettimeofday as __gettimeofday50, nanosleep as __nanosleep50,
 };
+pub(crate) use compat_bsd::calls::debug::ptrace;
 pub(crate) use compat_bsd::calls::descriptor::{
     close, dup, dup2, freebsd10_pipe as pipe, getdtablesize as compat_43_getdtablesize, pipe2,
 };
@@ -38,7 +41,6 @@ pub(crate) use compat_bsd::calls::extent::{
     freebsd6_ftruncate as ftruncate, freebsd6_lseek as lseek, freebsd6_pread as pread,
     freebsd6_pwrite as pwrite, freebsd6_truncate as truncate,
 };
-pub(crate) use compat_bsd::calls::debug::ptrace;
 pub(crate) use compat_bsd::calls::fcntl::flock;
 pub(crate) use compat_bsd::calls::file_flags::{chflags, fchflags, lchflags};
 pub(crate) use compat_bsd::calls::ids::{

@@ -1,15 +1,17 @@
 //! Socket options and what else of sockets NetBSD numbers its own way.
 
+use compat_bsd::abi::time::Timeval as GuestTimeval;
 use compat_bsd::calls::{socket, sockopt};
 use compat_tables::ValueMap;
 use compat_tables::bsd::Errno;
-use compat_tables::bsd::flags::sock_level;
+use compat_tables::bsd::flags::{so_option, sock_level};
 use compat_tables::netbsd::flags::{IP_OPTION, LOCAL_OPTION, SO_OPTION, TCP_OPTION};
 use compat_translate::Cx;
 use compat_translate::guest::{In, InOut};
 use compat_translate::host::socket as host_socket;
 use compat_translate::signal::SigSet;
 
+use crate::abi::time::Timeval;
 use crate::error::{Error, Return};
 use crate::lower::Fd;
 
@@ -43,6 +45,12 @@ pub(crate) fn setsockopt(
     size: u32,
 ) -> Return<()> {
     let name = family_name(cx, s, level, name)?;
+    let limits_time = matches!(name, so_option::SO_SNDTIMEO | so_option::SO_RCVTIMEO);
+    if level == sock_level::SOL_SOCKET && limits_time && size as usize >= size_of::<Timeval>() {
+        let clean: GuestTimeval = In::<Timeval>::new(at).read()?.into();
+        let at = clean.as_ptr() as u64;
+        return sockopt::setsockopt(cx, s, level, name, at, size_of_val(&clean) as u32);
+    }
     sockopt::setsockopt(cx, s, level, name, at, size)
 }
 

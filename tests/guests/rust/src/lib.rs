@@ -1,6 +1,6 @@
 //! What the guests share: a way in, system calls, output and checks.
 //!
-//! The programs are FreeBSD's in everything the kernel sees (brand note, entry registers, system calls) and are built by
+//! The programs are FreeBSD's, one is NetBSD's and one DragonFly's, in everything the kernel sees (brand note, entry registers, system calls) and are built by
 //! the host's ordinary Rust for `x86_64-unknown-linux-gnu`, because neither `core` nor this crate calls any system.
 //! Numbers and layouts are written out here a second time on purpose: these programs are the proof of compat's tables.
 #![no_std]

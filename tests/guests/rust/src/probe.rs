@@ -507,6 +507,15 @@ pub fn run(body: Body, set: &mut State, get: &mut State) {
     }
 }
 
+/// Puts the vector state of `from` into the registers, for handlers: what they interrupted must not notice.
+pub fn clobber(from: &State) {
+    let mask = components();
+    unsafe {
+        asm!("xrstor64 [{}]", in(reg) from.vector.as_ptr(), in("eax") mask as u32, in("edx") (mask >> 32) as u32,
+            clobber_abi("C"));
+    }
+}
+
 /// Whether the red zone and what lies above the stack pointer are as they were before the last probe.
 pub fn red_zone_is_intact() -> bool {
     untouched(STACK - ABOVE - RED_ZONE, STACK)

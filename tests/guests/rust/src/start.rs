@@ -7,26 +7,34 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::sys;
 
-/// The ELF note by which FreeBSD's kernel knows its own programs (NT_FREEBSD_ABI_TAG).
+/// The ELF note by which a BSD's kernel knows its own programs (NT_FREEBSD_ABI_TAG), with a name of `N` bytes.
 #[repr(C, align(4))]
-pub struct Note {
+pub struct Note<const N: usize> {
     name_size: u32,
     value_size: u32,
     kind: u32,
-    name: [u8; 8],
-    osreldate: u32,
+    name: [u8; N],
+    version: u32,
 }
 
-impl Note {
-    /// Built for FreeBSD 13.2.
-    pub const FREEBSD: Self = Self {
-        name_size: 8,
-        value_size: 4,
-        kind: 1,
-        name: *b"FreeBSD\0",
-        osreldate: 1_302_001,
-    };
+impl<const N: usize> Note<N> {
+    const fn new(name_size: u32, name: [u8; N], version: u32) -> Self {
+        Self {
+            name_size,
+            value_size: 4,
+            kind: 1,
+            name,
+            version,
+        }
+    }
 }
+
+/// Built for FreeBSD 13.2.
+pub const FREEBSD: Note<8> = Note::new(8, *b"FreeBSD\0", 1_302_001);
+/// Built for NetBSD 10.0, whose linker does not count the byte behind the name.
+pub const NETBSD: Note<8> = Note::new(7, *b"NetBSD\0\0", 1_000_000_000);
+/// Built for DragonFly 6.4.
+pub const DRAGONFLY: Note<12> = Note::new(10, *b"DragonFly\0\0\0", 600_400);
 
 /// The registers at the program's first instruction.
 #[repr(C, align(16))]
@@ -42,9 +50,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The address in rdi: where the argument block begins.
+    /// Where the argument block begins: the address in rdi, or on NetBSD, which says nothing there, in rsp.
     pub fn block(&self) -> *const u64 {
-        self.general[5] as *const u64
+        match self.general[5] {
+            0 => self.rsp as *const u64,
+            rdi => rdi as *const u64,
+        }
     }
 }
 
@@ -52,15 +63,24 @@ impl Entry {
 #[macro_export]
 macro_rules! entry {
     ($main:path) => {
+        $crate::entry!($main, FREEBSD, 8, 0x308);
+    };
+    ($main:path, NETBSD) => {
+        $crate::entry!($main, NETBSD, 8, 0x310);
+    };
+    ($main:path, DRAGONFLY) => {
+        $crate::entry!($main, DRAGONFLY, 12, 0x308);
+    };
+    ($main:path, $system:ident, $name:literal, $frame:literal) => {
         #[used]
         #[unsafe(link_section = ".note.tag")]
-        static ABI_NOTE: $crate::start::Note = $crate::start::Note::FREEBSD;
+        static ABI_NOTE: $crate::start::Note<$name> = $crate::start::$system;
 
         core::arch::global_asm!(
             ".globl _start",
             "_start:",
-            // No flag may change before it is saved. rsp is 8 above a multiple of 16.
-            "lea rsp, [rsp - 0x308]",
+            // No flag may change before it is saved. rsp is 8 above a multiple of 16, on NetBSD at one.
+            "lea rsp, [rsp - {frame}]",
             "mov [rsp + 0x200], rax",
             "mov [rsp + 0x208], rbx",
             "mov [rsp + 0x210], rcx",
@@ -78,7 +98,7 @@ macro_rules! entry {
             "mov [rsp + 0x270], r15",
             "pushfq",
             "pop [rsp + 0x278]",
-            "lea rax, [rsp + 0x308]",
+            "lea rax, [rsp + {frame}]",
             "mov [rsp + 0x280], rax",
             "fxsave64 [rsp]",
             "xor ebp, ebp",
@@ -86,6 +106,7 @@ macro_rules! entry {
             "lea rsi, [rip + {main}]",
             "call {begin}",
             "ud2",
+            frame = const $frame,
             main = sym $main,
             begin = sym $crate::start::begin,
         );

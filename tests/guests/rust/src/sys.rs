@@ -48,6 +48,20 @@ pub fn call<const N: usize>(number: u64, args: [u64; N]) -> Result {
     }
 }
 
+/// Makes a call with a seventh argument, which is passed where a function would find it: above a return address.
+pub fn call_of_seven(number: u64, args: [u64; 6], seventh: u64) -> Result {
+    let (rax, carry): (u64, u8);
+    unsafe {
+        asm!("sub rsp, 32", "mov [rsp + 8], r12", "syscall", "setc {carry}", "lea rsp, [rsp + 32]",
+            carry = out(reg_byte) carry, in("r12") seventh,
+            inlateout("rax") number => rax, inlateout("rdx") args[2] => _,
+            in("rdi") args[0], in("rsi") args[1],
+            inlateout("r10") args[3] => _, inlateout("r8") args[4] => _, inlateout("r9") args[5] => _,
+            lateout("rcx") _, lateout("r11") _);
+    }
+    if carry == 0 { Ok(rax) } else { Err(rax) }
+}
+
 /// Ends the program.
 pub fn exit(code: u64) -> ! {
     loop {

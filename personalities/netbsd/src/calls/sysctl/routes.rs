@@ -24,7 +24,11 @@ pub(super) fn compute(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
         route_query::NET_RT_DUMP => routing::table(&Form::NEW, family, 0),
         route_query::NET_RT_FLAGS => {
             let wanted = ROUTE_FLAGS.to_host(u64::from(argument));
-            routing::table(&Form::NEW, family, wanted.map_err(|_| Errno::EINVAL)? as u32)
+            routing::table(
+                &Form::NEW,
+                family,
+                wanted.map_err(|_| Errno::EINVAL)? as u32,
+            )
         }
         route_query::NET_RT_IFLIST => routing::interfaces(&Form::NEW, family, argument),
         route_query::NET_RT_OIFLIST => routing::interfaces(&Form::OF_7, family, argument),

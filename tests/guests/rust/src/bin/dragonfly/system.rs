@@ -1,0 +1,321 @@
+//! The start of a program, the tree of names, variables in links, clocks, children, limits, sockets.
+
+use compat_guests::start::{self, auxiliary};
+use compat_guests::sys::{self, call};
+
+use crate::files::path;
+use crate::lwp::pause;
+
+const SYSCTL: u64 = 202;
+
+pub(crate) fn start() {
+    let entry = start::registers();
+    assert_eq!(entry.rsp % 16, 8);
+    let block = entry.block();
+    assert_eq!(entry.general[5], block as u64, "rdi");
+    let [argv, argc, environment, _] = unsafe { (entry.general[1] as *const [u64; 4]).read() };
+    assert_eq!(argv, block as u64 + 8, "ps_strings in rbx");
+    assert_eq!(u64::from(argc as u32), unsafe { block.read() });
+    assert_eq!(environment, argv + 8 * (u64::from(argc as u32) + 1));
+    assert_eq!(auxiliary(6), Some(4096), "AT_PAGESZ");
+    assert!(
+        auxiliary(18).is_some_and(|release| release >= 500_000),
+        "AT_OSRELDATE"
+    );
+    assert!(auxiliary(15).is_some(), "AT_EXECPATH");
+}
+
+fn value(name: &[i32], room: &mut [u8]) -> sys::Result {
+    let mut size = room.len() as u64;
+    let args = [
+        name.as_ptr() as u64,
+        name.len() as u64,
+        room.as_mut_ptr() as u64,
+        (&raw mut size) as u64,
+        0,
+        0,
+    ];
+    call(SYSCTL, args)?;
+    Ok(unsafe { (&raw const size).read_volatile() })
+}
+
+pub(crate) fn tree() {
+    let mut room = [0u8; 256];
+    assert_eq!(value(&[1, 1], &mut room), Ok(10));
+    assert_eq!(&room[..10], b"DragonFly\0");
+    assert_eq!(value(&[6, 7], &mut room[..4]), Ok(4));
+    assert_eq!(
+        u32::from_le_bytes([room[0], room[1], room[2], room[3]]),
+        4096
+    );
+    assert_eq!(value(&[1, 1], &mut room[..3]), Err(sys::ENOMEM));
+    assert_eq!(value(&[1, 9999], &mut room), Err(sys::ENOENT));
+    assert!(
+        value(&[1, 14, 9, -1], &mut room).is_ok_and(|size| size > 1),
+        "the program"
+    );
+    // From a name to its numbers, and walking from one to the next.
+    let (name, mut numbers, mut size) = (b"kern.ostype", [0i32; 12], 48u64);
+    let args = [
+        [0i32, 3].as_ptr() as u64,
+        2,
+        numbers.as_mut_ptr() as u64,
+        (&raw mut size) as u64,
+        name.as_ptr() as u64,
+        name.len() as u64,
+    ];
+    assert_eq!(call(SYSCTL, args), Ok(0));
+    let numbers = unsafe { (&raw const numbers).read_volatile() };
+    assert_eq!(
+        (&numbers[..2], unsafe { (&raw const size).read_volatile() }),
+        (&[1, 1][..], 8)
+    );
+    let mut leaves = 0;
+    let mut at = [0i32, 2, 1, 0, 0, 0, 0, 0];
+    let mut length = 3;
+    loop {
+        let mut next = [0u8; 48];
+        let Ok(size) = value(&at[..length], &mut next) else {
+            break;
+        };
+        leaves += 1;
+        length = 2 + size as usize / 4;
+        for (slot, bytes) in at[2..].iter_mut().zip(next.chunks_exact(4)) {
+            *slot = i32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        }
+    }
+    assert!(leaves > 15, "{leaves} leaves");
+}
+
+pub(crate) fn interfaces() {
+    let mut room = [0u8; 16384];
+    let size = value(&[4, 17, 0, 0, 3, 0], &mut room).expect("net.routetable") as usize;
+    let (mut at, mut links, mut addresses) = (0, 0, 0);
+    while at < size {
+        let length = usize::from(room[at]) | usize::from(room[at + 1]) << 8;
+        assert!(length > 0 && room[at + 2] == 7, "RTM_VERSION");
+        match room[at + 3] {
+            0xe => links += 1,
+            0xc => addresses += 1,
+            kind => panic!("a message of kind {kind}"),
+        }
+        at += length;
+    }
+    assert!(
+        at == size && links >= 1 && addresses >= 1,
+        "{links} links, {addresses} addresses"
+    );
+    assert!(value(&[4, 17, 0, 0, 1, 0], &mut room).is_ok(), "routes");
+    assert_eq!(value(&[4, 17, 0, 0, 77, 0], &mut room), Err(sys::EINVAL));
+}
+
+pub(crate) fn variables() {
+    let mut buffer = [0u8; 64];
+    let at = buffer.as_mut_ptr() as u64;
+    assert_eq!(
+        call(451, [0xf, path(c"NOBODY_SET_IT"), at, 64]),
+        Err(sys::ENOENT),
+        "varsym_get"
+    );
+    let mut marker = [0i32; 1];
+    assert_eq!(
+        call(452, [1, at, 64, marker.as_mut_ptr() as u64]),
+        Ok(0),
+        "varsym_list"
+    );
+    assert_eq!(unsafe { marker.as_ptr().read_volatile() }, -1, "the end");
+    assert_eq!(call(451, [0xf, 8, at, 64]), Err(sys::EFAULT));
+}
+
+pub(crate) fn clocks() {
+    let mut time = [0u64; 2];
+    let at = time.as_mut_ptr() as u64;
+    for clock in [0, 4, 15] {
+        assert_eq!(call(232, [clock, at]), Ok(0), "clock_gettime");
+        assert!(unsafe { time.as_ptr().add(1).read_volatile() } < 1_000_000_000);
+        assert_eq!(call(234, [clock, at]), Ok(0), "clock_getres");
+    }
+    assert_eq!(call(232, [77, at]), Err(sys::EINVAL));
+    assert_eq!(call(116, [at, 0]), Ok(0), "gettimeofday");
+    assert!(time[0] > 1_500_000_000 && time[1] < 1_000_000);
+    assert_eq!(
+        call(240, [[0u64, u64::MAX].as_ptr() as u64, 0]),
+        Err(sys::EINVAL),
+        "nanosleep"
+    );
+    assert_eq!(call(321, []), Ok(0), "yield");
+    assert_eq!(call(331, []), Ok(0), "sched_yield");
+}
+
+fn ended(options: u64) -> (u64, u32) {
+    let mut status = 0u32;
+    let pid = call(7, [u64::MAX, (&raw mut status) as u64, options, 0]).expect("wait4");
+    (pid, unsafe { (&raw const status).read_volatile() })
+}
+
+pub(crate) fn children() {
+    // In the child the second register is 1.
+    let back = sys::raw(sys::FORK, [0; 6]);
+    if back.rdx == 1 && back.rax == 0 {
+        sys::exit(5);
+    }
+    assert_eq!(ended(0), (back.rax, 5 << 8));
+    let child = sys::vfork_and_exec(c"/absent/program".as_ptr() as u64, &[0], &[0]);
+    assert_eq!(ended(0), (child, 120 << 8));
+}
+
+pub(crate) fn waiting() {
+    let sys::Fork::Parent(child) = sys::fork() else {
+        loop {
+            pause(10_000);
+        }
+    };
+    assert_eq!(call(sys::KILL, [child, 17]), Ok(0), "SIGSTOP");
+    assert_eq!(ended(2), (child, 17 << 8 | 0x7f), "WUNTRACED");
+    assert_eq!(call(sys::KILL, [child, 19]), Ok(0), "SIGCONT");
+    assert_eq!(ended(4), (child, 19), "WCONTINUED");
+    assert_eq!(ended(1), (0, 0), "WNOHANG");
+    assert_eq!(call(sys::KILL, [child, 9]), Ok(0));
+    let mut status = 0u32;
+    let at = (&raw mut status) as u64;
+    assert_eq!(
+        call(548, [0, child, at, 0x10 | 8, 0, 0]),
+        Ok(child),
+        "wait6 with WNOWAIT"
+    );
+    assert_eq!(call(548, [0, child, at, 0x10, 0, 0]), Ok(child));
+    assert_eq!(unsafe { (&raw const status).read_volatile() }, 9);
+    assert_eq!(call(7, [u64::MAX, 0, 0, 0]), Err(sys::ECHILD));
+}
+
+pub(crate) fn limits() {
+    let mut limit = [0u64; 2];
+    let at = limit.as_mut_ptr() as u64;
+    for which in 0..12 {
+        assert_eq!(call(194, [which, at]), Ok(0), "getrlimit {which}");
+        assert!(limit[0] <= limit[1]);
+    }
+    assert_eq!(call(194, [12, at]), Err(sys::EINVAL));
+    let mut usage = [0u64; 18];
+    assert_eq!(
+        call(117, [0, usage.as_mut_ptr() as u64]),
+        Ok(0),
+        "getrusage"
+    );
+    assert!(usage[0] < 1000 && usage[1] < 1_000_000);
+    assert_eq!(call(253, []), Ok(0), "issetugid");
+    let mut ids = [9u32; 3];
+    let at = |index: usize| (&raw const ids) as u64 + 4 * index as u64;
+    let places = [at(0), at(1), at(2)];
+    assert_eq!(call(360, places), Ok(0), "getresuid");
+    let ids = unsafe { (&raw mut ids).read_volatile() };
+    assert_eq!(u64::from(ids[1]), call(25, []).unwrap_or(9));
+}
+
+pub(crate) fn messages() {
+    const NOSIGNAL: u64 = 0x400;
+    const CMSG_CLOEXEC: u64 = 0x1000;
+    let mut ends = [0u32; 2];
+    assert_eq!(
+        call(135, [1, 1, 0, ends.as_mut_ptr() as u64]),
+        Ok(0),
+        "socketpair"
+    );
+    let [a, b] = unsafe { (&raw const ends).read_volatile() }.map(u64::from);
+    let mut byte = 0u8;
+    let at = (&raw mut byte) as u64;
+    assert_eq!(
+        call(29, [b, at, 1, 0x80, 0, 0]),
+        Err(sys::EAGAIN),
+        "MSG_DONTWAIT"
+    );
+    // struct cmsghdr: length, level, type; then the descriptor, filled up to 8 bytes.
+    let mut control = [0u8; 24];
+    for (at, word) in [(0, 20u32), (4, 0xffff), (8, 1), (16, a as u32)] {
+        control[at..at + 4].copy_from_slice(&word.to_le_bytes());
+    }
+    let iov = [at, 1];
+    // struct msghdr: name, its length, vector, its length, control, its length, flags.
+    let message = |control: u64, length: u64| [0, 0, iov.as_ptr() as u64, 1, control, length];
+    let sent = message(control.as_ptr() as u64, 24);
+    assert_eq!(
+        call(28, [a, sent.as_ptr() as u64, NOSIGNAL]),
+        Ok(1),
+        "sendmsg"
+    );
+    let mut room = [0u8; 64];
+    let mut got = message(room.as_mut_ptr() as u64, 64);
+    assert_eq!(
+        call(27, [b, got.as_mut_ptr() as u64, CMSG_CLOEXEC]),
+        Ok(1),
+        "recvmsg"
+    );
+    let word = |at: usize| u32::from_le_bytes([room[at], room[at + 1], room[at + 2], room[at + 3]]);
+    assert_eq!((word(0), word(4), word(8)), (20, 0xffff, 1));
+    assert_eq!(call(92, [u64::from(word(16)), 1, 0]), Ok(1), "FD_CLOEXEC");
+    assert_eq!(call(sys::CLOSE, [b]), Ok(0));
+    assert_eq!(
+        call(133, [a, at, 1, NOSIGNAL, 0, 0]),
+        Err(32),
+        "EPIPE, and no signal"
+    );
+}
+
+pub(crate) fn options() {
+    const SOCKET: u64 = 0xffff;
+    let fd = call(97, [28, 2 | 0x1000_0000, 0]).or_else(|_| call(97, [2, 2 | 0x1000_0000, 0]));
+    let fd = fd.expect("socket");
+    assert_eq!(call(92, [fd, 1, 0]), Ok(1), "SOCK_CLOEXEC");
+    let (mut value, mut length) = ([0u32; 4], 4u32);
+    let args = [
+        fd,
+        SOCKET,
+        0x1008,
+        value.as_mut_ptr() as u64,
+        (&raw mut length) as u64,
+    ];
+    assert_eq!(call(118, args), Ok(0), "SO_TYPE");
+    assert_eq!(unsafe { value.as_ptr().read_volatile() }, 2);
+    let time = [3u64, 250_000];
+    assert_eq!(
+        call(105, [fd, SOCKET, 0x1006, time.as_ptr() as u64, 16]),
+        Ok(0),
+        "SO_RCVTIMEO"
+    );
+    let on = 1u32;
+    assert_eq!(
+        call(105, [fd, SOCKET, 4, (&raw const on) as u64, 4]),
+        Ok(0),
+        "SO_REUSEADDR"
+    );
+    assert_eq!(
+        call(118, [fd, SOCKET, 0x7777, args[3], args[4]]),
+        Err(42),
+        "ENOPROTOOPT"
+    );
+}
+
+pub(crate) fn refusals() {
+    assert_eq!(call(26, [0, 0, 0, 0]), Err(sys::EPERM), "ptrace");
+    assert_eq!(call(69, [0]), Err(sys::ENOTSUP), "sbrk");
+    assert_eq!(call(338, [0]), Err(sys::EPERM), "jail");
+    assert_eq!(call(303, [path(c"no_module")]), Err(sys::ENOENT), "modfind");
+    assert_eq!(call(165, [0, 0]), Err(sys::EINVAL), "sysarch");
+    assert_eq!(
+        call(467, [0, 0, 0, 0]),
+        Err(sys::ENOSYS),
+        "a checkpoint, which is not built"
+    );
+}
+
+pub(crate) fn indirect() {
+    let pid = sys::pid();
+    assert_eq!(call(0, [sys::GETPID]), Ok(pid), "syscall");
+    assert_eq!(call(198, [sys::GETPID]), Ok(pid), "__syscall");
+    assert_eq!(
+        call(198, [199, 1000, 0, 0, 0]),
+        Err(sys::EBADF),
+        "arguments move"
+    );
+    assert_eq!(call(0, [4000]), Err(sys::ENOSYS));
+}

@@ -1,0 +1,283 @@
+//! `_lwp_*` and `__futex`.
+
+use core::arch::asm;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use compat_guests::sys::{self, call};
+
+use crate::thread::{DETACHED, join, pause, start, until};
+
+const PARK: u64 = 478;
+const UNPARK: u64 = 321;
+const ALREADY: u64 = 37;
+const MONOTONIC: u64 = 3;
+
+static STEP: AtomicU64 = AtomicU64::new(0);
+static RESULT: AtomicU64 = AtomicU64::new(0);
+
+fn own() -> u64 {
+    call(311, []).expect("_lwp_self")
+}
+
+extern "C" fn adds(argument: u64) {
+    RESULT.fetch_add(argument, Ordering::SeqCst);
+    STEP.fetch_add(1, Ordering::SeqCst);
+}
+
+pub(crate) fn joined() {
+    let id = start(adds, 5, 0).expect("_lwp_create");
+    assert!(id != own());
+    assert_eq!(join(id), Ok(id));
+    assert_eq!(RESULT.load(Ordering::SeqCst), 5);
+    assert!(join(id).is_err(), "gone");
+    assert_eq!(join(own()), Err(11), "EDEADLK");
+    // A context without registers.
+    let nothing = [0u64; 98];
+    assert_eq!(call(309, [nothing.as_ptr() as u64, 0, 0]), Err(sys::EINVAL));
+}
+
+pub(crate) fn detached() {
+    let id = start(waits, 0, DETACHED).expect("_lwp_create");
+    until(&STEP, 1);
+    assert_eq!(
+        join(id),
+        Err(sys::EINVAL),
+        "nobody waits for a detached thread"
+    );
+    assert_eq!(call(319, [id]), Err(sys::EINVAL), "it is detached already");
+    assert_eq!(call(UNPARK, [id, 0]), Ok(0));
+    until(&STEP, 2);
+    let second = start(waits, 0, 0).expect("_lwp_create");
+    until(&STEP, 3);
+    assert_eq!(call(319, [second]), Ok(0), "_lwp_detach");
+    assert_eq!(join(second), Err(sys::EINVAL));
+    assert_eq!(call(UNPARK, [second, 0]), Ok(0));
+    assert_eq!(call(319, [4_000_000]), Err(sys::ESRCH));
+}
+
+/// Parks until it is unparked.
+extern "C" fn waits(_argument: u64) {
+    STEP.fetch_add(1, Ordering::SeqCst);
+    let result = call(PARK, [MONOTONIC, 0, 0, 0, 0, 0]);
+    RESULT.store(
+        result.map_or_else(|error| error, |value| value),
+        Ordering::SeqCst,
+    );
+    STEP.fetch_add(1, Ordering::SeqCst);
+}
+
+pub(crate) fn any() {
+    let first = start(adds, 1, 0).expect("_lwp_create");
+    let second = start(adds, 1, 0).expect("_lwp_create");
+    let (a, b) = (join(0).expect("one"), join(0).expect("the other"));
+    assert!((a, b) == (first, second) || (a, b) == (second, first));
+    assert_eq!(join(0), Err(sys::ESRCH), "nobody left");
+}
+
+pub(crate) fn token() {
+    let own = own();
+    assert_eq!(call(UNPARK, [own, 0]), Ok(0));
+    assert_eq!(call(UNPARK, [own, 0]), Ok(0), "there is one token only");
+    let short = [0u64, 1_000_000];
+    assert_eq!(
+        call(PARK, [MONOTONIC, 0, short.as_ptr() as u64, 0, 0, 0]),
+        Err(ALREADY)
+    );
+    assert_eq!(
+        call(PARK, [MONOTONIC, 0, short.as_ptr() as u64, 0, 0, 0]),
+        Err(sys::ETIMEDOUT)
+    );
+    assert_eq!(call(UNPARK, [4_000_000, 0]), Err(sys::ESRCH));
+}
+
+pub(crate) fn park() {
+    for _ in 0..50 {
+        STEP.store(0, Ordering::SeqCst);
+        let id = start(waits, 0, 0).expect("_lwp_create");
+        until(&STEP, 1);
+        assert_eq!(call(UNPARK, [id, 0]), Ok(0));
+        assert_eq!(join(id), Ok(id));
+        let result = RESULT.load(Ordering::SeqCst);
+        assert!(result == 0 || result == ALREADY, "{result}");
+    }
+}
+
+pub(crate) fn park_until() {
+    let mut time = [0u64, 3_000_000];
+    let at = time.as_mut_ptr() as u64;
+    assert_eq!(call(PARK, [MONOTONIC, 0, at, 0, 0, 0]), Err(sys::ETIMEDOUT));
+    assert_eq!(
+        unsafe { time.as_ptr().read_volatile() },
+        0,
+        "nothing is left of it"
+    );
+    let now = |clock: u64| {
+        let mut now = [0u64; 2];
+        assert_eq!(call(427, [clock, now.as_mut_ptr() as u64]), Ok(0));
+        unsafe { (&raw const now).read_volatile() }
+    };
+    for clock in [0, MONOTONIC] {
+        let mut then = now(clock);
+        then[1] += 5_000_000;
+        (then[0], then[1]) = (then[0] + then[1] / 1_000_000_000, then[1] % 1_000_000_000);
+        assert_eq!(
+            call(PARK, [clock, 1, then.as_ptr() as u64, 0, 0, 0]),
+            Err(sys::ETIMEDOUT)
+        );
+        assert!(now(clock) >= then);
+        // What is over already.
+        assert_eq!(
+            call(PARK, [clock, 1, [0u64, 0].as_ptr() as u64, 0, 0, 0]),
+            Err(sys::ETIMEDOUT)
+        );
+    }
+    let wrong = [0u64, 1_000_000_000];
+    assert_eq!(
+        call(PARK, [MONOTONIC, 0, wrong.as_ptr() as u64, 0, 0, 0]),
+        Err(sys::EINVAL)
+    );
+    assert_eq!(
+        call(PARK, [77, 0, time.as_ptr() as u64, 0, 0, 0]),
+        Err(sys::EINVAL)
+    );
+}
+
+pub(crate) fn older_park() {
+    // A time of the day.
+    assert_eq!(
+        call(434, [[1u64, 0].as_ptr() as u64, 0, 0, 0]),
+        Err(sys::ETIMEDOUT)
+    );
+    assert_eq!(call(UNPARK, [own(), 0]), Ok(0));
+    assert_eq!(call(434, [0, 0, 0, 0]), Err(ALREADY));
+}
+
+pub(crate) fn unpark_all() {
+    let most = call(322, [0, 0, 0]).expect("how many at most");
+    assert!(most >= 16);
+    let first = start(waits, 0, 0).expect("_lwp_create");
+    let second = start(waits, 0, 0).expect("_lwp_create");
+    until(&STEP, 2);
+    let targets = [first as u32, second as u32];
+    assert!(call(322, [targets.as_ptr() as u64, 2, 0]).is_ok());
+    assert_eq!(join(first), Ok(first));
+    assert_eq!(join(second), Ok(second));
+    assert_eq!(
+        call(322, [targets.as_ptr() as u64, most + 1, 0]),
+        Err(sys::EINVAL)
+    );
+}
+
+pub(crate) fn hand_over() {
+    let id = start(waits, 0, 0).expect("_lwp_create");
+    until(&STEP, 1);
+    // Parks itself and unparks the other in one call.
+    let short = [0u64, 2_000_000];
+    let result = call(PARK, [MONOTONIC, 0, short.as_ptr() as u64, id, 0, 0]);
+    assert_eq!(result, Err(sys::ETIMEDOUT));
+    assert_eq!(join(id), Ok(id));
+    assert_eq!(
+        call(PARK, [MONOTONIC, 0, short.as_ptr() as u64, 4_000_000, 0, 0]),
+        Err(sys::ESRCH)
+    );
+}
+
+fn at_fs(offset: u64) -> u64 {
+    let value;
+    unsafe { asm!("mov {}, fs:[{}]", out(reg) value, in(reg) offset) };
+    value
+}
+
+pub(crate) fn private() {
+    static BLOCK: [AtomicU64; 2] = [AtomicU64::new(0x1234), AtomicU64::new(0x5678)];
+    let address = BLOCK.as_ptr() as u64;
+    assert_eq!(call(317, [address]), Ok(0), "_lwp_setprivate");
+    assert_eq!(call(316, []), Ok(address), "_lwp_getprivate");
+    assert_eq!((at_fs(0), at_fs(8)), (0x1234, 0x5678));
+    assert_eq!(call(317, [1 << 63]), Err(sys::EINVAL));
+    extern "C" fn looks(_address: u64) {
+        RESULT.store(at_fs(8), Ordering::SeqCst);
+    }
+    // A thread begins with the base of its context.
+    let id = start(looks, address, 0).expect("_lwp_create");
+    assert_eq!(join(id), Ok(id));
+    assert_eq!(RESULT.load(Ordering::SeqCst), 0x5678);
+}
+
+pub(crate) fn names() {
+    let mut name = [0xaau8; 32];
+    let at = name.as_mut_ptr() as u64;
+    assert_eq!(
+        call(323, [0, c"worker".as_ptr() as u64]),
+        Ok(0),
+        "_lwp_setname"
+    );
+    assert_eq!(call(324, [own(), at, 32]), Ok(0), "_lwp_getname");
+    assert_eq!(&name[..7], b"worker\0");
+    assert_eq!(call(324, [own(), at, 4]), Ok(0));
+    assert_eq!(&name[..4], b"wor\0");
+    assert_eq!(
+        call(323, [4_000_000, c"x".as_ptr() as u64]),
+        Err(sys::ESRCH)
+    );
+}
+
+pub(crate) fn kill() {
+    crate::signals::count(30);
+    let id = start(waits, 0, 0).expect("_lwp_create");
+    until(&STEP, 1);
+    pause(2000);
+    assert_eq!(call(318, [id, 30]), Ok(0), "_lwp_kill");
+    // The handler ran on that thread, whose sleep it ended.
+    assert_eq!(join(id), Ok(id));
+    assert_eq!(crate::signals::seen_by(), id);
+    assert_eq!(RESULT.load(Ordering::SeqCst), sys::EINTR);
+    assert_eq!(call(318, [own(), 0]), Ok(0));
+    assert_eq!(call(318, [own(), 99]), Err(sys::EINVAL));
+    assert_eq!(call(318, [4_000_000, 30]), Err(sys::ESRCH));
+}
+
+pub(crate) fn control() {
+    let mut address = 0u64;
+    assert_eq!(call(325, [1, (&raw mut address) as u64]), Ok(0), "_lwp_ctl");
+    let address = unsafe { (&raw const address).read_volatile() };
+    let cpu = unsafe { (address as *const i32).read_volatile() };
+    assert!((-2..4096).contains(&cpu), "{cpu}");
+    let mut again = 0u64;
+    assert_eq!(call(325, [3, (&raw mut again) as u64]), Ok(0));
+    assert_eq!(
+        unsafe { (&raw const again).read_volatile() },
+        address,
+        "the same block"
+    );
+    assert_eq!(
+        call(325, [0x100, (&raw mut again) as u64]),
+        Err(19),
+        "ENODEV"
+    );
+}
+
+pub(crate) fn futex() {
+    static WORD: AtomicU32 = AtomicU32::new(0);
+    let word = WORD.as_ptr() as u64;
+    let wait = |value: u64, time: u64| sys::call(166, [word, 0x80, value, time, 0, 0]);
+    assert_eq!(wait(1, 0), Err(sys::EAGAIN), "another value");
+    assert_eq!(
+        wait(0, [0u64, 1_000_000].as_ptr() as u64),
+        Err(sys::ETIMEDOUT)
+    );
+    extern "C" fn wakes(_argument: u64) {
+        WORD.store(1, Ordering::SeqCst);
+        let _ = call(166, [WORD.as_ptr() as u64, 0x81, 1, 0, 0, 0]);
+    }
+    let id = start(wakes, 0, 0).expect("_lwp_create");
+    while WORD.load(Ordering::SeqCst) == 0 {
+        let result = wait(0, 0);
+        assert!(
+            matches!(result, Ok(0) | Err(sys::EAGAIN | sys::EINTR)),
+            "{result:?}"
+        );
+    }
+    assert_eq!(join(id), Ok(id));
+    assert_eq!(call(166, [word, 77, 0, 0, 0, 0]), Err(sys::ENOSYS));
+}

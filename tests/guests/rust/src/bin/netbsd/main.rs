@@ -1,0 +1,84 @@
+//! What NetBSD's programs in C do and Go's never do: older layouts, padded arguments, contexts, `_lwp_*`, its filters and its
+//! tree of names.
+#![no_std]
+#![no_main]
+
+mod context;
+mod events;
+mod files;
+mod lwp;
+mod signals;
+mod sockets;
+mod system;
+mod thread;
+
+use compat_guests::check;
+
+compat_guests::entry!(main, NETBSD);
+
+extern "C" fn main() {
+    check::run(&[
+        ("files/stat", files::status),
+        ("files/stat-of-3.0", files::status_of_3),
+        ("files/padded-offsets", files::padded),
+        ("files/mapping", files::mapping),
+        ("files/vectors", files::vectors),
+        ("files/allocating", files::allocating),
+        ("files/entries", files::entries),
+        ("files/where", files::whereabouts),
+        ("files/open-flags", files::open_flags),
+        ("files/locks", files::locks),
+        ("files/descriptors", files::descriptors),
+        ("files/pipes", files::pipes),
+        ("files/times", files::times),
+        ("files/times-by-the-name", files::older_times),
+        ("files/mounts", files::mounts),
+        ("context/returns-twice", context::twice),
+        ("context/restores-the-mask", context::mask),
+        ("context/refuses", context::refuses),
+        ("lwp/made-and-joined", lwp::joined),
+        ("lwp/detached", lwp::detached),
+        ("lwp/any", lwp::any),
+        ("lwp/unpark-before-park", lwp::token),
+        ("lwp/park-and-unpark", lwp::park),
+        ("lwp/park-until", lwp::park_until),
+        ("lwp/park-of-6.0", lwp::older_park),
+        ("lwp/unpark-all", lwp::unpark_all),
+        ("lwp/unpark-while-parking", lwp::hand_over),
+        ("lwp/private", lwp::private),
+        ("lwp/names", lwp::names),
+        ("lwp/kill", lwp::kill),
+        ("lwp/control", lwp::control),
+        ("lwp/futex", lwp::futex),
+        ("signals/siginfo", signals::siginfo),
+        ("signals/faults", signals::faults),
+        ("signals/changed-registers", signals::changed),
+        ("signals/alternate-stack", signals::alternate),
+        ("signals/masks", signals::masks),
+        ("signals/suspending", signals::suspending),
+        ("signals/restart", signals::restart),
+        ("signals/queued", signals::queued),
+        ("signals/once", signals::once),
+        ("signals/vectors", signals::vectors),
+        ("events/pipes", events::pipes),
+        ("events/user", events::user),
+        ("events/timers", events::timers),
+        ("events/signals", events::signals),
+        ("events/processes", events::processes),
+        ("events/files", events::files),
+        ("events/errors", events::errors),
+        ("events/closing-nothing", events::closing_nothing),
+        ("sockets/messages", sockets::messages),
+        ("sockets/descriptors", sockets::descriptors),
+        ("sockets/options", sockets::options),
+        ("system/start", system::start),
+        ("system/tree", system::tree),
+        ("system/values", system::values),
+        ("system/interfaces", system::interfaces),
+        ("system/clocks", system::clocks),
+        ("system/children", system::children),
+        ("system/waiting", system::waiting),
+        ("system/limits", system::limits),
+        ("system/indirect", system::indirect),
+    ]);
+}

@@ -1,0 +1,272 @@
+//! The start of a program, the tree of names, clocks, children and limits.
+
+use compat_guests::start::{self, auxiliary};
+use compat_guests::sys::{self, call};
+
+use crate::thread::pause;
+
+const SYSCTL: u64 = 202;
+
+pub(crate) fn start() {
+    let entry = start::registers();
+    assert_eq!((entry.general[5], entry.rsp % 16), (0, 0), "rdi, rsp");
+    // rbx is the address of ps_strings: argv, their number, envp, theirs.
+    let strings = entry.general[1] as *const [u64; 4];
+    let [argv, argc, environment, _] = unsafe { strings.read() };
+    assert_eq!(argv, entry.rsp + 8);
+    assert_eq!(argc as u32 as u64, unsafe {
+        (entry.rsp as *const u64).read()
+    });
+    assert_eq!(environment, argv + 8 * (argc as u32 as u64 + 1));
+    assert_eq!(auxiliary(6), Some(4096), "AT_PAGESZ");
+    assert!(
+        auxiliary(13).is_some_and(|base| base > entry.rsp),
+        "AT_STACKBASE"
+    );
+    assert_eq!(auxiliary(2000), call(25, []).ok(), "AT_EUID");
+    assert!(auxiliary(2014).is_some(), "AT_SUN_EXECNAME");
+}
+
+/// `struct sysctlnode`, as far as it is looked at.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Node {
+    flags: u32,
+    number: i32,
+    name: [u8; 32],
+    rest: [u64; 7],
+}
+
+const EMPTY: Node = Node {
+    flags: 0,
+    number: 0,
+    name: [0; 32],
+    rest: [0; 7],
+};
+
+fn nodes_below(above: &[i32]) -> ([Node; 96], usize) {
+    let mut name = [0i32; 8];
+    name[..above.len()].copy_from_slice(above);
+    name[above.len()] = -2;
+    let mut nodes = [EMPTY; 96];
+    let mut size = size_of_val(&nodes) as u64;
+    let mut query = EMPTY;
+    query.flags = 0x0100_0000;
+    let args = [
+        name.as_ptr() as u64,
+        above.len() as u64 + 1,
+        nodes.as_mut_ptr() as u64,
+        (&raw mut size) as u64,
+        (&raw const query) as u64,
+        size_of::<Node>() as u64,
+    ];
+    assert_eq!(call(SYSCTL, args), Ok(0), "CTL_QUERY below {above:?}");
+    let size = unsafe { (&raw const size).read_volatile() } as usize;
+    (
+        unsafe { (&raw const nodes).read_volatile() },
+        size / size_of::<Node>(),
+    )
+}
+
+fn child(above: &[i32], wanted: &[u8]) -> Node {
+    let (nodes, count) = nodes_below(above);
+    let named = |node: &&Node| node.name.starts_with(wanted) && node.name[wanted.len()] == 0;
+    *nodes[..count]
+        .iter()
+        .find(named)
+        .expect("the name is there")
+}
+
+pub(crate) fn tree() {
+    // As libc turns kern.hostname into numbers, level by level.
+    let kern = child(&[], b"kern");
+    assert_eq!((kern.number, kern.flags & 0xf), (1, 1), "a node");
+    let hostname = child(&[1], b"hostname");
+    assert_eq!((hostname.number, hostname.flags & 0xf), (10, 3), "a string");
+    let page = child(&[6], b"pagesize");
+    assert_eq!((page.number, page.flags & 0xf), (7, 2), "an integer");
+    assert!(child(&[4], b"inet").flags & 0xf == 1);
+    let (mut name, mut size) = ([1i32, 1, -2], 0u64);
+    let args = [name.as_mut_ptr() as u64, 3, 0, (&raw mut size) as u64, 0, 0];
+    assert_eq!(call(SYSCTL, args), Err(20), "ENOTDIR");
+}
+
+fn value(name: &[i32], room: &mut [u8]) -> sys::Result {
+    let mut size = room.len() as u64;
+    let args = [
+        name.as_ptr() as u64,
+        name.len() as u64,
+        room.as_mut_ptr() as u64,
+        (&raw mut size) as u64,
+        0,
+        0,
+    ];
+    call(SYSCTL, args)?;
+    Ok(unsafe { (&raw const size).read_volatile() })
+}
+
+pub(crate) fn values() {
+    let mut room = [0u8; 256];
+    assert_eq!(value(&[1, 1], &mut room), Ok(7));
+    assert_eq!(&room[..7], b"NetBSD\0");
+    assert_eq!(value(&[6, 7], &mut room[..4]), Ok(4));
+    assert_eq!(
+        u32::from_le_bytes([room[0], room[1], room[2], room[3]]),
+        4096
+    );
+    assert_eq!(value(&[1, 1], &mut room[..3]), Err(sys::ENOMEM));
+    assert_eq!(value(&[1, 9999], &mut room), Err(sys::ENOENT));
+    assert_eq!(value(&[], &mut room), Err(sys::EINVAL));
+    assert_eq!(value(&[6, 13], &mut room[..8]), Ok(8), "hw.physmem64");
+    assert_eq!(value(&[1, 81], &mut room[..16]), Ok(16), "kern.arandom");
+    let nobody = 1i32;
+    let name = [1i32, 1];
+    let args = [name.as_ptr() as u64, 2, 0, 0, (&raw const nobody) as u64, 4];
+    assert_eq!(call(SYSCTL, args), Err(sys::EPERM));
+}
+
+pub(crate) fn interfaces() {
+    let mut room = [0u8; 16384];
+    for (query, address) in [(6, 0x16), (5, 0xc)] {
+        let size = value(&[4, 34, 0, 0, query, 0], &mut room).expect("net.route.0.0") as usize;
+        let (mut at, mut links, mut addresses) = (0, 0, 0);
+        while at < size {
+            let length = usize::from(room[at]) | usize::from(room[at + 1]) << 8;
+            assert!(
+                length > 0 && length % 8 == 0 && room[at + 2] == 4,
+                "RTM_VERSION"
+            );
+            match room[at + 3] {
+                0x14 => links += 1,
+                kind if kind == address => addresses += 1,
+                kind => panic!("a message of kind {kind}"),
+            }
+            at += length;
+        }
+        assert!(
+            at == size && links >= 1 && addresses >= 1,
+            "{links} links, {addresses} addresses"
+        );
+    }
+    assert!(value(&[4, 34, 0, 0, 1, 0], &mut room).is_ok(), "routes");
+    assert_eq!(value(&[4, 34, 0, 0, 77, 0], &mut room), Err(sys::EINVAL));
+}
+
+pub(crate) fn clocks() {
+    let mut time = [0u64; 2];
+    let at = time.as_mut_ptr() as u64;
+    for clock in [0, 3] {
+        assert_eq!(call(427, [clock, at]), Ok(0), "clock_gettime");
+        assert!(unsafe { time.as_ptr().read_volatile() } > 0 && time[1] < 1_000_000_000);
+        assert_eq!(call(429, [clock, at]), Ok(0), "clock_getres");
+    }
+    assert_eq!(call(427, [55, at]), Err(sys::EINVAL));
+    assert_eq!(call(418, [at, 0]), Ok(0), "gettimeofday");
+    assert!(time[0] > 1_500_000_000 && time[1] as u32 as u64 == time[1] && time[1] < 1_000_000);
+    // Of before 5.0: seconds of 32 bits.
+    let mut old = [0u32; 4];
+    assert_eq!(call(116, [old.as_mut_ptr() as u64, 0]), Ok(0));
+    assert!(u64::from(old[0]) - time[0] < 100 && old[1] < 1_000_000);
+    assert_eq!(call(232, [0, old.as_mut_ptr() as u64]), Ok(0));
+    assert!(u64::from(old[0]) - time[0] < 100);
+    // The error is the value.
+    let short = [0u64, 1_000_000];
+    assert_eq!(
+        call(477, [3, 0, short.as_ptr() as u64, 0]),
+        Ok(0),
+        "clock_nanosleep"
+    );
+    assert_eq!(
+        call(477, [3, 0, [0u64, u64::MAX].as_ptr() as u64, 0]),
+        Ok(sys::EINVAL)
+    );
+}
+
+fn ended(options: u64) -> (u64, u32) {
+    let mut status = 0u32;
+    let pid = call(449, [u64::MAX, (&raw mut status) as u64, options, 0]).expect("wait4");
+    (pid, unsafe { (&raw const status).read_volatile() })
+}
+
+fn child_that(body: impl FnOnce()) -> u64 {
+    match sys::fork() {
+        sys::Fork::Parent(child) => child,
+        sys::Fork::Child => {
+            body();
+            sys::exit(0)
+        }
+    }
+}
+
+pub(crate) fn waiting() {
+    let child = child_that(|| {
+        loop {
+            pause(10_000);
+        }
+    });
+    assert_eq!(call(sys::KILL, [child, 17]), Ok(0), "SIGSTOP");
+    assert_eq!(ended(2), (child, 17 << 8 | 0x7f), "WUNTRACED");
+    assert_eq!(call(sys::KILL, [child, 19]), Ok(0), "SIGCONT");
+    assert_eq!(ended(0x10), (child, 0xffff), "WCONTINUED");
+    assert_eq!(ended(1), (0, 0), "WNOHANG");
+    // wait6 by P_PID, leaving it there, then for good.
+    assert_eq!(call(sys::KILL, [child, 9]), Ok(0));
+    let mut status = 0u32;
+    let at = (&raw mut status) as u64;
+    assert_eq!(
+        call(481, [1, child, at, 0x20 | 0x10000, 0, 0]),
+        Ok(child),
+        "WNOWAIT"
+    );
+    assert_eq!(call(481, [1, child, at, 0x20, 0, 0]), Ok(child));
+    assert_eq!(unsafe { (&raw const status).read_volatile() }, 9);
+    assert_eq!(call(449, [u64::MAX, 0, 0, 0]), Err(sys::ECHILD));
+}
+
+pub(crate) fn children() {
+    // In the child the second register is 1.
+    let back = sys::raw(sys::FORK, [0; 6]);
+    if back.rdx == 1 && back.rax == 0 {
+        sys::exit(5);
+    }
+    let child = back.rax;
+    assert_eq!(ended(0), (child, 5 << 8));
+    let child = sys::vfork_and_exec(c"/absent/program".as_ptr() as u64, &[0], &[0]);
+    assert_eq!(ended(0), (child, 120 << 8));
+    assert_eq!(call(26, [0, 0, 0, 0]), Err(sys::EPERM), "ptrace");
+}
+
+pub(crate) fn limits() {
+    let mut limit = [0u64; 2];
+    let at = limit.as_mut_ptr() as u64;
+    for which in 0..12 {
+        assert_eq!(call(194, [which, at]), Ok(0), "getrlimit {which}");
+        assert!(limit[0] <= limit[1]);
+    }
+    assert_eq!(call(194, [12, at]), Err(sys::EINVAL));
+    assert_eq!(call(194, [8, at]), Ok(0));
+    let lower = [limit[0] - 1, limit[1]];
+    assert_eq!(call(195, [8, lower.as_ptr() as u64]), Ok(0), "setrlimit");
+    assert_eq!(call(194, [8, at]), Ok(0));
+    assert_eq!(unsafe { limit.as_ptr().read_volatile() }, lower[0]);
+    let mut usage = [0xaaaa_aaaa_aaaa_aaaau64; 19];
+    assert_eq!(
+        call(445, [0, usage.as_mut_ptr() as u64]),
+        Ok(0),
+        "getrusage"
+    );
+    assert!(usage[0] < 1000 && usage[1] < 1_000_000 && usage[18] == 0xaaaa_aaaa_aaaa_aaaa);
+    assert_eq!(call(305, []), Ok(0), "issetugid");
+}
+
+pub(crate) fn indirect() {
+    let pid = sys::pid();
+    assert_eq!(call(0, [sys::GETPID]), Ok(pid), "syscall");
+    assert_eq!(call(198, [sys::GETPID]), Ok(pid), "__syscall");
+    assert_eq!(
+        call(198, [199, 1000, 0, 0, 0]),
+        Err(sys::EBADF),
+        "arguments move"
+    );
+    assert_eq!(call(0, [4000]), Err(sys::ENOSYS));
+}
