@@ -33,16 +33,18 @@ fn word(bytes: &[u8], at: usize, length: usize) -> u64 {
 
 pub(crate) fn status() {
     let fd = file(c"status", b"12345");
-    assert_eq!(call(57, [path(c"status"), path(c"link")]), Ok(0));
-    assert_eq!(call(9, [path(c"status"), path(c"second")]), Ok(0));
+    let _ = call(10, [path(c"status-link")]);
+    assert_eq!(call(57, [path(c"status"), path(c"status-link")]), Ok(0));
+    let _ = call(10, [path(c"status-second")]);
+    assert_eq!(call(9, [path(c"status"), path(c"status-second")]), Ok(0));
     let mut found = [[0xaau8; 136]; 3];
     assert_eq!(
-        call(475, [path(c"link"), found[0].as_mut_ptr() as u64]),
+        call(475, [path(c"status-link"), found[0].as_mut_ptr() as u64]),
         Ok(0)
     );
     assert_eq!(call(476, [fd, found[1].as_mut_ptr() as u64]), Ok(0));
     assert_eq!(
-        call(477, [path(c"link"), found[2].as_mut_ptr() as u64]),
+        call(477, [path(c"status-link"), found[2].as_mut_ptr() as u64]),
         Ok(0)
     );
     assert_eq!(found[0][..128], found[1][..128]);
@@ -67,6 +69,7 @@ pub(crate) fn status() {
 
 pub(crate) fn at() {
     let _ = file(c"at", b"123");
+    let _ = call(10, [path(c"symbolic")]);
     assert_eq!(call(57, [path(c"at"), path(c"symbolic")]), Ok(0));
     let mut found = [0u8; 128];
     let to = found.as_mut_ptr() as u64;
@@ -85,17 +88,21 @@ pub(crate) fn at() {
         Err(sys::EBADF),
         "FreeBSD's"
     );
-    assert_eq!(call(524, [CWD, path(c"folder"), 0o755]), Ok(0), "mkdirat");
-    let folder = call(504, [CWD, path(c"folder"), O_DIRECTORY, 0]).expect("openat");
+    assert_eq!(
+        call(524, [CWD, path(c"at-folder"), 0o755]),
+        Ok(0),
+        "mkdirat"
+    );
+    let folder = call(504, [CWD, path(c"at-folder"), O_DIRECTORY, 0]).expect("openat");
     assert!(call(504, [folder, path(c"inner"), O_RDWR | O_CREAT, 0o600]).is_ok());
     assert_eq!(
-        call(508, [CWD, path(c"folder"), 0]),
+        call(508, [CWD, path(c"at-folder"), 0]),
         Err(sys::EPERM),
         "unlinkat of a directory"
     );
     assert_eq!(call(508, [folder, path(c"inner"), 0]), Ok(0));
     // AT_REMOVEDIR is 2.
-    assert_eq!(call(508, [CWD, path(c"folder"), 2]), Ok(0));
+    assert_eq!(call(508, [CWD, path(c"at-folder"), 2]), Ok(0));
     assert_eq!(call(508, [CWD, path(c"at"), 0x100]), Err(sys::EINVAL));
 }
 
@@ -192,11 +199,17 @@ fn each(bytes: &[u8], mut visit: impl FnMut(u64, u8, &[u8])) {
 }
 
 fn make_folder() -> u64 {
-    assert_eq!(call(136, [path(c"folder"), 0o755]), Ok(0));
+    assert!(matches!(
+        call(136, [path(c"folder"), 0o755]),
+        Ok(0) | Err(17)
+    ));
     for name in [c"folder/a", c"folder/longer-name", c"folder/b"] {
         let _ = file(name, b"");
     }
-    assert_eq!(call(136, [path(c"folder/under"), 0o755]), Ok(0));
+    assert!(matches!(
+        call(136, [path(c"folder/under"), 0o755]),
+        Ok(0) | Err(17)
+    ));
     call(OPEN, [path(c"folder"), O_DIRECTORY, 0]).expect("open")
 }
 

@@ -35,16 +35,18 @@ fn word(bytes: &[u8], at: usize, length: usize) -> u64 {
 
 pub(crate) fn status() {
     let fd = file(c"status", b"12345");
-    assert_eq!(call(57, [path(c"status"), path(c"link")]), Ok(0));
-    assert_eq!(call(9, [path(c"status"), path(c"second")]), Ok(0));
+    let _ = call(10, [path(c"status-link")]);
+    assert_eq!(call(57, [path(c"status"), path(c"status-link")]), Ok(0));
+    let _ = call(10, [path(c"status-second")]);
+    assert_eq!(call(9, [path(c"status"), path(c"status-second")]), Ok(0));
     let mut found = [[0xaau8; 160]; 3];
     assert_eq!(
-        call(439, [path(c"link"), found[0].as_mut_ptr() as u64]),
+        call(439, [path(c"status-link"), found[0].as_mut_ptr() as u64]),
         Ok(0)
     );
     assert_eq!(call(440, [fd, found[1].as_mut_ptr() as u64]), Ok(0));
     assert_eq!(
-        call(441, [path(c"link"), found[2].as_mut_ptr() as u64]),
+        call(441, [path(c"status-link"), found[2].as_mut_ptr() as u64]),
         Ok(0)
     );
     assert_eq!(found[0][..152], found[1][..152]);
@@ -69,7 +71,7 @@ pub(crate) fn status() {
     let mut again = [0u8; 160];
     let at = again.as_mut_ptr() as u64;
     assert_eq!(
-        call(466, [(-100i64) as u64, path(c"link"), at, 0x200]),
+        call(466, [(-100i64) as u64, path(c"status-link"), at, 0x200]),
         Ok(0)
     );
     assert_eq!(again[..32], found[2][..32]);
@@ -193,11 +195,17 @@ pub(crate) fn allocating() {
 }
 
 pub(crate) fn entries() {
-    assert_eq!(call(136, [path(c"folder"), 0o755]), Ok(0));
+    assert!(matches!(
+        call(136, [path(c"folder"), 0o755]),
+        Ok(0) | Err(17)
+    ));
     for name in [c"folder/a", c"folder/longer-name", c"folder/b"] {
         let _ = file(name, b"");
     }
-    assert_eq!(call(136, [path(c"folder/under"), 0o755]), Ok(0));
+    assert!(matches!(
+        call(136, [path(c"folder/under"), 0o755]),
+        Ok(0) | Err(17)
+    ));
     let fd = call(OPEN, [path(c"folder"), O_DIRECTORY, 0]).expect("open");
     let mut seen = [0u8; 6];
     let mut buffer = [0xaau8; 512];
@@ -252,6 +260,7 @@ pub(crate) fn whereabouts() {
 
 pub(crate) fn open_flags() {
     let _ = file(c"target", b"");
+    let _ = call(10, [path(c"symbolic")]);
     assert_eq!(call(57, [path(c"target"), path(c"symbolic")]), Ok(0));
     let fd = call(OPEN, [path(c"target"), O_CLOEXEC]).expect("open");
     assert_eq!(call(FCNTL, [fd, 1, 0]), Ok(1), "FD_CLOEXEC");

@@ -84,6 +84,11 @@ pub(crate) fn count(signal: u64) {
     handle(signal, counts, 0);
 }
 
+/// Ignores that signal.
+pub(crate) fn ignore(signal: u64) {
+    assert_eq!(set(signal, 1, 0, [0; 4]), Ok(0));
+}
+
 /// Which thread saw the last one.
 pub(crate) fn seen_by() -> u64 {
     SEEN_BY.load(Ordering::SeqCst)
