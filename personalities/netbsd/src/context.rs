@@ -90,10 +90,10 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext, flags: u32)
         check(frame, context)?;
         frame.regs = registers(&context.gregs);
     }
-    if flags & UC_FPU != 0 {
-        if let Some((image, extended)) = fpu::xsave_of(frame) {
-            fpu::restore(image, extended, &context.fpregs);
-        }
+    if flags & UC_FPU != 0
+        && let Some((image, extended)) = fpu::xsave_of(frame)
+    {
+        fpu::restore(image, extended, &context.fpregs);
     }
     if flags & UC_TLSBASE != 0 {
         task::set_fs_base(context.tlsbase);

@@ -220,7 +220,7 @@ pub(crate) fn entries() {
             let name = word(&buffer, at + 10, 2) as usize;
             let kind = buffer[at + 12];
             assert!(
-                record % 8 == 0 && record >= 13 + name + 1,
+                record.is_multiple_of(8) && record > 13 + name,
                 "{record} for {name}"
             );
             assert!(word(&buffer, at, 8) != 0, "fileno");

@@ -59,10 +59,7 @@ pub(crate) fn detached() {
 extern "C" fn waits(_argument: u64) {
     STEP.fetch_add(1, Ordering::SeqCst);
     let result = call(PARK, [MONOTONIC, 0, 0, 0, 0, 0]);
-    RESULT.store(
-        result.map_or_else(|error| error, |value| value),
-        Ordering::SeqCst,
-    );
+    RESULT.store(result.unwrap_or_else(|error| error), Ordering::SeqCst);
     STEP.fetch_add(1, Ordering::SeqCst);
 }
 
