@@ -77,6 +77,7 @@ fn code_is_left_alone_on_request() {
         command.env("COMPAT_PATCH", "off");
         command
     });
+}
 
 #[test]
 fn programs_of_netbsd_find_netbsd() {
