@@ -1,13 +1,16 @@
 //! Calls that patched sites make without a handler (see [`compat_translate::trap::Express`]).
 
+use compat_tables::bsd::Errno;
 use compat_tables::{Call, Returns};
 use compat_translate::host::nr;
 use compat_translate::task::{Answer, current};
-use compat_translate::trap::{Express, set_express};
+use compat_translate::trap::{Express, set_express, set_express_again};
 
 use crate::calls::write::keep_nosigpipe;
+use crate::system::errno_number;
 
-/// Calls whose handler makes one host call with the same arguments, and before it nothing but a look at the descriptor.
+/// Calls whose handler makes one host call with the same arguments, before it nothing but a look at the descriptor, and
+/// behind it nothing when that fails with `EAGAIN`.
 const SAME: [(&str, Express); 20] = [
     ("getppid", Express::Host(nr::getppid as u16)),
     ("getpgrp", Express::Host(nr::getpgrp as u16)),
@@ -50,6 +53,7 @@ pub fn prepare(named: fn(&str) -> Option<&'static Call>, own: &[(&str, Express)]
     if current().process().settings.trace {
         return;
     }
+    set_express_again(errno_number(Errno::EAGAIN));
     for &(name, way) in own {
         if let Some(call) = named(name) {
             set_express(call.number, way);

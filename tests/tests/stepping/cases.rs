@@ -43,6 +43,7 @@ pub(crate) struct Case {
 
 const ENOENT: u64 = 2;
 const EINTR: u64 = 4;
+const EAGAIN: u64 = 35;
 /// Descriptors below are the standard ones and a pipe.
 const FIRST_FREE: u64 = 5;
 
@@ -113,6 +114,7 @@ impl Case {
             "nanosleep" | "kevent" | "umtx" if asleep => (EINTR, true),
             "read" if asleep && !restarts => (EINTR, true),
             "read" | "read-ready" | "kevent" => (1, false),
+            "read-again" => (EAGAIN, true),
             _ => (0, false),
         }
     }

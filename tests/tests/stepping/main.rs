@@ -32,6 +32,8 @@ fn short_calls() {
         Case::new("sysarch", HOT, "a"),
         Case::new("read-ready", HOT, ""),
         Case::new("read-ready", COLD, "s"),
+        Case::new("read-again", HOT, ""),
+        Case::new("read-again", HOT, "").after(Base::Inside),
     ]);
 }
 

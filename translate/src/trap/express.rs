@@ -5,7 +5,8 @@
 //! the registers on to the host under another number or with other arguments, or answer with a word of the thread's block. Nothing but `rax`,
 //! `rcx`, `r11` and the flags is touched, and the guest's stack is not written.
 //!
-//! Whatever is not plain success goes on to `compat_full_entry` (`fast.rs`), where the personality's handler serves the
+//! One error is told here: that a descriptor has nothing now, which those who wait for it hear with every other call.
+//! Whatever else is not plain success goes on to `compat_full_entry` (`fast.rs`), where the personality's handler serves the
 //! call as any other. When the host call has been made already, the handler's [`crate::Cx::host`] finds its result there
 //! instead of making it again: errors, restarts and signals have one treatment for all ways.
 //!
@@ -14,10 +15,10 @@
 
 use core::arch::global_asm;
 use core::mem::{MaybeUninit, offset_of};
-use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
 use super::fast::{LASTING_FLAGS, Leaving, compat_full_entry};
-use crate::host::{self, HostResult};
+use crate::host::{self, HostErrno, HostResult};
 use crate::task::{Answer, Process, Thread};
 
 /// What a call may do on the express way.
@@ -93,6 +94,8 @@ pub(super) fn prepare() -> HostResult<()> {
     Ok(())
 }
 
+const EAGAIN: u16 = HostErrno::EAGAIN.0;
+
 const HOST: u16 = 0x4000;
 const DESCRIPTOR: u16 = 0x8000;
 /// The host's numbers.
@@ -151,6 +154,14 @@ pub fn forbid_express(host: u16) {
             place.store(0, Ordering::Relaxed);
         }
     }
+}
+
+/// The guest's number for the host's `EAGAIN`.
+static AGAIN: AtomicU32 = AtomicU32::new(0);
+
+/// Says how the guest is told the host's `EAGAIN`; before any call of [`set_express`].
+pub fn set_express_again(number: u16) {
+    AGAIN.store(number.into(), Ordering::Relaxed);
 }
 
 global_asm!(
@@ -302,7 +313,7 @@ global_asm!(
     "jmp 5b",
     "3:",
     "compat_put_back",
-    "jmp 6f",
+    "jmp 9f",
     ".globl compat_prepared_restart", ".hidden compat_prepared_restart",
     "compat_prepared_restart:",
     "compat_put_back",
@@ -319,11 +330,36 @@ global_asm!(
     "je {full}",
     "mov [rsp - 8], rax",
     "jmp 5b",
+    "6:",
+    "cmp rax, -{eagain}",
+    "jne 9f",
+    "inc qword ptr gs:[{count}]",
+    "xor r8d, r8d",
+    "xor r9d, r9d",
+    "xor r10d, r10d",
+    // As compat_express_exit, with the carry.
+    ".globl compat_express_again", ".hidden compat_express_again",
+    "compat_express_again:",
+    "cmp dword ptr gs:[8], 0",
+    "jne compat_express_late",
+    "mov rcx, [rsp + 8]",
+    "mov r11, [rsp + 16]",
+    "or r11, 1",
+    "mov eax, r11d",
+    "and ah, 8",
+    "add ah, 0x78",
+    "mov ah, al",
+    "sahf",
+    "mov eax, [rip + {again}]",
+    "mov rsp, gs:[16]",
+    ".globl compat_express_again_leave", ".hidden compat_express_again_leave",
+    "compat_express_again_leave:",
+    "jmp rcx",
     ".globl compat_express_late", ".hidden compat_express_late",
     "compat_express_late:",
     // Counted as served here, and counted again by what follows.
     "dec qword ptr gs:[{count}]",
-    "6:",
+    "9:",
     "mov rsp, gs:[24]",
     "mov rax, [rsp - 32]",
     "sub rsp, 24",
@@ -342,6 +378,8 @@ global_asm!(
     prepared = const PREPARED,
     after = const offset_of!(Prepared, after),
     unserved = const UNSERVED as i64,
+    eagain = const EAGAIN,
+    again = sym AGAIN,
     host = const HOST,
     descriptor = const DESCRIPTOR,
     closing = const CLOSING,
@@ -362,6 +400,8 @@ unsafe extern "C" {
     fn compat_express_syscall();
     fn compat_express_exit();
     fn compat_express_leave();
+    fn compat_express_again();
+    fn compat_express_again_leave();
     fn compat_express_late();
     fn compat_prepared_window();
     fn compat_prepared_syscall();
@@ -372,9 +412,12 @@ unsafe extern "C" {
 pub(super) fn leaving(rip: u64) -> Option<Leaving> {
     let at = |label: unsafe extern "C" fn()| label as *const () as u64;
     let leave = at(compat_express_leave);
-    if rip == leave {
+    let again_leave = at(compat_express_again_leave);
+    if rip == leave || rip == again_leave {
         Some(Leaving::Left)
-    } else if (at(compat_express_exit)..leave).contains(&rip) {
+    } else if (at(compat_express_exit)..leave).contains(&rip)
+        || (at(compat_express_again)..again_leave).contains(&rip)
+    {
         Some(Leaving::Restart(at(compat_express_late)))
     } else if (at(compat_express_window)..=at(compat_express_syscall)).contains(&rip) {
         Some(Leaving::Restart(at(compat_full_entry)))

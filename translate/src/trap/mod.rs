@@ -49,7 +49,9 @@ use crate::personality::attached;
 use crate::signal::UContext;
 use crate::task::{counts, current};
 
-pub use express::{Express, Prepare, Prepared, Quick, UNSERVED, forbid_express, set_express};
+pub use express::{
+    Express, Prepare, Prepared, Quick, UNSERVED, forbid_express, set_express, set_express_again,
+};
 pub use patch::{forget_text, patched, register_text};
 pub use refusal::{Refusal, RefusedSite, refused};
 pub use way::{Refused, Way, arm, attach, attach_again, map, reaches, set_entry_point, way};

@@ -10,6 +10,9 @@ use crate::handler::SIGNALS;
 const KQUEUE: u64 = 362;
 const KEVENT: u64 = 560;
 const PSELECT: u64 = 522;
+const FCNTL: u64 = 92;
+const F_SETFL: u64 = 4;
+const O_NONBLOCK: u64 = 4;
 const AMD64_GET_FSBASE: u64 = 128;
 const UMTX_OP_WAIT_UINT: u64 = 11;
 const FSTATAT: u64 = 552;
@@ -32,6 +35,8 @@ pub(crate) enum Call {
     StatMissing,
     /// There is a byte to read.
     ReadReady,
+    /// There is none, and the pipe does not let wait for one.
+    ReadAgain,
     /// A handler writes the byte.
     Read,
     Block,
@@ -66,6 +71,7 @@ pub(crate) fn named(name: &[u8]) -> Call {
         b"stat" => Call::Stat,
         b"stat-missing" => Call::StatMissing,
         b"read-ready" => Call::ReadReady,
+        b"read-again" => Call::ReadAgain,
         b"read" => Call::Read,
         b"block" => Call::Block,
         b"unblock" => Call::Unblock,
@@ -86,6 +92,9 @@ pub(crate) fn named(name: &[u8]) -> Call {
         let change = [PIPE.load().0, 0x0001_ffff, 0, 0, 0, 0, 0, 0];
         sys::call(KEVENT, [queue, change.as_ptr() as u64, 1, 0, 0, 0]).expect("kevent");
         QUEUE.store(queue);
+    }
+    if call == Call::ReadAgain {
+        sys::call(FCNTL, [PIPE.load().0, F_SETFL, O_NONBLOCK]).expect("fcntl");
     }
     call
 }
@@ -141,7 +150,7 @@ impl Call {
             Self::Sysarch => sys::SYSARCH,
             Self::Open => sys::OPENAT,
             Self::Stat | Self::StatMissing => FSTATAT,
-            Self::ReadReady | Self::Read => sys::READ,
+            Self::ReadReady | Self::ReadAgain | Self::Read => sys::READ,
             Self::Block | Self::Unblock => sys::SIGPROCMASK,
             Self::Sigsuspend => sys::SIGSUSPEND,
             Self::Pselect => PSELECT,
@@ -173,7 +182,7 @@ impl Call {
                 write_byte();
                 &[PIPE.load().0, room, 1]
             }
-            Self::Read => &[PIPE.load().0, room, 1],
+            Self::ReadAgain | Self::Read => &[PIPE.load().0, room, 1],
             Self::Block => {
                 MASK.store(Set::of(&[SIGUSR1]));
                 &[BLOCK, MASK.get() as u64, 0]
