@@ -29,6 +29,7 @@ var parts = []struct {
 	{"mixed", mixed},
 	{"eof", eof},
 	{"sockets", sockets},
+	{"rooms", rooms},
 	{"refused", refused},
 	{"datagrams", datagrams},
 	{"lowat", lowat},

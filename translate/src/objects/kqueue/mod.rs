@@ -1,19 +1,21 @@
 //! kqueue on epoll.
 //!
 //! The guest's descriptor is an epoll descriptor, so that it can be polled, selected and put into another kqueue. A
-//! descriptor that is waited for has one epoll entry for all its knotes ([`watch`]); what it is ready for is found out
-//! when epoll reports it ([`ready`]). Everything that epoll does not see stands in a queue of our own, and the kqueue's
+//! descriptor that is waited for has one epoll entry for all its knotes ([`watch`]), or after a while one for each
+//! ([`apart`]); what it is ready for is found out when epoll reports it ([`ready`]). Everything that epoll does not see stands in a queue of our own, and the kqueue's
 //! [`bell`] is rung while that is not empty.
 //!
 //! A level-triggered knote is a level-triggered epoll entry wherever the two agree about "ready". Where they do not,
 //! or where one descriptor has a knote of either sort, the entry reports changes only, and a knote that stays ready waits
 //! in the queue and is looked at again by each scan: FreeBSD's own algorithm (kqueue_scan).
 
+mod apart;
 mod bell;
 mod changes;
 mod event;
 mod file;
 mod finished;
+mod kinds;
 mod note;
 mod process;
 mod ready;

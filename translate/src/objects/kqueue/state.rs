@@ -4,15 +4,17 @@ use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::vec::Vec;
 
+use super::apart::{Apart, Entry};
 use super::bell::Rope;
 use super::event::{Change, Flags, Kind};
 use super::file::Files;
+use super::kinds::Kinds;
 use super::note::Scan;
 use super::signal::Ear;
 use super::special::{Special, What};
 use super::timer::Clock;
 use super::token::Token;
-use super::watch::{Kinds, Watch};
+use super::watch::Watch;
 use super::{signal, timer};
 use crate::host::{HostErrno, HostResult};
 use crate::objects::Objects;
@@ -42,6 +44,7 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) files: Files,
     pub(super) ear: Ear,
+    apart: Apart,
     /// Counts scans.
     pub(super) scans: u32,
 }
@@ -128,7 +131,15 @@ impl State {
     ) {
         match token {
             Token::Descriptor { fd, generation } => {
-                self.harvest_descriptor(epoll, (fd, generation), mask, scan);
+                let place = (epoll, Entry::Shared);
+                if self.harvest_descriptor(place, (fd, generation), mask, scan) {
+                    self.part(objects, epoll, fd);
+                }
+                self.ring_if_queued(objects, epoll);
+                return;
+            }
+            Token::Apart => {
+                self.harvest_apart(epoll, scan);
                 self.ring_if_queued(objects, epoll);
                 return;
             }
@@ -153,22 +164,49 @@ impl State {
         self.ring_if_queued(objects, epoll);
     }
 
+    /// Whether the descriptor's knotes had better stand apart.
     fn harvest_descriptor(
         &mut self,
-        epoll: i32,
+        (epoll, entry): (i32, Entry),
         (fd, generation): (i32, u32),
         mask: u32,
         scan: &mut Scan,
-    ) {
+    ) -> bool {
         let Some(watch) = self.watch(fd).filter(|it| it.generation == generation) else {
-            return;
+            return false;
         };
-        let again = watch.harvest(epoll, mask, scan);
+        let again = watch.harvest(epoll, entry, mask, scan);
         let spent = watch.is_spent();
+        let part = entry == Entry::Shared && watch.had_better_part(mask);
         self.remember_kinds(fd, again);
         if spent {
             self.forget_if_spent(fd);
         }
+        part
+    }
+
+    fn part(&mut self, objects: &Objects, epoll: i32, fd: i32) {
+        let Ok(apart) = self.apart.attach(objects, epoll) else {
+            return;
+        };
+        if let Some(watch) = self.watch(fd) {
+            watch.part(epoll, apart);
+        }
+    }
+
+    fn harvest_apart(&mut self, epoll: i32, scan: &mut Scan) {
+        if scan.room == 0 {
+            // It is reported again.
+            return;
+        }
+        let apart = core::mem::take(&mut self.apart);
+        apart.hear(scan.room, |token, mask| {
+            if let Token::Descriptor { fd, generation } = token {
+                let place = (epoll, Entry::Apart);
+                self.harvest_descriptor(place, (fd, generation), mask, scan);
+            }
+        });
+        self.apart = apart;
     }
 
     fn remember_kinds(&mut self, fd: i32, kinds: Kinds) {
@@ -297,6 +335,11 @@ impl State {
         self.clock.moved(epoll, old, new);
         self.files.moved(epoll, old, new);
         self.ear.moved(epoll, old, new);
+        if self.apart.moved(epoll, old, new) {
+            for watch in self.watches.iter_mut().flatten() {
+                watch.apart_moved(new);
+            }
+        }
         for ((_, ident), special) in &mut self.specials {
             if let What::Process(process) = &mut special.what {
                 process.moved(epoll, *ident as i32, old, new);
@@ -308,6 +351,7 @@ impl State {
     pub(super) fn release(&mut self, objects: &Objects, epoll: i32) {
         self.clock.release(objects, epoll);
         self.files.release(objects, epoll);
+        self.apart.release(objects, epoll);
         for (_, mut special) in core::mem::take(&mut self.specials) {
             if let What::Process(process) = &mut special.what {
                 process.release(objects, epoll);

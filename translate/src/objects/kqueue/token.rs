@@ -22,6 +22,8 @@ pub(super) enum Token {
     Signals,
     /// The signalfd of `signal`.
     BlockedSignals,
+    /// The instance of `apart`.
+    Apart,
     /// A pidfd of `process`, by the process's number.
     Process(i32),
 }
@@ -39,6 +41,7 @@ impl Token {
             Self::Signals => (4, 0, 0),
             Self::BlockedSignals => (5, 0, 0),
             Self::Process(pid) => (6, 0, pid),
+            Self::Apart => (7, 0, 0),
         };
         tag << 56 | u64::from(generation & GENERATION) << 32 | u64::from(low as u32)
     }
@@ -55,6 +58,7 @@ impl Token {
             4 => Self::Signals,
             5 => Self::BlockedSignals,
             6 => Self::Process(low),
+            7 => Self::Apart,
             _ => Self::Bell,
         }
     }
@@ -111,6 +115,7 @@ mod tests {
             Token::Signals,
             Token::BlockedSignals,
             Token::Process(4_194_304),
+            Token::Apart,
         ];
         for token in tokens {
             assert_eq!(Token::unpack(token.pack()), token);

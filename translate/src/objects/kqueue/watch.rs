@@ -2,8 +2,10 @@
 
 use alloc::boxed::Box;
 
+use super::apart::Entry;
 use super::event::{Change, Flags, Kind};
 use super::file::FileNote;
+use super::kinds::Kinds;
 use super::note::{Found, Note, Scan};
 use super::process::how_it_ended;
 use super::ready::{self, File, IN, OUT, RDHUP};
@@ -11,43 +13,21 @@ use super::side::Side;
 use super::token::{Token, control};
 use crate::host::{HostErrno, HostResult, linux};
 
-const EDGE: u32 = 1 << 31;
+pub(super) const EDGE: u32 = 1 << 31;
 const ONE_SHOT: u32 = 1 << 30;
 
 /// The kinds that epoll tells about, in the order in which they are reported.
 const SIDES: [Kind; 3] = [Kind::Read, Kind::Write, Kind::ProcessDescriptor];
 
-/// Some of a descriptor's kinds of knotes.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub(super) struct Kinds(u8);
-
-impl Kinds {
-    const ALL: [Kind; 4] = [Kind::Read, Kind::Write, Kind::ProcessDescriptor, Kind::File];
-
-    fn add(&mut self, kind: Kind) {
-        self.0 |= 1 << kind as u8;
-    }
-
-    pub(super) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(super) fn iter(self) -> impl Iterator<Item = Kind> {
-        Self::ALL
-            .into_iter()
-            .filter(move |&kind| self.0 & 1 << kind as u8 != 0)
-    }
-}
-
 /// A descriptor.
 #[derive(Debug)]
 pub(super) struct Watch {
-    fd: i32,
+    pub(super) fd: i32,
     /// Tells this use of the number from earlier ones; part of what epoll hands back.
     pub(super) generation: u32,
     file: File,
     /// As [`SIDES`].
-    sides: [Option<Side>; 3],
+    pub(super) sides: [Option<Side>; 3],
     /// Changes to the file. Few have it.
     pub(super) changes: Option<Box<FileNote>>,
     /// What inotify has been asked for the file, whoever needs it.
@@ -58,6 +38,10 @@ pub(super) struct Watch {
     armed: Option<u32>,
     /// The host keeps reporting what a kqueue does not (a socket not connected yet): only changes are listened for.
     parked: bool,
+    /// How often both knotes were reported together, since the guest last changed one.
+    pub(super) together: u8,
+    /// The instance that has the knote for writing, if it stands apart.
+    pub(super) apart: Option<i32>,
 }
 
 impl Watch {
@@ -72,6 +56,8 @@ impl Watch {
             written: (0, 0, 0),
             armed: None,
             parked: false,
+            together: 0,
+            apart: None,
         }
     }
 
@@ -134,6 +120,7 @@ impl Watch {
         }
         // A new state of affairs: try the host's own idea again.
         self.parked = false;
+        self.join();
         Ok(())
     }
 
@@ -148,7 +135,10 @@ impl Watch {
 
     /// What epoll is to be told.
     fn mask(&self) -> u32 {
-        let mask = self.enabled().fold(0, |mask, side| mask | side.interest());
+        let mut mask = self.enabled().fold(0, |mask, side| mask | side.interest());
+        if self.apart.is_some() {
+            mask &= !OUT;
+        }
         if mask == 0 || self.is_regular() {
             return 0;
         }
@@ -211,22 +201,32 @@ impl Watch {
 
     /// Takes the descriptor out of epoll.
     pub(super) fn disarm(&mut self, epoll: i32) {
+        self.join();
         if self.armed.take().is_some() {
             let _ = self.control(epoll, linux::EPOLL_CTL_DEL, 0);
         }
     }
 
     fn control(&self, epoll: i32, operation: u32, mask: u32) -> HostResult<()> {
-        let token = Token::Descriptor {
-            fd: self.fd,
-            generation: self.generation,
-        };
-        control(epoll, operation, self.fd, mask, token)
+        control(epoll, operation, self.fd, mask, self.token())
     }
 
-    /// epoll reported `mask`. Reports what a kqueue would, and returns which knotes are to be looked at again without
+    pub(super) fn token(&self) -> Token {
+        Token::Descriptor {
+            fd: self.fd,
+            generation: self.generation,
+        }
+    }
+
+    /// epoll reported `mask` for an entry. Reports what a kqueue would, and returns which knotes are to be looked at again without
     /// epoll's doing.
-    pub(super) fn harvest(&mut self, epoll: i32, mask: u32, scan: &mut Scan) -> Kinds {
+    pub(super) fn harvest(
+        &mut self,
+        epoll: i32,
+        entry: Entry,
+        mask: u32,
+        scan: &mut Scan,
+    ) -> Kinds {
         // What epoll is told changes seldom.
         let mut changed = false;
         if self.armed.is_some_and(|armed| armed & ONE_SHOT != 0) {
@@ -236,7 +236,11 @@ impl Watch {
         let mut again = Kinds::default();
         let mut silent = true;
         for kind in SIDES {
-            if self.slot(kind).is_none() {
+            let served = match entry {
+                Entry::Shared => kind != Kind::Write || self.apart.is_none(),
+                Entry::Apart => kind == Kind::Write,
+            };
+            if !served || self.slot(kind).is_none() {
                 continue;
             }
             let Some(found) = self.look(kind, mask) else {
