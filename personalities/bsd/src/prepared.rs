@@ -1,5 +1,6 @@
-//! Opening files and asking for their status: one host call with other arguments, prepared without a handler (see
-//! [`Express::Prepared`](compat_translate::trap::Express)) where no root changes what a path means.
+//! One host call with other arguments, prepared without a handler (see
+//! [`Express::Prepared`](compat_translate::trap::Express)): opening files and asking for their status, where no root changes
+//! what a path means, and calls with a pad before an offset.
 //!
 //! Each function has a handler that does the same and more. What differs between systems, a flag's value or a layout, is a
 //! parameter.
@@ -16,6 +17,7 @@ use zerocopy::{Immutable, IntoBytes};
 use crate::abi::stat::Stat;
 use crate::calls::open::MODE_BITS;
 use crate::calls::stat::WANTED;
+use crate::lower::{AtFd, FromArg};
 
 const CWD: u64 = linux::AT_FDCWD as i64 as u64;
 
@@ -33,16 +35,21 @@ fn descriptor(fd: u64) -> Option<u64> {
     (!current().process().objects.hides(fd)).then_some(i64::from(fd) as u64)
 }
 
+/// The same of a directory's, or what stands for the working directory.
+fn directory(at: u64) -> Option<u64> {
+    descriptor(AtFd::from_arg(at).0 as u64)
+}
+
 /// `open`. `CLOEXEC` is the system's `O_CLOEXEC`; the other flags taken here are alike in the whole family.
 pub extern "C" fn open<const CLOEXEC: u32>(call: &mut Prepared) -> u64 {
     let [path, flags, mode, ..] = call.args;
     opened::<CLOEXEC>(call, CWD, path, flags, mode)
 }
 
-/// `openat` of systems whose `AT_FDCWD` is the host's.
+/// `openat`.
 pub extern "C" fn openat<const CLOEXEC: u32>(call: &mut Prepared) -> u64 {
     let [at, path, flags, mode, ..] = call.args;
-    match descriptor(at) {
+    match directory(at) {
         Some(at) => opened::<CLOEXEC>(call, at, path, flags, mode),
         None => UNSERVED,
     }
@@ -97,14 +104,14 @@ where
     status_at::<S>(call, CWD, path, buffer, linux::AT_SYMLINK_NOFOLLOW)
 }
 
-/// `fstatat`, for a layout, of systems whose `AT_FDCWD` is the host's. `NOFOLLOW` is the system's `AT_SYMLINK_NOFOLLOW`.
+/// `fstatat`, for a layout. `NOFOLLOW` is the system's `AT_SYMLINK_NOFOLLOW`.
 pub extern "C" fn fstatat<S, const NOFOLLOW: u32>(call: &mut Prepared) -> u64
 where
     S: for<'a> From<&'a Stat> + IntoBytes + Immutable,
 {
     let [at, path, buffer, flags, ..] = call.args;
     let flags = flags as u32;
-    let Some(at) = descriptor(at).filter(|_| flags & !NOFOLLOW == 0) else {
+    let Some(at) = directory(at).filter(|_| flags & !NOFOLLOW == 0) else {
         return UNSERVED;
     };
     let flags = if flags == 0 {
@@ -167,4 +174,46 @@ where
         Ok(()) => 0,
         Err(_) => UNSERVED,
     }
+}
+
+/// A read at a place, with a pad before the offset, or flags.
+pub extern "C" fn padded_pread(call: &mut Prepared) -> u64 {
+    at_offset(call, nr::pread64)
+}
+
+/// The same for a write.
+pub extern "C" fn padded_pwrite(call: &mut Prepared) -> u64 {
+    at_offset(call, nr::pwrite64)
+}
+
+fn at_offset(call: &mut Prepared, number: u64) -> u64 {
+    let [fd, buffer, size, pad, offset, _] = call.args;
+    // Negative offsets have meanings, or are errors.
+    match descriptor(fd) {
+        Some(fd) if pad as u32 == 0 && offset as i64 >= 0 => {
+            call.args = [fd, buffer, size, offset, 0, 0];
+            number
+        }
+        _ => UNSERVED,
+    }
+}
+
+/// `lseek`, with a pad before the offset.
+pub extern "C" fn padded_lseek(call: &mut Prepared) -> u64 {
+    let [fd, _, offset, whence, ..] = call.args;
+    let Some(fd) = descriptor(fd) else {
+        return UNSERVED;
+    };
+    call.args = [fd, offset, whence, 0, 0, 0];
+    nr::lseek
+}
+
+/// `ftruncate`, with a pad before the length.
+pub extern "C" fn padded_ftruncate(call: &mut Prepared) -> u64 {
+    let [fd, _, length, ..] = call.args;
+    let Some(fd) = descriptor(fd) else {
+        return UNSERVED;
+    };
+    call.args = [fd, length, 0, 0, 0, 0];
+    nr::ftruncate
 }

@@ -11,6 +11,7 @@ mod abi;
 mod calls;
 mod context;
 mod dispatch;
+mod express;
 pub mod image;
 mod signals;
 
@@ -34,7 +35,7 @@ pub static DRAGONFLY_AMD64: System = System {
         fault_signal: compat_bsd::signals::fault_signal,
         deliver: signals::deliver,
         needs_frame: dispatch::needs_frame,
-        express: || compat_bsd::express::prepare(tables::call_named, &[]),
+        express: express::prepare,
         after_fork: |_| {},
     },
     start: image::start,

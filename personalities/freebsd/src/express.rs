@@ -3,16 +3,13 @@
 use compat_bsd::calls::at::AT_SYMLINK_NOFOLLOW;
 use compat_bsd::prepared;
 use compat_tables::bsd::flags::open_flags::O_CLOEXEC;
-use compat_translate::trap::Express;
+use compat_tables::freebsd as tables;
+use compat_translate::trap::{Cleared, Express};
 
 use crate::abi::stat::{Freebsd11Stat, Stat};
-use crate::calls;
 
 /// Calls and their ways.
-pub(crate) const WAYS: [(&str, Express); 11] = [
-    ("clock_gettime", Express::Quick(calls::quick_clock_gettime)),
-    ("gettimeofday", Express::Quick(calls::quick_gettimeofday)),
-    ("sigprocmask", Express::Quick(calls::quick_sigprocmask)),
+const WAYS: [(&str, Express); 8] = [
     ("open", Express::Prepared(prepared::open::<O_CLOEXEC>)),
     ("openat", Express::Prepared(prepared::openat::<O_CLOEXEC>)),
     ("fstat", Express::Prepared(prepared::fstat::<Stat>)),
@@ -37,3 +34,8 @@ pub(crate) const WAYS: [(&str, Express); 11] = [
         Express::Prepared(prepared::fstatat::<Freebsd11Stat, AT_SYMLINK_NOFOLLOW>),
     ),
 ];
+
+/// See [`compat_translate::Personality::express`].
+pub(crate) fn prepare() {
+    compat_bsd::express::prepare(tables::call_named, &WAYS, Cleared::LastArguments);
+}

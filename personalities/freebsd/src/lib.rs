@@ -33,7 +33,7 @@ pub static FREEBSD_AMD64: System = System {
         fault_signal: signals::fault_signal,
         deliver: signals::deliver,
         needs_frame: dispatch::needs_frame,
-        express: || compat_bsd::express::prepare(tables::call_named, &express::WAYS),
+        express: express::prepare,
         after_fork: calls::after_fork,
     },
     start: image::start,

@@ -21,6 +21,15 @@ pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
     outcome
 }
 
+/// See [`compat_translate::Personality::finish`].
+pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
+    compat_bsd::dispatch::finish(cx, outcome);
+    if matches!(outcome, Outcome::Value(_)) {
+        // The second result is 0 where there is none (sy_invoke).
+        cx.frame.regs.rdx = 0;
+    }
+}
+
 /// What copies, replaces or saves the whole thread, and the indirect calls that may be one of them.
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
     "syscall",
@@ -40,6 +49,7 @@ pub(crate) fn needs_frame(number: u64) -> bool {
     WHOLE_THREAD.has(number, tables::call_named)
 }
 
+#[inline(always)]
 fn call(cx: &mut Cx) -> Return<Outcome> {
     let args = cx.args;
     compat_tables::netbsd_dispatch!(

@@ -11,6 +11,7 @@ mod abi;
 mod calls;
 mod context;
 mod dispatch;
+mod express;
 pub mod image;
 mod signals;
 
@@ -23,7 +24,7 @@ pub static NETBSD_AMD64: System = System {
     personality: Personality {
         name: "NetBSD",
         dispatch: dispatch::dispatch,
-        finish: compat_bsd::dispatch::finish,
+        finish: dispatch::finish,
         interrupted: tables::Errno::EINTR as u16,
         signal_to_host: tables::signal::to_host,
         signal_from_host: tables::signal::from_host,
@@ -31,7 +32,7 @@ pub static NETBSD_AMD64: System = System {
         fault_signal: signals::fault_signal,
         deliver: signals::deliver,
         needs_frame: dispatch::needs_frame,
-        express: || {},
+        express: express::prepare,
         after_fork: calls::after_fork,
     },
     start: image::start,

@@ -113,8 +113,9 @@ impl Case {
             "sigsuspend" | "pselect" => (EINTR, true),
             "nanosleep" | "kevent" | "umtx" if asleep => (EINTR, true),
             "read" if asleep && !restarts => (EINTR, true),
-            "read" | "read-ready" | "kevent" => (1, false),
             "read-again" => (EAGAIN, true),
+            "read" | "read-ready" | "padded-read" | "kevent" => (1, false),
+            "padded-seek" => (2, false),
             _ => (0, false),
         }
     }

@@ -50,6 +50,10 @@ fn prepared_calls() {
         Case::new("stat", HOT, "a"),
         Case::new("stat", HOT, "").after(Base::Inside),
         Case::new("stat-missing", HOT, ""),
+        Case::new("padded-read", HOT, ""),
+        Case::new("padded-seek", HOT, ""),
+        Case::new("padded-seek", HOT, "").unblockable(),
+        Case::new("padded-seek", HOT, "").after(Base::Inside),
     ]);
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The trampoline arrives at `compat_fast_entry` with everything as at the `syscall` instruction, except `rcx`, which
 //! holds the return address as `syscall` would leave it. What the call's number may do is looked up in [`WAYS`]: pass
-//! the registers on to the host under another number or with other arguments, or answer with a word of the thread's block. Nothing but `rax`,
-//! `rcx`, `r11` and the flags is touched, and the guest's stack is not written.
+//! the registers on to the host under another number or with other arguments, or answer with a word of the thread's block.
+//! Nothing but `rax`, `rcx`, `r11`, the flags and what the guest's kernel clears is touched, and the guest's stack is not
+//! written.
 //!
 //! One error is told here: that a descriptor has nothing now, which those who wait for it hear with every other call.
 //! Whatever else is not plain success goes on to `compat_full_entry` (`fast.rs`), where the personality's handler serves the
@@ -15,7 +16,7 @@
 
 use core::arch::global_asm;
 use core::mem::{MaybeUninit, offset_of};
-use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use super::fast::{LASTING_FLAGS, Leaving, compat_full_entry};
 use crate::host::{self, HostErrno, HostResult};
@@ -38,6 +39,17 @@ pub enum Express {
     /// One host call with other arguments. When it fails, the handler's first look at [`crate::Cx::host`] or
     /// [`crate::Cx::failed_already`] must be for this very call.
     Prepared(Prepare),
+}
+
+/// Registers without a result that a call leaves zero if it succeeds. All others stay as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cleared {
+    /// None.
+    Nothing,
+    /// Those of the last three arguments, `r8` to `r10`.
+    LastArguments,
+    /// That of a second result, `rdx`.
+    SecondResult,
 }
 
 /// See [`Express::Quick`]. It returns the value, or [`UNSERVED`] when the handler has to see to the call; it must not matter
@@ -119,7 +131,8 @@ const _: () = assert!((ROOM + 24).is_multiple_of(16) && PREPARED.is_multiple_of(
 
 /// Lets calls of guest number `number` take the express way from now on.
 ///
-/// On success the guest sees the value in `rax`, the carry flag clear, its flags in `r11`, and zero in `r8` to `r10`.
+/// On success the guest sees the value in `rax`, the carry flag clear, its flags in `r11`, and zero where [`set_cleared`]
+/// says so.
 pub fn set_express(number: u16, way: Express) {
     let word = match way {
         Express::Host(number) => HOST | number,
@@ -143,6 +156,19 @@ fn with_function(kind: u16, function: usize) -> u16 {
     match FUNCTIONS.iter().position(free) {
         Some(index) => kind | index as u16,
         None => 0,
+    }
+}
+
+/// What remains after a call of `r8` to `r10`, and of `rdx`.
+static REMAINS: [AtomicU64; 2] = [const { AtomicU64::new(u64::MAX) }; 2];
+
+/// Has the express way clear these registers.
+pub fn set_cleared(cleared: Cleared) {
+    let [last_arguments, second_result] = &REMAINS;
+    match cleared {
+        Cleared::Nothing => {}
+        Cleared::LastArguments => last_arguments.store(0, Ordering::Relaxed),
+        Cleared::SecondResult => second_result.store(0, Ordering::Relaxed),
     }
 }
 
@@ -212,9 +238,12 @@ global_asm!(
     "jae 6f",
     "5:",
     "inc qword ptr gs:[{count}]",
-    "xor r8d, r8d",
-    "xor r9d, r9d",
-    "xor r10d, r10d",
+    "mov [rsp - 16], rdx",
+    "mov rcx, [rip + {remains}]",
+    "and r8, rcx",
+    "and r9, rcx",
+    "and r10, rcx",
+    "and rdx, [rip + {remains} + 8]",
     // The last look at gs:[8] and the return are one step: a signal in between goes on at compat_express_late.
     ".globl compat_express_exit", ".hidden compat_express_exit",
     "compat_express_exit:",
@@ -334,9 +363,11 @@ global_asm!(
     "cmp rax, -{eagain}",
     "jne 9f",
     "inc qword ptr gs:[{count}]",
-    "xor r8d, r8d",
-    "xor r9d, r9d",
-    "xor r10d, r10d",
+    "mov [rsp - 16], rdx",
+    "mov rcx, [rip + {remains}]",
+    "and r8, rcx",
+    "and r9, rcx",
+    "and r10, rcx",
     // As compat_express_exit, with the carry.
     ".globl compat_express_again", ".hidden compat_express_again",
     "compat_express_again:",
@@ -359,6 +390,8 @@ global_asm!(
     "compat_express_late:",
     // Counted as served here, and counted again by what follows.
     "dec qword ptr gs:[{count}]",
+    "mov rdx, gs:[24]",
+    "mov rdx, [rdx - 40]",
     "9:",
     "mov rsp, gs:[24]",
     "mov rax, [rsp - 32]",
@@ -383,6 +416,7 @@ global_asm!(
     host = const HOST,
     descriptor = const DESCRIPTOR,
     closing = const CLOSING,
+    remains = sym REMAINS,
     kqueues = const Process::KQUEUE_COUNT,
     held = const Process::HELD_COUNT,
     number_bits = const NUMBER_BITS,

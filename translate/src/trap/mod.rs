@@ -50,7 +50,8 @@ use crate::signal::UContext;
 use crate::task::{counts, current};
 
 pub use express::{
-    Express, Prepare, Prepared, Quick, UNSERVED, forbid_express, set_express, set_express_again,
+    Cleared, Express, Prepare, Prepared, Quick, UNSERVED, forbid_express, set_cleared, set_express,
+    set_express_again,
 };
 pub use patch::{forget_text, patched, register_text};
 pub use refusal::{Refusal, RefusedSite, refused};

@@ -306,4 +306,28 @@ mod tests {
         ];
         assert_eq!(look(long, 0x100a, &regs), Some(10));
     }
+
+    /// What NetBSD's and DragonFly's headers for stubs make (lib/libc/arch/x86_64/SYS.h, lib/libc/x86_64/SYS.h): a number of
+    /// 32 bits and a branch backwards or a plain return, and one of 64 bits.
+    #[test]
+    fn stubs_of_the_other_systems_have_the_same_template() {
+        let mut netbsd = [
+            0xcc, 0xcc, 0xcc, 0xb8, 0x14, 0, 0, 0, 0x49, 0x89, 0xca, 0x0f, 0x05, 0x72, 0xe9,
+        ];
+        let mut regs = Regs {
+            rax: 20,
+            ..Regs::default()
+        };
+        let look = |stub, at, regs: &Regs| recognise_stub(stub, at, regs).map(|found| found.len);
+        assert_eq!(look(netbsd, 0x1008, &regs), Some(8));
+        netbsd[13..].copy_from_slice(&[0xc3, 0xcc]);
+        assert_eq!(look(netbsd, 0x1008, &regs), Some(8));
+        let dragonfly = [
+            0x90, 0x48, 0xc7, 0xc0, 0xd5, 0x01, 0, 0, 0x49, 0x89, 0xca, 0x0f, 0x05, 0x72, 0x01,
+        ];
+        regs.rax = 0x1d5;
+        assert_eq!(look(dragonfly, 0x100a, &regs), Some(10));
+        regs.rax = 0x1d4;
+        assert_eq!(look(dragonfly, 0x100a, &regs), None);
+    }
 }

@@ -22,8 +22,9 @@ pub fn olseek(cx: &mut Cx, fd: Fd, offset: i64, whence: i32) -> Return<i64> {
 
 pub fn freebsd6_lseek(cx: &mut Cx, fd: Fd, _pad: i32, offset: i64, whence: i32) -> Return<i64> {
     let fd = fd.checked(cx)?;
+    let request = [fd, offset as u64, whence as u64, 0, 0, 0];
     // SAFETY: no memory is involved.
-    let at = unsafe { host::call_n(nr::lseek, [fd, offset as u64, whence as u64]) }?;
+    let at = unsafe { cx.host(nr::lseek, request) }?;
     Ok(at as i64)
 }
 
@@ -49,7 +50,7 @@ pub fn oftruncate(cx: &mut Cx, fd: Fd, length: i64) -> Return<()> {
 pub fn freebsd6_ftruncate(cx: &mut Cx, fd: Fd, _pad: i32, length: i64) -> Return<()> {
     let fd = fd.checked(cx)?;
     // SAFETY: no memory is involved.
-    unsafe { host::call_n(nr::ftruncate, [fd, length as u64]) }?;
+    unsafe { cx.host(nr::ftruncate, [fd, length as u64, 0, 0, 0, 0]) }?;
     Ok(())
 }
 

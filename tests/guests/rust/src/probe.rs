@@ -325,6 +325,7 @@ global_asm!(
     "jmp probe_back",
     hot!("20"), hot!("24"), hot!("6"), hot!("3"), hot!("4"), hot!("116"), hot!("37"), hot!("240"), hot!("341"), hot!("340"),
     hot!("477"), hot!("42"), hot!("165"), hot!("429"), hot!("433"), hot!("454"), hot!("522"), hot!("560"), hot!("499"), hot!("552"),
+    hot!("173"), hot!("199"),
     // A library's long form, and two of Go's: the instruction before the call is a load or an address.
     ".p2align 4",
     "probe_long:",
@@ -417,6 +418,8 @@ hot_sites! {
     560: probe_hot_560 probe_after_hot_560,
     499: probe_hot_499 probe_after_hot_499,
     552: probe_hot_552 probe_after_hot_552,
+    173: probe_hot_173 probe_after_hot_173,
+    199: probe_hot_199 probe_after_hot_199,
 }
 
 /// What happens between the registers' setting and their reading.

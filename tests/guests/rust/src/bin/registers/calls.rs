@@ -106,6 +106,48 @@ pub(crate) fn other_sites() {
     }
 }
 
+/// Calls of before FreeBSD 7, with a pad in front of the offset.
+pub(crate) fn padded() {
+    const PREAD: u64 = 173;
+    const LSEEK: u64 = 199;
+    let file = sys::call(sys::SHM_OPEN2, [1, 2, 0, 0, 0]).expect("shm_open2");
+    sys::call(sys::WRITE, [file, c"abc".as_ptr() as u64, 3]).expect("write");
+    let room = [0u8; 8];
+    for pad in [0, 77] {
+        let at = |offset| [file, room.as_ptr() as u64, 8, pad, offset];
+        makes("pread", PREAD, &at(1), Outcome::Value(2));
+        makes(
+            "pread at -1",
+            PREAD,
+            &at(u64::MAX),
+            Outcome::Error(sys::EINVAL),
+        );
+        makes("lseek", LSEEK, &[file, pad, 2, 0], Outcome::Value(2));
+        makes("lseek by 0", LSEEK, &[file, pad, 0, 1], Outcome::Value(2));
+        let before = u64::MAX - 2;
+        makes(
+            "lseek by -3",
+            LSEEK,
+            &[file, pad, before, 1],
+            Outcome::Error(sys::EINVAL),
+        );
+    }
+    let none = u64::MAX;
+    makes(
+        "pread of none",
+        PREAD,
+        &[none, 0, 8, 0, 0],
+        Outcome::Error(sys::EBADF),
+    );
+    makes(
+        "lseek of none",
+        LSEEK,
+        &[none, 0, 0, 1],
+        Outcome::Error(sys::EBADF),
+    );
+    assert_eq!(sys::call(sys::CLOSE, [file]), Ok(0));
+}
+
 pub(crate) fn failing() {
     makes(
         "close(-1)",

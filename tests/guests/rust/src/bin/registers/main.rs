@@ -17,6 +17,7 @@ extern "C" fn main() {
     check::run(&[
         ("calls/succeeding", calls::succeeding),
         ("calls/other-sites", calls::other_sites),
+        ("calls/padded", calls::padded),
         ("calls/failing", calls::failing),
         ("calls/two-values", calls::two_values),
         ("calls/random", calls::random),

@@ -13,6 +13,8 @@ const PSELECT: u64 = 522;
 const FCNTL: u64 = 92;
 const F_SETFL: u64 = 4;
 const O_NONBLOCK: u64 = 4;
+const FREEBSD6_PREAD: u64 = 173;
+const FREEBSD6_LSEEK: u64 = 199;
 const AMD64_GET_FSBASE: u64 = 128;
 const UMTX_OP_WAIT_UINT: u64 = 11;
 const FSTATAT: u64 = 552;
@@ -50,12 +52,17 @@ pub(crate) enum Call {
     ThrKill,
     /// Takes SIGUSR1 without a handler.
     Sigwait,
+    /// The read at a place of before FreeBSD 7: with a pad in front of the offset.
+    PaddedRead,
+    /// The same for a step of one byte through the file.
+    PaddedSeek,
 }
 
 static CALL: Shared<Call> = Shared::new(Call::Getpid);
 static BYTES: Shared<u64> = Shared::new(0);
 static PIPE: Shared<(u64, u64)> = Shared::new((0, 0));
 static QUEUE: Shared<u64> = Shared::new(0);
+static FILE: Shared<u64> = Shared::new(0);
 static WORD: Shared<u32> = Shared::new(0);
 static TIME: Shared<[u64; 2]> = Shared::new([0; 2]);
 static MASK: Shared<Set> = Shared::new(Set::EMPTY);
@@ -82,10 +89,18 @@ pub(crate) fn named(name: &[u8]) -> Call {
         b"umtx" => Call::Umtx,
         b"thr_kill" => Call::ThrKill,
         b"sigwait" => Call::Sigwait,
+        b"padded-read" => Call::PaddedRead,
+        b"padded-seek" => Call::PaddedSeek,
         _ => panic!("no such call"),
     };
     CALL.store(call);
     PIPE.store(sys::pipe());
+    if matches!(call, Call::PaddedRead | Call::PaddedSeek) {
+        // SHM_ANON, O_RDWR.
+        let file = sys::call(sys::SHM_OPEN2, [1, 2, 0, 0, 0]).expect("shm_open2");
+        sys::call(sys::WRITE, [file, c"abc".as_ptr() as u64, 3]).expect("write");
+        FILE.store(file);
+    }
     if call == Call::Kevent {
         let queue = sys::call(KQUEUE, []).expect("kqueue");
         // EVFILT_READ, EV_ADD.
@@ -159,6 +174,8 @@ impl Call {
             Self::Umtx => sys::UMTX_OP,
             Self::ThrKill => sys::THR_KILL,
             Self::Sigwait => sys::SIGWAIT,
+            Self::PaddedRead => FREEBSD6_PREAD,
+            Self::PaddedSeek => FREEBSD6_LSEEK,
         }
     }
 
@@ -201,6 +218,12 @@ impl Call {
                 MASK.store(Set::of(&[SIGUSR1]));
                 &[MASK.get() as u64, room]
             }
+            Self::PaddedRead => &[FILE.load(), room, 1, 0, 2],
+            Self::PaddedSeek => {
+                // SEEK_SET, then SEEK_CUR.
+                sys::call(FREEBSD6_LSEEK, [FILE.load(), 0, 1, 0]).expect("lseek");
+                &[FILE.load(), 0, 1, 1]
+            }
         };
         let mut six = [0; 6];
         six[..args.len()].copy_from_slice(args);
@@ -226,6 +249,9 @@ impl Call {
             }
             (Self::Sigwait, Outcome::Value(0)) => {
                 assert_eq!(ROOM.load()[0] as u32, SIGUSR1, "the signal that came");
+            }
+            (Self::PaddedRead, Outcome::Value(1)) => {
+                assert_eq!(ROOM.load()[0] as u8, b'c', "what is at the place");
             }
             _ => {}
         }
