@@ -11,7 +11,7 @@ pub(crate) enum Column {
     Linux,
     /// The Linux build with Syscall User Dispatch armed for no address at all: what every translation pays at least.
     Armed,
-    /// The FreeBSD build, as users run it.
+    /// The guest's build, as users run it.
     Compat,
     /// The same with every call a trap.
     NoPatch,
@@ -43,7 +43,7 @@ impl Column {
         }
     }
 
-    /// Whether the FreeBSD build runs.
+    /// Whether the guest's build runs.
     pub(crate) fn is_guest(self) -> bool {
         !matches!(self, Self::Linux | Self::Armed)
     }

@@ -1,4 +1,4 @@
-//! How much slower a FreeBSD program is under compat than its Linux build, measured in turns.
+//! How much slower a program of another system is under compat than its Linux build, measured in turns.
 //!
 //! `cargo run --release -p compat-tests --bin bench [-- NAME...]`; `-- --help` tells the options.
 
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let rows = rows::all(options.full);
+    let rows = rows::all(options.os, options.full);
     let rows: Vec<Row> = rows
         .into_iter()
         .filter(|row| options.wants(row.group, &row.name))
@@ -69,7 +69,7 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
         }
     };
     let columns = Column::available(&place, &options.only);
-    let bench = Bench::new(place);
+    let bench = Bench::new(place, options.os);
     if options.check {
         // All of them, even after one that is wrong.
         let wrong = rows
@@ -86,6 +86,7 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
         eprintln!("measured without --release: the numbers say nothing");
     }
     println!("{}", report::machine());
+    println!("programs of {}", options.os.title());
     println!(
         "times of the best and of the middle turn; ratios of these to those of the Linux build"
     );
@@ -102,13 +103,13 @@ fn run(rows: Vec<Row>, options: &Options) -> ExitCode {
     let others = Value::Object(others.collect());
     let written = [
         options.json.as_deref().map(|file| {
-            let all = report::json(&measured, others);
+            let all = report::json(&measured, options.os, others);
             write(file, &format!("{all:#}\n"))
         }),
         options
             .svg
             .as_deref()
-            .map(|file| write(file, &plot::draw(&measured))),
+            .map(|file| write(file, &plot::draw(&measured, options.os))),
     ];
     match written.into_iter().flatten().all(|done| done) {
         true => ExitCode::SUCCESS,

@@ -4,14 +4,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use compat_tests::inputs::Target;
+
 use lexopt::Arg::{Long, Short, Value};
 use lexopt::ValueExt;
 
 /// The help text.
 pub(crate) const USAGE: &str = "\
 usage: bench [OPTIONS] [NAME...]
-Measures FreeBSD programs under compat and their Linux builds, in turns. A NAME is a group or part of a row's name;
+Measures programs of another system under compat and their Linux builds, in turns. A NAME is a group or part of a row's name;
 without one, everything is measured.
+      --os SYSTEM     freebsd, netbsd or dragonfly (freebsd)
       --list          name the groups and rows, and measure nothing
       --check         do every workload once and compare what comes out; measure nothing
       --rounds N      turns of each program (25)
@@ -27,6 +30,8 @@ without one, everything is measured.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) names: Vec<String>,
+    /// Whose programs.
+    pub(crate) os: Target,
     pub(crate) list: bool,
     pub(crate) check: bool,
     pub(crate) rounds: usize,
@@ -45,6 +50,7 @@ impl Options {
     ) -> Result<Option<Self>, lexopt::Error> {
         let mut options = Self {
             names: Vec::new(),
+            os: Target::FreeBsd,
             list: false,
             check: false,
             rounds: 25,
@@ -60,6 +66,11 @@ impl Options {
             match argument {
                 Long("list") => options.list = true,
                 Long("check") => options.check = true,
+                Long("os") => {
+                    let name = parser.value()?.string()?;
+                    let known = Target::GUESTS.into_iter().find(|os| os.goos() == name);
+                    options.os = known.ok_or(format!("no system is called {name}"))?;
+                }
                 Long("full") => options.full = true,
                 Long("rounds") => options.rounds = parser.value()?.parse()?,
                 Long("turn") => options.turn = Duration::from_millis(parser.value()?.parse()?),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use compat_tests::inputs::Target;
+
 use crate::column::Column;
 use crate::measure::Measured;
 use crate::report;
@@ -14,7 +16,7 @@ const TOP: f64 = 50.0;
 const ENDS: (f64, f64) = (0.1, 40.0);
 
 /// An SVG of one line a row: where compat is, the floor that armed dispatch sets, and where it is without patching.
-pub(crate) fn draw(all: &[Measured]) -> String {
+pub(crate) fn draw(all: &[Measured], os: Target) -> String {
     let rows: Vec<&Measured> = all
         .iter()
         .filter(|measured| measured.row.group != "threads")
@@ -23,9 +25,10 @@ pub(crate) fn draw(all: &[Measured]) -> String {
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {:.0} {:.0}\" font-family=\"sans-serif\" font-size=\"11\">\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-         <text x=\"{LEFT}\" y=\"14\">time under compat / time of the Linux build (best turns)</text>\n",
+         <text x=\"{LEFT}\" y=\"14\">time of the {} build under compat / time of the Linux build (best turns)</text>\n",
         LEFT + WIDTH + 50.0,
         bottom + 40.0,
+        os.title(),
     );
     for ratio in [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0] {
         let (at, colour) = (place(ratio), if ratio == 1.0 { "#444" } else { "#ddd" });

@@ -1,4 +1,4 @@
-//! The workloads' programs, each built for both systems from one source.
+//! The workloads' programs, each built for the guest's system and for Linux from one source.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -36,12 +36,14 @@ impl Program {
 /// A program's two builds.
 #[derive(Debug)]
 pub(crate) struct Twin {
-    freebsd: PathBuf,
+    guest: PathBuf,
     linux: PathBuf,
-    /// Where the FreeBSD build finds its libraries.
+    /// Where the guest finds its libraries.
     root: Option<PathBuf>,
     /// Whether the Linux build understands `armed`.
     arms: bool,
+    /// What it is told in its environment to do as the guest does.
+    told: Option<(&'static str, &'static str)>,
 }
 
 impl Twin {
@@ -65,9 +67,11 @@ impl Twin {
         root: Option<&Path>,
     ) -> Option<Command> {
         let mut command = if column.is_guest() {
-            guest(place, column, root, &self.freebsd)
+            guest(place, column, root, &self.guest)
         } else {
-            Command::new(&self.linux)
+            let mut linux = Command::new(&self.linux);
+            linux.envs(self.told);
+            linux
         };
         command.current_dir(place.work(column)).args(arguments);
         if column == Column::Armed {
@@ -92,22 +96,33 @@ pub(crate) fn guest(place: &Place, column: Column, root: Option<&Path>, program:
 }
 
 /// All programs, each built when it is first asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Programs {
+    os: Target,
     raw: OnceCell<Option<Twin>>,
     libc: OnceCell<Option<Twin>>,
     go: OnceCell<Option<Twin>>,
 }
 
 impl Programs {
+    /// For this system.
+    pub(crate) fn new(os: Target) -> Self {
+        Self {
+            os,
+            raw: OnceCell::new(),
+            libc: OnceCell::new(),
+            go: OnceCell::new(),
+        }
+    }
+
     /// `None`, and a line for the first who asks, when something is missing to build it.
     pub(crate) fn get(&self, program: Program, place: &Place) -> Option<&Twin> {
-        let (cell, build): (_, fn(&Place) -> Option<Twin>) = match program {
+        let (cell, build): (_, fn(&Place, Target) -> Option<Twin>) = match program {
             Program::Raw => (&self.raw, raw),
             Program::Libc => (&self.libc, libc),
             Program::Go => (&self.go, go),
         };
-        cell.get_or_init(|| build(place)).as_ref()
+        cell.get_or_init(|| build(place, self.os)).as_ref()
     }
 }
 
@@ -116,7 +131,7 @@ fn sources(folder: &str) -> PathBuf {
     workspace().join("benches/work").join(folder)
 }
 
-fn raw(place: &Place) -> Option<Twin> {
+fn raw(place: &Place, os: Target) -> Option<Twin> {
     let files = [
         "calls.S",
         "turn.c",
@@ -129,29 +144,40 @@ fn raw(place: &Place) -> Option<Twin> {
         "processes.c",
         "database.c",
     ];
-    let build = |name: &str, system: &[&str]| {
+    let build = |os: Target| {
+        let name = format!("raw-{}", os.goos());
         let built = place.file(&format!("{name}.linked"));
         let mut compiler = Command::new("cc");
         compiler
             .args(["-O2", "-ffreestanding", "-fno-stack-protector"])
             .args(["-nostdlib", "-static", "-no-pie", "-fno-pic"])
-            .args(system)
+            .arg(define(os))
             .args(files)
             .current_dir(sources("c"))
             .arg("-o")
             .arg(&built);
         finished(&mut compiler)?;
-        place.install(&built, name).ok()
+        place.install(&built, &name).ok()
     };
     Some(Twin {
-        freebsd: build("raw-freebsd", &["-DFREEBSD"])?,
-        linux: build("raw-linux", &[])?,
+        guest: build(os)?,
+        linux: build(Target::Linux)?,
         root: None,
         arms: true,
+        told: None,
     })
 }
 
-fn libc(place: &Place) -> Option<Twin> {
+/// What tells the sources which system they are built for.
+fn define(os: Target) -> String {
+    format!("-D{}", os.goos().to_uppercase())
+}
+
+/// There is a FreeBSD to build these for.
+fn libc(place: &Place, os: Target) -> Option<Twin> {
+    if os != Target::FreeBsd {
+        return None;
+    }
     let found = systems();
     let system: &System = found.first()?;
     let build = |name: &str, target: &[&str]| {
@@ -170,21 +196,26 @@ fn libc(place: &Place) -> Option<Twin> {
     let triple = format!("--target=x86_64-unknown-freebsd{}", system.release);
     let headers = format!("--sysroot={}", system.root().display());
     Some(Twin {
-        freebsd: build("libc-freebsd", &[&triple, &headers, "-DFREEBSD"])?,
-        linux: build("libc-linux", &[])?,
+        guest: build("libc-freebsd", &[&triple, &headers, &define(os)])?,
+        linux: build("libc-linux", &[&define(Target::Linux)])?,
         root: Some(system.root().to_owned()),
         arms: true,
+        told: None,
     })
 }
 
-fn go(place: &Place) -> Option<Twin> {
+fn go(place: &Place, os: Target) -> Option<Twin> {
     Some(Twin {
-        freebsd: go_program(place, Target::FreeBsd, &sources("go"), ".", "go")?,
+        guest: go_program(place, os, &sources("go"), ".", "go")?,
         linux: go_program(place, Target::Linux, &sources("go"), ".", "go")?,
         root: None,
         arms: false,
+        told: (os == Target::NetBsd).then_some(WITHOUT_AVX),
     })
 }
+
+/// Go's programs for NetBSD leave AVX alone, whatever the processor has (internal/cpu).
+const WITHOUT_AVX: (&str, &str) = ("GODEBUG", "cpu.avx=off,cpu.avx2=off,cpu.avx512f=off");
 
 /// A Go program of the package in that folder.
 pub(crate) fn go_program(

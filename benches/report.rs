@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use compat_tests::inputs::Target;
 use serde_json::{Value, json};
 
 use crate::column::Column;
@@ -87,9 +88,9 @@ fn time(nanoseconds: f64) -> String {
 }
 
 /// Everything, to be compared with another day's.
-pub(crate) fn json(all: &[Measured], others: Value) -> Value {
+pub(crate) fn json(all: &[Measured], os: Target, others: Value) -> Value {
     let rows: Vec<Value> = all.iter().map(row).collect();
-    json!({ "machine": machine(), "unit": "ns", "rows": rows, "others": others })
+    json!({ "machine": machine(), "system": os.goos(), "unit": "ns", "rows": rows, "others": others })
 }
 
 fn row(measured: &Measured) -> Value {

@@ -1,5 +1,7 @@
 //! Everything that is measured, in groups.
 
+use compat_tests::inputs::Target;
+
 use crate::program::Program::{self, Go, Libc, Raw};
 
 /// One workload.
@@ -33,7 +35,7 @@ pub(crate) enum Kind {
     Started(Program),
     /// A shell with a script, the system's own.
     Shell(&'static str),
-    /// esbuild, from these packages: FreeBSD's, Linux's.
+    /// esbuild, from these packages: the guest's, Linux's.
     Esbuild(&'static str, &'static str),
     /// Go's compiler.
     Compile,
@@ -74,6 +76,17 @@ impl Row {
         fits
     }
 
+    /// Whether the guest needs its system's libraries or programs.
+    fn needs_root(&self) -> bool {
+        match self.kind {
+            Kind::Asked(program, ..) | Kind::Fresh(program, _) | Kind::Started(program) => {
+                program == Libc
+            }
+            Kind::Shell(_) => true,
+            Kind::InRoot(..) | Kind::Served | Kind::Esbuild(..) | Kind::Compile => false,
+        }
+    }
+
     /// Whether most of the work is done by processes that the one asked for it starts.
     pub(crate) fn starts_processes(&self) -> bool {
         matches!(self.kind, Kind::Asked(..)) && self.group == "processes"
@@ -88,18 +101,19 @@ impl Row {
     }
 }
 
-/// All rows. `full` makes the largest as large as they are named after.
-pub(crate) fn all(full: bool) -> Vec<Row> {
+/// All rows that there are programs of that system for. `full` makes the largest as large as they are named after.
+pub(crate) fn all(os: Target, full: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     calls(&mut rows);
     memory_and_signals(&mut rows);
     waiting(&mut rows);
     processes(&mut rows);
-    programs(&mut rows, full);
+    programs(&mut rows, os, full);
     for what in ["getppid", "read", "pipe"] {
         threads(&mut rows, what);
     }
     queues(&mut rows);
+    rows.retain(|row| os == Target::FreeBsd || !row.needs_root());
     rows
 }
 
@@ -173,20 +187,21 @@ fn processes(rows: &mut Vec<Row>) {
     rows.push(Row::new("processes", "sh, 1000 processes", Kind::Shell(thousand)).per(1000));
 }
 
-fn programs(rows: &mut Vec<Row>, full: bool) {
+fn programs(rows: &mut Vec<Row>, os: Target, full: bool) {
     let mut row = |name: &str, kind| rows.push(Row::new("programs", name, kind));
     row("lines, stdio", Kind::Asked(Libc, "lines", None));
     row("database file", Kind::Asked(Raw, "database", None));
     row("sha256 of 1 MiB", Kind::Asked(Go, "sha256", None));
     row("HTTP request", Kind::Served);
-    row(
-        "esbuild 0.28",
-        Kind::Esbuild("@esbuild/freebsd-x64", "@esbuild/linux-x64"),
-    );
-    row(
-        "esbuild 0.15",
-        Kind::Esbuild("esbuild-freebsd-64", "esbuild-linux-64"),
-    );
+    if let Some(package) = esbuild(os) {
+        row("esbuild 0.28", Kind::Esbuild(package, "@esbuild/linux-x64"));
+    }
+    if os == Target::FreeBsd {
+        row(
+            "esbuild 0.15",
+            Kind::Esbuild("esbuild-freebsd-64", "esbuild-linux-64"),
+        );
+    }
     let (name, mebibytes) = match full {
         true => ("sort of 1 GiB", 1024),
         false => ("sort of 32 MiB", 32),
@@ -196,6 +211,15 @@ fn programs(rows: &mut Vec<Row>, full: bool) {
         ..Row::new("programs", name, Kind::Fresh(Go, "sort")).least(mebibytes)
     });
     rows.push(Row::new("compile", "go compile", Kind::Compile));
+}
+
+/// The package with esbuild for that system, if there is one.
+pub(crate) fn esbuild(os: Target) -> Option<&'static str> {
+    match os {
+        Target::FreeBsd => Some("@esbuild/freebsd-x64"),
+        Target::NetBsd => Some("@esbuild/netbsd-x64"),
+        Target::DragonFly | Target::Linux => None,
+    }
 }
 
 fn queues(rows: &mut Vec<Row>) {

@@ -5,12 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use compat_tests::inputs::Npm;
+use compat_tests::inputs::{Npm, Target};
 use serde_json::{Value, json};
 
 use crate::column::Column;
 use crate::place::Place;
 use crate::program::{Program, guest};
+use crate::rows;
 use crate::start::Bench;
 use crate::subject::{Subject, Worker};
 
@@ -48,7 +49,7 @@ pub(crate) fn measure(bench: &Bench) -> Vec<Value> {
 
 /// Bundles a project of [`MODULES`] files: few calls are the first of their sites.
 fn esbuild(bench: &Bench) -> Option<String> {
-    let program = Npm::named("@esbuild/freebsd-x64")?.file("bin/esbuild")?;
+    let program = Npm::named(rows::esbuild(bench.os)?)?.file("bin/esbuild")?;
     let entry = project(&bench.place).ok()?;
     let mut command = guest(&bench.place, Column::Compat, None, &program);
     command
@@ -102,6 +103,9 @@ fn lines(bench: &Bench) -> Option<String> {
 }
 
 fn find(bench: &Bench) -> Option<String> {
+    if bench.os != Target::FreeBsd {
+        return None;
+    }
     let system = bench.userland()?;
     let program = Path::new("/usr/bin/find");
     let mut command = guest(&bench.place, Column::Compat, Some(system), program);

@@ -18,15 +18,17 @@ use crate::subject::{Fresh, Served, Subject, Whole, Worker};
 #[derive(Debug)]
 pub(crate) struct Bench {
     pub(crate) place: Place,
+    /// Whose programs.
+    pub(crate) os: Target,
     pub(crate) programs: Programs,
     compiler: OnceCell<Option<Compiler>>,
     userland: OnceCell<Option<PathBuf>>,
 }
 
-/// Go's compiler for both systems, and what it compiles.
+/// Go's compiler for the guest's system and for Linux, and what it compiles.
 #[derive(Debug)]
 struct Compiler {
-    freebsd: PathBuf,
+    guest: PathBuf,
     linux: PathBuf,
     arguments: Vec<String>,
     folder: PathBuf,
@@ -36,10 +38,11 @@ struct Compiler {
 type Started = Result<Option<Box<dyn Subject>>, String>;
 
 impl Bench {
-    pub(crate) fn new(place: Place) -> Self {
+    pub(crate) fn new(place: Place, os: Target) -> Self {
         Self {
             place,
-            programs: Programs::default(),
+            os,
+            programs: Programs::new(os),
             compiler: OnceCell::new(),
             userland: OnceCell::new(),
         }
@@ -75,7 +78,7 @@ impl Bench {
                 Ok(command.map(|command| whole(command, None, false)))
             }
             Kind::Shell(script) => self.shell(column, script),
-            Kind::Esbuild(freebsd, linux) => self.esbuild(column, freebsd, linux),
+            Kind::Esbuild(guest, linux) => self.esbuild(column, guest, linux),
             Kind::Compile => self.compile(column),
         }
     }
@@ -141,7 +144,7 @@ impl Bench {
     }
 
     /// Minifies TypeScript's compiler, nine megabytes in one file.
-    fn esbuild(&self, column: Column, freebsd: &str, linux: &str) -> Started {
+    fn esbuild(&self, column: Column, own: &str, linux: &str) -> Started {
         let file = |package: &str, inside| {
             let found = Npm::named(package)?.file(inside);
             if found.is_none() {
@@ -155,7 +158,7 @@ impl Bench {
         let package = match column {
             Column::Armed => return Ok(None),
             Column::Linux => linux,
-            _ => freebsd,
+            _ => own,
         };
         let Some(program) = file(package, "bin/esbuild") else {
             return Ok(None);
@@ -172,14 +175,16 @@ impl Bench {
     }
 
     fn compile(&self, column: Column) -> Started {
-        let compiler = self.compiler.get_or_init(|| Compiler::build(&self.place));
+        let compiler = self
+            .compiler
+            .get_or_init(|| Compiler::build(&self.place, self.os));
         let Some(compiler) = compiler else {
             return Ok(None);
         };
         let mut command = match column {
             Column::Armed => return Ok(None),
             Column::Linux => Command::new(&compiler.linux),
-            _ => guest(&self.place, column, None, &compiler.freebsd),
+            _ => guest(&self.place, column, None, &compiler.guest),
         };
         // For the same system by both.
         let output = self.output(column);
@@ -208,10 +213,10 @@ fn whole(command: Command, output: Option<PathBuf>, writes_itself: bool) -> Box<
 
 impl Compiler {
     /// Builds it, and all that the package `go/types` is compiled from.
-    fn build(place: &Place) -> Option<Self> {
+    fn build(place: &Place, os: Target) -> Option<Self> {
         let source = GO.root().join("src");
         let build = |target| go_program(place, target, &source, "cmd/compile", "compile");
-        let (linux, freebsd) = (build(Target::Linux)?, build(Target::FreeBsd)?);
+        let (linux, guest) = (build(Target::Linux)?, build(os)?);
         let list = |arguments: &[&str]| {
             let mut go = GO.command(Target::Linux);
             let listed = go.arg("list").args(arguments).arg("go/types").output();
@@ -228,7 +233,7 @@ impl Compiler {
             .chain([configuration.to_str()?.to_owned()])
             .chain(files.split_whitespace().map(str::to_owned));
         Some(Self {
-            freebsd,
+            guest,
             linux,
             arguments: arguments.collect(),
             folder: source.join("go/types"),

@@ -1,17 +1,31 @@
-//! The benchmark's workloads: the FreeBSD builds do the same work as the Linux builds. One that does other work measures
-//! nothing.
+//! The benchmark's workloads: every system's builds do the same work as the Linux builds. One that does other work
+//! measures nothing.
 
 use std::process::Command;
 
 #[test]
-fn every_workload_comes_to_the_same_on_both_sides() {
+fn every_workload_comes_to_the_same_on_freebsd() {
+    check("freebsd");
+}
+
+#[test]
+fn every_workload_comes_to_the_same_on_netbsd() {
+    check("netbsd");
+}
+
+#[test]
+fn every_workload_comes_to_the_same_on_dragonfly() {
+    check("dragonfly");
+}
+
+fn check(system: &str) {
     // Whole programs of others are compared by the suites of their own, and take long.
     let names = [
         "calls", "memory", "waiting", "threads", "queues", "fork", "exec", "start", "sh -c",
         "lines", "database", "sha256", "HTTP",
     ];
     let output = Command::new(env!("CARGO_BIN_EXE_bench"))
-        .arg("--check")
+        .args(["--check", "--os", system])
         .args(names)
         .output()
         .expect("the benchmark starts");

@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::cx::{Cx, Outcome};
-use crate::signal::{DefaultAction, Delivery, SigInfo};
+use crate::signal::{DefaultAction, Delivery, Regs, SigInfo};
 
 /// A guest operating system on one architecture.
 pub struct Personality {
@@ -28,9 +28,9 @@ pub struct Personality {
     ///
     /// Returns `false` when the stack cannot take it.
     pub deliver: fn(&mut Delivery) -> bool,
-    /// Whether a call, by the number in its register, needs everything a trap saves: it replaces registers or copies
-    /// the thread (`sigreturn`, `fork`, indirect calls that may be one of them, ...).
-    pub needs_frame: fn(u64) -> bool,
+    /// Whether the call that these registers are for needs everything a trap saves: it replaces registers or copies the
+    /// thread (`sigreturn`, `fork`, ...).
+    pub needs_frame: fn(&Regs) -> bool,
     /// Tells, before the first site is patched, which calls may take the express way.
     pub express: fn(),
     /// Called in a new process right after `fork`, before the guest runs.

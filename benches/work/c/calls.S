@@ -1,59 +1,118 @@
 /* System calls as C libraries make them: the number, then the fourth argument where the kernel looks for it. */
 
-#ifdef FREEBSD
-#define CALL(name, freebsd, linux) \
-    .p2align 4; .globl k_##name; .type k_##name, @function; \
-    k_##name: mov $freebsd, %eax; mov %rcx, %r10; syscall; jb failed; ret
+#include "systems/this.h"
+
+#ifdef BSD
+#define RETURN jb failed; ret
 #else
-#define CALL(name, freebsd, linux) \
-    .p2align 4; .globl k_##name; .type k_##name, @function; \
-    k_##name: mov $linux, %eax; mov %rcx, %r10; syscall; ret
+#define RETURN ret
 #endif
 
+#define BEGIN(name) .p2align 4; .globl k_##name; .type k_##name, @function; k_##name:
+#define MAKE(name) mov $NR_##name, %eax; mov %rcx, %r10; syscall
+#define CALL(name) BEGIN(name) MAKE(name); RETURN
+
     .text
-CALL(accept, 30, 43)
-CALL(bind, 104, 49)
-CALL(clock_gettime, 232, 228)
-CALL(close, 6, 3)
-CALL(connect, 98, 42)
-CALL(dup, 41, 32)
-CALL(execve, 59, 59)
-CALL(exit, 1, 231)
-CALL(fcntl, 92, 72)
-CALL(fork, 2, 57)
-CALL(fstatat, 552, 262)
-CALL(ftruncate, 480, 77)
-CALL(getpid, 20, 39)
-CALL(getppid, 39, 110)
-CALL(getrlimit, 194, 97)
-CALL(getsockname, 32, 51)
-CALL(kill, 37, 62)
-CALL(listen, 106, 50)
-CALL(mmap, 477, 9)
-CALL(munmap, 73, 11)
-CALL(openat, 499, 257)
-CALL(pipe2, 542, 293)
-CALL(pread, 475, 17)
-CALL(pwrite, 476, 18)
-CALL(read, 3, 0)
-CALL(setrlimit, 195, 160)
-CALL(setsockopt, 105, 54)
-CALL(sigaction, 416, 13)
-CALL(sigprocmask, 340, 14)
-CALL(socket, 97, 41)
-CALL(wait4, 7, 61)
-CALL(write, 4, 1)
-#ifdef FREEBSD
-CALL(kevent, 560, -)
-CALL(kqueue, 362, -)
+CALL(accept)
+CALL(bind)
+CALL(clock_gettime)
+CALL(close)
+CALL(connect)
+CALL(dup)
+CALL(execve)
+CALL(exit)
+CALL(fcntl)
+CALL(fork)
+CALL(fstatat)
+CALL(getpid)
+CALL(getppid)
+CALL(getrlimit)
+CALL(getsockname)
+CALL(kill)
+CALL(listen)
+CALL(munmap)
+CALL(openat)
+CALL(read)
+CALL(setrlimit)
+CALL(setsockopt)
+CALL(sigprocmask)
+CALL(socket)
+CALL(wait4)
+CALL(write)
+
+#ifdef PADS
+BEGIN(ftruncate)
+    mov %rsi, %rdx
+    xor %esi, %esi
+    MAKE(ftruncate)
+    RETURN
+/* The seventh argument lies above the return address. */
+BEGIN(mmap)
+    push %r9
+    xor %r9d, %r9d
+    call padded_mmap
+    pop %r9
+    ret
+    .p2align 4
+padded_mmap:
+    MAKE(mmap)
+    RETURN
+BEGIN(pread)
+    mov %rcx, %r8
+    xor %ecx, %ecx
+    MAKE(pread)
+    RETURN
+BEGIN(pwrite)
+    mov %rcx, %r8
+    xor %ecx, %ecx
+    MAKE(pwrite)
+    RETURN
+#else
+CALL(ftruncate)
+CALL(mmap)
+CALL(pread)
+CALL(pwrite)
+#endif
+
+#ifdef PIPE_IN_REGISTERS
+BEGIN(pipe2)
+    push %rdi
+    MAKE(pipe2)
+    pop %rdi
+    jb failed
+    mov %eax, (%rdi)
+    mov %edx, 4(%rdi)
+    xor %eax, %eax
+    ret
+#else
+CALL(pipe2)
+#endif
+
+#ifdef GIVES_TRAMPOLINE
+BEGIN(sigaction)
+    lea trampoline(%rip), %rcx
+    mov $2, %r8d /* Its version. */
+    MAKE(sigaction)
+    RETURN
+trampoline:
+    mov %r15, %rdi
+    mov $NR_setcontext, %eax
+    syscall
+#else
+CALL(sigaction)
+#endif
+
+#ifdef BSD
+CALL(kevent)
+CALL(kqueue)
 failed:
     neg %rax
     ret
 #else
-CALL(epoll_create1, -, 291)
-CALL(epoll_ctl, -, 233)
-CALL(epoll_wait, -, 232)
-CALL(prctl, -, 157)
+CALL(epoll_create1)
+CALL(epoll_ctl)
+CALL(epoll_wait)
+CALL(prctl)
     .globl k_sigreturn
 k_sigreturn:
     mov $15, %eax
@@ -64,11 +123,7 @@ k_sigreturn:
     .globl k_vfork
 k_vfork:
     pop %rsi
-#ifdef FREEBSD
-    mov $66, %eax
-#else
-    mov $58, %eax
-#endif
+    mov $NR_vfork, %eax
     syscall
     push %rsi
     ret
@@ -76,11 +131,7 @@ k_vfork:
 /* A getppid that no one can expect to be rewritten, because it is copied to memory that stays writable. */
     .globl copied_getppid, end_of_copied_getppid
 copied_getppid:
-#ifdef FREEBSD
-    mov $39, %eax
-#else
-    mov $110, %eax
-#endif
+    mov $NR_getppid, %eax
     syscall
     ret
 end_of_copied_getppid:
@@ -90,10 +141,9 @@ end_of_copied_getppid:
     .globl _start
 _start:
     xor %ebp, %ebp
-#ifndef FREEBSD
+#ifndef STARTS_WITH_RDI
     mov %rsp, %rdi
 #endif
-    /* FreeBSD passes its address in rdi. */
     mov %rdi, initial_stack(%rip)
     mov (%rdi), %rax
     lea 8(%rdi), %rsi
@@ -109,13 +159,10 @@ _start:
 initial_stack:
     .skip 8
 
-#ifdef FREEBSD
-    /* What FreeBSD knows its programs by: the version they were built for. */
+#ifdef NOTE
     .section .note.tag, "a", @note
     .p2align 2
-    .long 8, 4, 1
-    .asciz "FreeBSD"
-    .long 1302001
+    NOTE
 #endif
 #endif
 

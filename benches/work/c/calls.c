@@ -139,7 +139,7 @@ static void handle(int signal) { handled += signal == USR1; }
 void signal_prepare(unsigned long argument) {
     (void)argument;
     struct action action = {.handler = handle};
-#ifndef FREEBSD
+#ifndef BSD
     enum { HAS_RESTORER = 0x04000000 };
     action.flags = HAS_RESTORER;
     action.restorer = k_sigreturn;

@@ -1,8 +1,8 @@
-/* The time: by a call on FreeBSD; on Linux by the function in the object that the kernel maps into every program, as
+/* The time: by a call on the BSDs; on Linux by the function in the object that the kernel maps into every program, as
  * Linux programs do it. */
 #include "works.h"
 
-#ifndef FREEBSD
+#ifndef BSD
 #include <elf.h>
 
 typedef long (*clock_function)(int, void *);
@@ -42,7 +42,7 @@ static clock_function vdso_clock_gettime(void) {
 unsigned long clock_run(unsigned long count) {
     unsigned long forward = 0;
     uint64_t last[2] = {0, 0}, time[2];
-#ifndef FREEBSD
+#ifndef BSD
     long (*k_clock_gettime)(int, void *) = vdso_clock_gettime();
 #endif
     for (unsigned long i = 0; i < count; i++) {

@@ -1,11 +1,11 @@
-/* Waiting for one of many descriptors: a kqueue on FreeBSD, epoll on Linux. */
+/* Waiting for one of many descriptors: a kqueue on the BSDs, epoll on Linux. */
 #include "works.h"
 
 static int queue, busy[2];
 
 static void watch(int fd) {
-#ifdef FREEBSD
-    struct event event = {.ident = fd, .filter = -1 /* EVFILT_READ */, .flags = 1 /* EV_ADD */};
+#ifdef BSD
+    struct event event = {.ident = fd, .filter = FILTER_READ, .flags = EVENT_ADD};
     good("kevent", k_kevent(queue, &event, 1, NULL, 0, NULL));
 #else
     struct event event = {.events = 1 /* EPOLLIN */, .data = fd};
@@ -15,7 +15,7 @@ static void watch(int fd) {
 
 static int next_ready(void) {
     struct event event;
-#ifdef FREEBSD
+#ifdef BSD
     long found = good("kevent", k_kevent(queue, NULL, 0, &event, 1, NULL));
     return found == 1 ? (int)event.ident : -1;
 #else
@@ -25,7 +25,7 @@ static int next_ready(void) {
 }
 
 static int make_queue(void) {
-#ifdef FREEBSD
+#ifdef BSD
     return good("kqueue", k_kqueue());
 #else
     return good("epoll_create1", k_epoll_create1(0));

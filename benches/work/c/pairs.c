@@ -49,7 +49,7 @@ static int connected(int *fd) {
     struct address address = {.family = INET, .host = 0x0100007f};
     unsigned length = sizeof address;
     int one = 1;
-#ifdef FREEBSD
+#ifdef BSD
     address.length = sizeof address;
 #endif
     int listener = good("socket", k_socket(INET, STREAM, 0));

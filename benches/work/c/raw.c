@@ -1,4 +1,4 @@
-/* The program without a library: the same instructions on both systems, but for the numbers of the calls. */
+/* The program without a library: the same instructions on every system, but for the calls themselves. */
 #include "works.h"
 
 static unsigned long idle_run(unsigned long count) { return count; }

@@ -50,7 +50,7 @@ long good(const char *what, long result) {
 }
 
 void arm(void) {
-#ifndef FREEBSD
+#ifndef BSD
     enum { SET_SYSCALL_USER_DISPATCH = 59, ON = 1 };
     /* Every address of a program may call, so that no call ends as a signal. */
     if (armed)

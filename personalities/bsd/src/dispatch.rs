@@ -4,6 +4,7 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use compat_tables::Call;
+use compat_translate::signal::Regs;
 use compat_translate::{Cx, Outcome, guest};
 
 use crate::error::Return;
@@ -70,8 +71,7 @@ pub fn finish(cx: &mut Cx, outcome: Outcome) {
     regs.r11 = regs.rflags;
 }
 
-/// The calls that copy, replace or save the whole thread, and the indirect ones that may be one of them; see
-/// [`compat_translate::Personality::needs_frame`].
+/// The calls that copy, replace or save the whole thread; see [`compat_translate::Personality::needs_frame`].
 pub struct WholeThread {
     names: &'static [&'static str],
     numbers: [AtomicU64; 16],
@@ -88,9 +88,13 @@ impl WholeThread {
         }
     }
 
-    /// Whether the call with this number is one. `named` is the table's look-up by symbol.
-    pub fn has(&self, number: u64, named: fn(&str) -> Option<&'static Call>) -> bool {
-        let number = number & 0xffff_ffff;
+    /// Whether the call that these registers are for is one, made indirectly or not. `named` is the table's look-up by
+    /// symbol.
+    pub fn has(&self, regs: &Regs, named: fn(&str) -> Option<&'static Call>) -> bool {
+        let mut number = regs.rax & 0xffff_ffff;
+        if matches!(number, SYS_SYSCALL | SYS___SYSCALL) {
+            number = regs.rdi & 0xffff_ffff;
+        }
         if !self.prepared.load(Ordering::Acquire) {
             self.prepare(named);
             self.prepared.store(true, Ordering::Release);

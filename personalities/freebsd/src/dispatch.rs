@@ -3,6 +3,7 @@
 use compat_bsd::dispatch::{WholeThread, fetch};
 use compat_tables::freebsd as tables;
 use compat_translate::host::nr as host;
+use compat_translate::signal::Regs;
 use compat_translate::{Cx, Outcome};
 
 use crate::error::Return;
@@ -31,10 +32,8 @@ pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
     }
 }
 
-/// What replaces or saves the whole thread, or copies it beside its memory, and the indirect calls that may be one of them.
+/// What replaces or saves the whole thread, or copies it beside its memory.
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
-    "syscall",
-    "__syscall",
     "rfork",
     "pdrfork",
     "thr_new",
@@ -50,8 +49,8 @@ static WHOLE_THREAD: WholeThread = WholeThread::named(&[
 ]);
 
 /// See [`compat_translate::Personality::needs_frame`].
-pub(crate) fn needs_frame(number: u64) -> bool {
-    WHOLE_THREAD.has(number, tables::call_named)
+pub(crate) fn needs_frame(regs: &Regs) -> bool {
+    WHOLE_THREAD.has(regs, tables::call_named)
 }
 
 #[inline(always)]

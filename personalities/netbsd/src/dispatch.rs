@@ -3,6 +3,7 @@
 use compat_bsd::dispatch::{WholeThread, fetch};
 use compat_tables::netbsd as tables;
 use compat_translate::host::nr as host;
+use compat_translate::signal::Regs;
 use compat_translate::{Cx, Outcome};
 
 use crate::error::Return;
@@ -30,10 +31,8 @@ pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
     }
 }
 
-/// What copies, replaces or saves the whole thread, and the indirect calls that may be one of them.
+/// What copies, replaces or saves the whole thread.
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
-    "syscall",
-    "__syscall",
     "exit",
     "fork",
     "__clone",
@@ -45,8 +44,8 @@ static WHOLE_THREAD: WholeThread = WholeThread::named(&[
 ]);
 
 /// See [`compat_translate::Personality::needs_frame`].
-pub(crate) fn needs_frame(number: u64) -> bool {
-    WHOLE_THREAD.has(number, tables::call_named)
+pub(crate) fn needs_frame(regs: &Regs) -> bool {
+    WHOLE_THREAD.has(regs, tables::call_named)
 }
 
 #[inline(always)]

@@ -33,6 +33,16 @@ impl Target {
     /// Those that run under compat.
     pub const GUESTS: [Target; 3] = [Target::FreeBsd, Target::NetBsd, Target::DragonFly];
 
+    /// As people write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Target::FreeBsd => "FreeBSD",
+            Target::NetBsd => "NetBSD",
+            Target::DragonFly => "DragonFly",
+            Target::Linux => "Linux",
+        }
+    }
+
     /// The spelling that `GOOS` takes.
     pub fn goos(self) -> &'static str {
         match self {

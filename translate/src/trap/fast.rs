@@ -257,7 +257,7 @@ pub(crate) unsafe fn leave(thread: &Thread) -> ! {
 unsafe extern "C" fn serve(frame: *mut UContext) {
     // SAFETY: the entry's own area on the stub stack.
     let frame = unsafe { &mut *frame };
-    let slow = attached().is_none_or(|personality| (personality.needs_frame)(frame.regs.rax));
+    let slow = attached().is_none_or(|personality| (personality.needs_frame)(&frame.regs));
     if slow {
         frame.regs.rip = frame.regs.rip.wrapping_sub(2);
         // The way out may lead over the gate.

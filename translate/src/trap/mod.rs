@@ -82,7 +82,7 @@ pub(crate) fn trapped(frame: &UContext) -> bool {
     if !hot && !settings.stats {
         return true;
     }
-    let whole = attached().is_none_or(|personality| (personality.needs_frame)(frame.regs.rax));
+    let whole = attached().is_none_or(|personality| (personality.needs_frame)(&frame.regs));
     if whole {
         counts::one_more(&thread.counts.whole);
     } else if hot && !settings.no_patch {

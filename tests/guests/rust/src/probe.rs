@@ -325,7 +325,7 @@ global_asm!(
     "jmp probe_back",
     hot!("20"), hot!("24"), hot!("6"), hot!("3"), hot!("4"), hot!("116"), hot!("37"), hot!("240"), hot!("341"), hot!("340"),
     hot!("477"), hot!("42"), hot!("165"), hot!("429"), hot!("433"), hot!("454"), hot!("522"), hot!("560"), hot!("499"), hot!("552"),
-    hot!("173"), hot!("199"),
+    hot!("173"), hot!("199"), hot!("198"),
     // A library's long form, and two of Go's: the instruction before the call is a load or an address.
     ".p2align 4",
     "probe_long:",
@@ -420,6 +420,7 @@ hot_sites! {
     552: probe_hot_552 probe_after_hot_552,
     173: probe_hot_173 probe_after_hot_173,
     199: probe_hot_199 probe_after_hot_199,
+    198: probe_hot_198 probe_after_hot_198,
 }
 
 /// What happens between the registers' setting and their reading.
