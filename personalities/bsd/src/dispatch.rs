@@ -4,21 +4,46 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use compat_tables::Call;
+use compat_tables::bsd::Errno;
+use compat_tables::trace::Tracer;
 use compat_translate::signal::Regs;
 use compat_translate::{Cx, Outcome, guest};
 
 use crate::error::Return;
+use crate::trace;
 
 const SYS_SYSCALL: u64 = 0;
 const SYS___SYSCALL: u64 = 198;
 const CARRY: u64 = 1;
+
+/// See [`compat_translate::Personality::dispatch`]: fetches the arguments, makes the call by a system's expansion of its
+/// dispatch macro, and prints it if that was asked for. The
+/// functions and `tracer` are its tables'.
+#[inline(always)]
+pub fn dispatch(
+    cx: &mut Cx,
+    argument_count: fn(u32) -> usize,
+    row: fn(u32) -> Option<&'static Call>,
+    errno_number: fn(Errno) -> u16,
+    tracer: &Tracer,
+    call: impl FnOnce(&mut Cx) -> Return<Outcome>,
+) -> Outcome {
+    if let Err(error) = fetch(cx, argument_count) {
+        return Outcome::Fail(errno_number(error.0));
+    }
+    let outcome = call(cx).unwrap_or_else(|error| Outcome::Fail(errno_number(error.0)));
+    if cx.process().settings.trace {
+        trace::print(cx, tracer, row(cx.number as u32), outcome);
+    }
+    outcome
+}
 
 /// Fills in the call's number, looking through the indirect calls, and as many arguments as it takes by its system's table.
 ///
 /// # Errors
 /// `EFAULT` when arguments on the stack cannot be read.
 #[inline(always)]
-pub fn fetch(cx: &mut Cx, argument_count: fn(u32) -> usize) -> Return<()> {
+fn fetch(cx: &mut Cx, argument_count: fn(u32) -> usize) -> Return<()> {
     let regs = &cx.frame.regs;
     // One by one, as the way in has just stored them: the processor makes a wider load wait for such stores.
     let [a, b, c, d, e, f] = [

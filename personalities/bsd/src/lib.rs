@@ -40,6 +40,7 @@ pub mod signals;
 pub mod sockets;
 pub mod sysctl;
 mod system;
+pub mod threads;
 pub mod trace;
 
 pub use error::{Error, Return};

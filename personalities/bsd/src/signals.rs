@@ -1,6 +1,6 @@
 //! The signals of the BSDs: numbers, faults, and what a handler is told (sendsig, trap.c).
 
-use compat_translate::signal::{DefaultAction, SigInfo};
+use compat_translate::signal::{DefaultAction, Delivery, SigInfo};
 use compat_translate::task;
 
 use crate::abi::signal::{SS_DISABLE, SS_ONSTACK, Siginfo, Stack};
@@ -199,4 +199,18 @@ pub fn alternate_stack(thread: &task::Thread, rsp: u64) -> Stack {
 /// Whether `rsp` lies on the stack of `size` bytes from `base`.
 pub fn on_stack(base: u64, size: u64, rsp: u64) -> bool {
     rsp.wrapping_sub(base) < size
+}
+
+/// Where a handler's frame may begin, and whether the thread was on its alternate stack: on that stack if the action asks for
+/// it and the thread is not there yet, else below the red zone of the current one (sendsig).
+pub fn frame_top(delivery: &Delivery) -> (u64, bool) {
+    const RED_ZONE: u64 = 128;
+    let at = delivery.frame.regs.rsp;
+    let (base, size, enabled) = delivery.thread.alternate.get();
+    let was_on = enabled && on_stack(base, size, at);
+    if delivery.action.on_stack && enabled && !was_on {
+        (base.wrapping_add(size), was_on)
+    } else {
+        (at.wrapping_sub(RED_ZONE), was_on)
+    }
 }

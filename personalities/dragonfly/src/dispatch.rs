@@ -1,6 +1,6 @@
 //! From a trapped frame to a handler and back (syscall2 in amd64/trap.c).
 
-use compat_bsd::dispatch::{WholeThread, fetch};
+use compat_bsd::dispatch::{self as family, WholeThread};
 use compat_tables::dragonfly as tables;
 use compat_translate::host::nr as host;
 use compat_translate::signal::Regs;
@@ -11,15 +11,14 @@ use crate::{calls, lower};
 
 /// See [`compat_translate::Personality::dispatch`].
 pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
-    if let Err(error) = fetch(cx, tables::argument_count) {
-        return Outcome::Fail(tables::errno_number(error.0));
-    }
-    let outcome = call(cx).unwrap_or_else(|error| Outcome::Fail(tables::errno_number(error.0)));
-    if cx.process().settings.trace {
-        let row = tables::call(cx.number as u32);
-        compat_bsd::trace::print(cx, &tables::TRACER, row, outcome);
-    }
-    outcome
+    family::dispatch(
+        cx,
+        tables::argument_count,
+        tables::call,
+        tables::errno_number,
+        &tables::TRACER,
+        call,
+    )
 }
 
 /// What copies, replaces or saves the whole thread.

@@ -3,7 +3,7 @@
 use compat_bsd::abi::signal::Siginfo;
 use compat_bsd::fpu;
 use compat_bsd::sigcode::Sigcode;
-use compat_bsd::signals::{Fault, action_of, alternate_stack, on_stack, siginfo_to_guest};
+use compat_bsd::signals::{Fault, action_of, alternate_stack, frame_top, siginfo_to_guest};
 use compat_tables::dragonfly as tables;
 use compat_translate::guest;
 use compat_translate::host::HostResult;
@@ -38,18 +38,10 @@ pub(crate) fn deliver(delivery: &mut Delivery) -> bool {
     build(delivery).is_ok()
 }
 
-const RED_ZONE: u64 = 128;
-
 fn build(delivery: &mut Delivery) -> HostResult<()> {
     let trampoline = SIGCODE.address()?;
+    let (top, was_on) = frame_top(delivery);
     let frame = &mut *delivery.frame;
-    let (base, size, enabled) = delivery.thread.alternate.get();
-    let was_on = enabled && on_stack(base, size, frame.regs.rsp);
-    let top = if delivery.action.on_stack && enabled && !was_on {
-        base.wrapping_add(size)
-    } else {
-        frame.regs.rsp.wrapping_sub(RED_ZONE)
-    };
     let (top, rest) = fpu::push_rest(frame, top)?;
     let sp = top.wrapping_sub(size_of::<Sigframe>() as u64) & !15;
     let mut mcontext = mcontext_of(frame, rest);

@@ -1,6 +1,6 @@
 //! From a trapped frame to a handler and back (amd64_syscall).
 
-use compat_bsd::dispatch::{WholeThread, fetch};
+use compat_bsd::dispatch::{self as family, WholeThread};
 use compat_tables::freebsd as tables;
 use compat_translate::host::nr as host;
 use compat_translate::signal::Regs;
@@ -11,20 +11,19 @@ use crate::{calls, lower};
 
 /// See [`compat_translate::Personality::dispatch`].
 pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
-    if let Err(error) = fetch(cx, tables::argument_count) {
-        return Outcome::Fail(tables::errno_number(error.0));
-    }
-    let outcome = call(cx).unwrap_or_else(|error| Outcome::Fail(tables::errno_number(error.0)));
-    if cx.process().settings.trace {
-        let row = tables::call(cx.number as u32);
-        compat_bsd::trace::print(cx, &tables::TRACER, row, outcome);
-    }
-    outcome
+    family::dispatch(
+        cx,
+        tables::argument_count,
+        tables::call,
+        tables::errno_number,
+        &tables::TRACER,
+        call,
+    )
 }
 
 /// See [`compat_translate::Personality::finish`].
 pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
-    compat_bsd::dispatch::finish(cx, outcome);
+    family::finish(cx, outcome);
     if outcome != Outcome::Replaced {
         // What fast_syscall_common leaves on its way out, lest it were kernel data.
         let regs = &mut cx.frame.regs;

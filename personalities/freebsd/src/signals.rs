@@ -1,12 +1,13 @@
 //! FreeBSD's signals: numbers, defaults, faults and the frame a handler runs on (sendsig in exec_machdep.c).
 
+use compat_bsd::fpu::push_rest;
 use compat_tables::freebsd as tables;
 use compat_translate::guest;
 use compat_translate::host::HostResult;
 use compat_translate::signal::{DefaultAction, Delivery};
 
 use crate::abi::signal::{MC_HASFPXSTATE, Sigframe, Ucontext};
-use crate::context::{mcontext_of, reset_fpu, xsave_of};
+use crate::context::{mcontext_of, reset_fpu};
 use crate::sigcode::SIGCODE;
 
 pub(crate) use compat_bsd::signals::*;
@@ -31,32 +32,21 @@ pub(crate) fn deliver(delivery: &mut Delivery) -> bool {
     build(delivery).is_ok()
 }
 
-const RED_ZONE: u64 = 128;
-
 fn build(delivery: &mut Delivery) -> HostResult<()> {
     let trampoline = SIGCODE.address()?;
+    let (mut sp, was_on) = frame_top(delivery);
     let frame = &mut *delivery.frame;
-    let (base, size, enabled) = delivery.thread.alternate.get();
-    let was_on = enabled && on_stack(base, size, frame.regs.rsp);
-    let mut sp = if delivery.action.on_stack && enabled && !was_on {
-        base.wrapping_add(size)
-    } else {
-        frame.regs.rsp.wrapping_sub(RED_ZONE)
-    };
     let mut mcontext = mcontext_of(frame);
     mcontext.onstack = u64::from(was_on);
     if !delivery.fault {
         // The host shows what its last fault was.
         (mcontext.trapno, mcontext.addr, mcontext.err) = (0, 0, 0);
     }
-    if let Some((image, extended)) = xsave_of(frame).filter(|&(_, extended)| extended > 0) {
-        sp = sp.wrapping_sub(extended as u64) & !63;
-        // SAFETY: the image extends that far.
-        let rest = unsafe { core::slice::from_raw_parts((image + 512) as *const u8, extended) };
-        guest::write_bytes(sp, rest)?;
+    let rest;
+    (sp, rest) = push_rest(frame, sp)?;
+    if rest.1 > 0 {
         mcontext.flags |= MC_HASFPXSTATE;
-        mcontext.xfpustate = sp;
-        mcontext.xfpustate_len = extended as u64;
+        (mcontext.xfpustate, mcontext.xfpustate_len) = rest;
     }
     sp = sp.wrapping_sub(size_of::<Sigframe>() as u64) & !15;
     let fault = delivery

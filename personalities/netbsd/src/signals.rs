@@ -3,7 +3,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use compat_bsd::fpu;
-use compat_bsd::signals::{Fault, number, on_stack, siginfo_to_guest};
+use compat_bsd::signals::{Fault, frame_top, number, siginfo_to_guest};
 use compat_tables::netbsd as tables;
 use compat_translate::guest;
 use compat_translate::host::HostResult;
@@ -127,17 +127,9 @@ pub(crate) fn deliver(delivery: &mut Delivery) -> bool {
     build(delivery).is_ok()
 }
 
-const RED_ZONE: u64 = 128;
-
 fn build(delivery: &mut Delivery) -> HostResult<()> {
+    let (mut sp, was_on) = frame_top(delivery);
     let frame = &mut *delivery.frame;
-    let (base, size, enabled) = delivery.thread.alternate.get();
-    let was_on = enabled && on_stack(base, size, frame.regs.rsp);
-    let mut sp = if delivery.action.on_stack && enabled && !was_on {
-        base.wrapping_add(size)
-    } else {
-        frame.regs.rsp.wrapping_sub(RED_ZONE)
-    };
     let rest;
     (sp, rest) = fpu::push_rest(frame, sp)?;
     let mut mcontext = mcontext_of(frame, rest);

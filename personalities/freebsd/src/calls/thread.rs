@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
 
+use compat_bsd::threads::{self, own_id};
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::rtprio_type;
 use compat_translate::Cx;
@@ -41,7 +42,7 @@ pub(crate) struct ThrParam {
 const _: () = assert!(size_of::<ThrParam>() == 104);
 
 pub(crate) fn thr_self(cx: &mut Cx, id: Out<i64>) -> Return<()> {
-    id.write(&own_id(cx))?;
+    id.write(&i64::from(own_id(cx)))?;
     Ok(())
 }
 
@@ -153,26 +154,9 @@ pub(crate) fn thr_exit(cx: &mut Cx, state: Out<i64>) -> Return<()> {
     Ok(())
 }
 
-fn own_id(cx: &Cx) -> i64 {
-    i64::from(cx.thread.tid.load(Ordering::Relaxed))
-}
-
-/// Does something with the thread of this process whose id is `id`.
+/// [`threads::with_thread`] by a number of 64 bits.
 fn with_thread(cx: &Cx, id: i64, act: impl FnOnce(&Thread)) -> Return<()> {
-    let mut act = Some(act);
-    task::with_all_threads(|thread| {
-        let is_it = i64::from(thread.tid.load(Ordering::Relaxed)) == id
-            && core::ptr::eq(thread.process(), cx.process());
-        if is_it && let Some(act) = act.take() {
-            act(thread);
-        }
-        act.is_some()
-    });
-    if act.is_none() {
-        Ok(())
-    } else {
-        Err(Errno::ESRCH.into())
-    }
+    threads::with_thread(cx, i32::try_from(id).map_err(|_| Errno::ESRCH)?, act)
 }
 
 pub(crate) fn thr_set_name(cx: &mut Cx, id: i64, name: Path) -> Return<()> {
@@ -198,7 +182,7 @@ pub(crate) fn thr_set_name(cx: &mut Cx, id: i64, name: Path) -> Return<()> {
 }
 
 pub(crate) fn thr_wake(cx: &mut Cx, id: i64) -> Return<()> {
-    if id == own_id(cx) {
+    if id == i64::from(own_id(cx)) {
         // The thread library, when it is cancelled just before a call (TDP_WAKEUP).
         cx.thread.sleepless.set(true);
         return Ok(());

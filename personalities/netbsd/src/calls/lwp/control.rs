@@ -1,5 +1,6 @@
 //! What threads are called, and the block in which the kernel tells them about themselves.
 
+use compat_bsd::threads::{own_id, with_thread};
 use core::ffi::CStr;
 use core::sync::atomic::Ordering;
 
@@ -8,7 +9,6 @@ use compat_translate::Cx;
 use compat_translate::guest::{self, Out, Path};
 use compat_translate::host;
 
-use super::with_lwp;
 use crate::abi::lwp::{LWPCTL_CPU_NONE, LWPCTL_FEATURE_CURCPU, LWPCTL_FEATURE_PCTR, Lwpctl};
 use crate::error::Return;
 
@@ -23,12 +23,8 @@ pub(crate) fn _lwp_setname(cx: &mut Cx, target: i32, name: Path) -> Return<()> {
             crate::error::Error::from(error)
         }
     })?;
-    let target = if target == 0 {
-        super::own_id(cx)
-    } else {
-        target
-    };
-    with_lwp(cx, target, |_| ())?;
+    let target = if target == 0 { own_id(cx) } else { target };
+    with_thread(cx, target, |_| ())?;
     // The host keeps 15 characters of it.
     text.truncate(15);
     host::name_thread(target, &text)?;
@@ -36,12 +32,8 @@ pub(crate) fn _lwp_setname(cx: &mut Cx, target: i32, name: Path) -> Return<()> {
 }
 
 pub(crate) fn _lwp_getname(cx: &mut Cx, target: i32, name: Out<u8>, len: usize) -> Return<()> {
-    let target = if target == 0 {
-        super::own_id(cx)
-    } else {
-        target
-    };
-    with_lwp(cx, target, |_| ())?;
+    let target = if target == 0 { own_id(cx) } else { target };
+    with_thread(cx, target, |_| ())?;
     let file = alloc::format!("/proc/self/task/{target}/comm\0");
     let file = CStr::from_bytes_with_nul(file.as_bytes()).map_err(|_| Errno::ESRCH)?;
     let mut text = host::read_file(file, LONGEST_NAME)?;

@@ -2,6 +2,7 @@
 //! somebody has waited for it.
 
 use alloc::vec::Vec;
+use compat_bsd::threads::{own_id, with_thread};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use compat_tables::bsd::Errno;
@@ -10,7 +11,6 @@ use compat_translate::guest::Out;
 use compat_translate::host::{self, nr};
 use compat_translate::sync::Mutex;
 
-use super::{own_id, with_lwp};
 use crate::error::Return;
 
 struct Lwp {
@@ -64,7 +64,7 @@ pub(crate) fn _lwp_detach(cx: &mut Cx, target: i32) -> Return<()> {
     let Some(at) = all.iter().position(|lwp| lwp.id == target) else {
         drop(all);
         // Detached already, or not there at all.
-        with_lwp(cx, target, |_| ())?;
+        with_thread(cx, target, |_| ())?;
         return Err(Errno::EINVAL.into());
     };
     all.remove(at);
@@ -116,6 +116,6 @@ fn gone(cx: &Cx, wait_for: i32) -> Return<Option<i32>> {
         return Err(Errno::ESRCH.into());
     }
     // Detached ones cannot be waited for.
-    with_lwp(cx, wait_for, |_| ())?;
+    with_thread(cx, wait_for, |_| ())?;
     Err(Errno::EINVAL.into())
 }

@@ -4,7 +4,7 @@ mod control;
 mod joining;
 mod park;
 
-use core::sync::atomic::Ordering;
+use compat_bsd::threads::own_id;
 
 use compat_bsd::calls::signal::{blockable, host_signal_or_probe};
 use compat_bsd::signals::from_host;
@@ -13,7 +13,7 @@ use compat_tables::netbsd::flags::lwp_flags::{LWP_DETACHED, LWP_SUSPENDED};
 use compat_translate::guest::{In, Out};
 use compat_translate::host::{self, nr};
 use compat_translate::signal::{self, SigSet, host_mask};
-use compat_translate::task::{self, Start, Thread, clone};
+use compat_translate::task::{self, Start, clone};
 use compat_translate::{Cx, Outcome};
 
 use crate::abi::ucontext::{UC_CPU, UC_SIGMASK, UC_TLSBASE, Ucontext};
@@ -30,31 +30,6 @@ pub(crate) fn after_fork() {
 
 /// See [`compat_bsd::System::thread_ends`].
 pub(crate) fn thread_ends(_cx: &Cx) {}
-
-fn own_id(cx: &Cx) -> i32 {
-    cx.thread.tid.load(Ordering::Relaxed)
-}
-
-/// Does something with the thread of this process whose id is `id`.
-///
-/// # Errors
-/// `ESRCH`.
-fn with_lwp(cx: &Cx, id: i32, act: impl FnOnce(&Thread)) -> Return<()> {
-    let mut act = Some(act);
-    task::with_all_threads(|thread| {
-        let is_it = thread.tid.load(Ordering::Relaxed) == id
-            && core::ptr::eq(thread.process(), cx.process());
-        if is_it && let Some(act) = act.take() {
-            act(thread);
-        }
-        act.is_some()
-    });
-    if act.is_none() {
-        Ok(())
-    } else {
-        Err(Errno::ESRCH.into())
-    }
-}
 
 pub(crate) fn _lwp_create(
     cx: &mut Cx,

@@ -1,6 +1,7 @@
 //! Parking (sys_lwp_park, sys__lwp_unpark): every thread has one token, which an unpark leaves and a park consumes. The
 //! hints only tell NetBSD's kernel which queue to look in.
 
+use compat_bsd::threads::with_thread;
 use core::sync::atomic::Ordering;
 
 use compat_bsd::abi::time::{GuestTimespec, is_proper, timespec};
@@ -11,7 +12,6 @@ use compat_translate::guest::{In, InOut};
 use compat_translate::host::{self, nr};
 use compat_translate::objects::umtx::{ANY, End, Queue, Scope, Until};
 
-use super::with_lwp;
 use crate::error::Return;
 
 /// LWP_UNPARK_MAX: how many can be woken with one call.
@@ -19,7 +19,7 @@ const UNPARK_MAX: u64 = 1024;
 
 fn unpark(cx: &Cx, target: i32) -> Return<()> {
     const FUTEX_WAKE_PRIVATE: u64 = 129;
-    with_lwp(cx, target, |thread| {
+    with_thread(cx, target, |thread| {
         thread.wake.store(1, Ordering::Release);
         // SAFETY: the word lives in a block that is never unmapped.
         let _ = unsafe {
