@@ -57,13 +57,13 @@ pub(crate) fn before_fork(thread: &Thread) {
     }
     let told = word.swap(0, Ordering::Relaxed);
     let (at, number) = (told & ((1 << ADDRESS_BITS) - 1), told >> ADDRESS_BITS);
-    if attached().is_some_and(|personality| (personality.needs_frame)(number)) {
-        return;
-    }
     let regs = Regs {
         rax: number,
         ..Regs::default()
     };
+    if attached().is_some_and(|personality| (personality.needs_frame)(&regs)) {
+        return;
+    }
     if patch::patch(at, &regs).is_err() {
         family.failures.set(family.failures.get() + 1);
     }
