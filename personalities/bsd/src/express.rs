@@ -4,9 +4,7 @@ use compat_tables::bsd::Errno;
 use compat_tables::{Call, Returns};
 use compat_translate::host::nr;
 use compat_translate::task::{Answer, current};
-use compat_translate::trap::{
-    Cleared, Express, set_cleared, set_express, set_express_again,
-};
+use compat_translate::trap::{Cleared, Express, set_cleared, set_express, set_express_again};
 
 use crate::calls::clock::{quick_clock_gettime, quick_gettimeofday};
 use crate::calls::signal::quick_sigprocmask;
