@@ -53,11 +53,15 @@ impl Meeting {
                 return Ok(());
             }
             // SAFETY: a valid word and timespec; no pointers in the second.
-            unsafe {
+            let lives = unsafe {
                 let word = self.stage.as_ptr() as u64;
                 let pause = (&raw const pause) as u64;
                 let _ = host::call_n(nr::futex, [word, FUTEX_WAIT, u64::from(seen), pause]);
-                host::call_n(nr::kill, [other, 0])?;
+                host::call_n(nr::kill, [other, 0])
+            };
+            // It may have come to that stage, and to its end, just now.
+            if lives.is_err() && self.stage.load(Ordering::Acquire) < stage {
+                return lives.map(drop);
             }
         }
     }
