@@ -3,7 +3,8 @@
 //! A program that forks much has children that make few calls each: none of them traps often enough at a site for it to
 //! be patched, and what a child learns ends with it. So a process that has forked a few times shares one word with its
 //! children, in which each notes the site of its latest trap, and looks there before the next fork. Most often it finds
-//! the site of the last call of all. The call that a child made there is the proof that [`super::site`] wants.
+//! the site of the last call of all. The call that a child made there is the proof that [`super::site`] wants, as long as both
+//! have the same code: who maps or unmaps some leaves the word to the others.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -88,6 +89,14 @@ fn share() {
     });
     if let Ok(page) = shared {
         WORD.store(page as *mut AtomicU64, Ordering::Relaxed);
+    }
+}
+
+/// Code comes or goes: what is told from here on need not be about the code that others have there.
+pub(super) fn text_changed() {
+    // A page that is only read is not copied.
+    if word().is_some() {
+        WORD.store(core::ptr::null_mut(), Ordering::Relaxed);
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
 use super::express::compat_fast_entry;
+use super::family;
 use super::refusal::{self, Refusal};
 use super::rewrite::{HALT, JUMP, rewrite};
 use super::site::{Displaced, recognise};
@@ -23,6 +24,7 @@ const EXECUTE: u64 = 4;
 /// Notes private, file-backed, executable memory that is not writable: only such code is patched.
 pub fn register_text(start: u64, len: u64) {
     let end = start.saturating_add(len);
+    family::text_changed();
     refusal::forget(start, end);
     TRAMPOLINES.lock().texts.push((start, end));
 }
@@ -37,6 +39,7 @@ pub fn forget_text(start: u64, len: u64) {
     let mut trampolines = TRAMPOLINES.lock();
     let touched = |&(low, high): &(u64, u64)| low < end && start < high;
     if trampolines.texts.iter().any(touched) {
+        family::text_changed();
         trampolines.texts.retain(|text| !touched(text));
     }
     let first = trampolines
