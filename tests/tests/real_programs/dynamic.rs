@@ -2,23 +2,36 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::thread;
 
 use compat_tests::root;
 use compat_tests::stage::{Stage, on_every_stage};
 
 use crate::twins::{Twins, finish, text};
 
-/// The first root that has the libraries, shown on the stage: the user may not be able to reach the original.
-fn root_on(stage: &Stage) -> Option<PathBuf> {
-    let found = root::find("freebsd-13.5")?;
-    if !nix::unistd::geteuid().is_root() {
-        return Some(found);
-    }
-    let place = stage.work().with_file_name("freebsd");
-    fs::create_dir_all(&place).expect("the stage is writable");
-    root::show(&found, &place).expect("root may mount");
-    Some(place)
+/// Plays `scene` on every stage with a root that has the libraries, shown on it: the user may not be able to reach the
+/// original. Each has a thread of its own, because what is shown is shown to the thread.
+fn with_root(scene: impl Fn(&Stage, &Path) + Sync) {
+    let Some(found) = root::find("freebsd-13.5") else {
+        return;
+    };
+    on_every_stage(|stage| {
+        let play = || {
+            if !nix::unistd::geteuid().is_root() {
+                return scene(stage, &found);
+            }
+            let folder = stage.work();
+            let folder = folder.parent().expect("a folder on the stage");
+            scene(stage, &root::show(&found, folder).expect("root may mount"));
+        };
+        thread::scope(|threads| {
+            if let Err(panic) = threads.spawn(play).join() {
+                resume_unwind(panic);
+            }
+        });
+    });
 }
 
 #[test]
@@ -30,8 +43,7 @@ fn lightningcss_writes_the_same_style_sheets() {
     ) else {
         return;
     };
-    on_every_stage(|stage| {
-        let Some(root) = root_on(stage) else { return };
+    with_root(|stage, root| {
         stage.write(
             "main.css",
             "@import 'part.css';\n.foo { color: rgba(255, 0, 0, 0.5); &:hover { color: lab(50% 40 30) } }\n\
@@ -66,8 +78,7 @@ fn pagefind_builds_the_same_index() {
     let Some(twins) = Twins::from_npm(packages[0], packages[1], "bin/pagefind_extended") else {
         return;
     };
-    on_every_stage(|stage| {
-        let Some(root) = root_on(stage) else { return };
+    with_root(|stage, root| {
         for page in 0..80 {
             stage.write(
                 &format!("site/{}/page{page}.html", page % 7),
