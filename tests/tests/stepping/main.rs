@@ -49,6 +49,7 @@ fn prepared_calls() {
         Case::new("stat", HOT, ""),
         Case::new("stat", HOT, "a"),
         Case::new("stat", HOT, "").after(Base::Inside),
+        Case::new("stat-link", HOT, ""),
         Case::new("stat-missing", HOT, ""),
         Case::new("padded-read", HOT, ""),
         Case::new("padded-seek", HOT, ""),

@@ -147,13 +147,13 @@ pub fn set_express(number: u16, way: Express) {
     }
 }
 
-/// The word for a call that `function` serves; 0 when there is no more room.
+/// The word for a call that `function` serves, as others may; 0 when there is no more room.
 fn with_function(kind: u16, function: usize) -> u16 {
-    let free = |slot: &AtomicUsize| {
-        slot.compare_exchange(0, function, Ordering::Relaxed, Ordering::Relaxed)
-            .is_ok()
+    let takes = |slot: &AtomicUsize| {
+        let taken = slot.compare_exchange(0, function, Ordering::Relaxed, Ordering::Relaxed);
+        taken.is_ok() || taken == Err(function)
     };
-    match FUNCTIONS.iter().position(free) {
+    match FUNCTIONS.iter().position(takes) {
         Some(index) => kind | index as u16,
         None => 0,
     }
@@ -191,6 +191,17 @@ pub fn set_express_again(number: u16) {
 }
 
 global_asm!(
+    // What the guest's kernel clears; a signal that comes late needs them as they were.
+    ".macro compat_keep_cleared",
+    "mov [rsp - 16], rdx",
+    "mov [rsp - 24], r8",
+    "mov [rsp - 32], r9",
+    "mov [rsp - 40], r10",
+    "mov rcx, [rip + {remains}]",
+    "and r8, rcx",
+    "and r9, rcx",
+    "and r10, rcx",
+    ".endm",
     ".globl compat_fast_entry", ".hidden compat_fast_entry",
     "compat_fast_entry:",
     "mov gs:[16], rsp",
@@ -238,11 +249,7 @@ global_asm!(
     "jae 6f",
     "5:",
     "inc qword ptr gs:[{count}]",
-    "mov [rsp - 16], rdx",
-    "mov rcx, [rip + {remains}]",
-    "and r8, rcx",
-    "and r9, rcx",
-    "and r10, rcx",
+    "compat_keep_cleared",
     "and rdx, [rip + {remains} + 8]",
     // The last look at gs:[8] and the return are one step: a signal in between goes on at compat_express_late.
     ".globl compat_express_exit", ".hidden compat_express_exit",
@@ -363,11 +370,7 @@ global_asm!(
     "cmp rax, -{eagain}",
     "jne 9f",
     "inc qword ptr gs:[{count}]",
-    "mov [rsp - 16], rdx",
-    "mov rcx, [rip + {remains}]",
-    "and r8, rcx",
-    "and r9, rcx",
-    "and r10, rcx",
+    "compat_keep_cleared",
     // As compat_express_exit, with the carry.
     ".globl compat_express_again", ".hidden compat_express_again",
     "compat_express_again:",
@@ -390,15 +393,18 @@ global_asm!(
     "compat_express_late:",
     // Counted as served here, and counted again by what follows.
     "dec qword ptr gs:[{count}]",
-    "mov rdx, gs:[24]",
-    "mov rdx, [rdx - 40]",
-    "9:",
     "mov rsp, gs:[24]",
-    "mov rax, [rsp - 32]",
-    "sub rsp, 24",
+    "lea rsp, [rsp - 24]",
+    "mov rdx, [rsp - 16]",
+    "mov r8, [rsp - 24]",
+    "mov r9, [rsp - 32]",
+    "mov r10, [rsp - 40]",
+    "9:",
+    "mov rax, [rsp - 8]",
     "mov gs:[{result}], rax",
     "mov byte ptr gs:[{made}], 1",
     "jmp {full}",
+    ".purgem compat_keep_cleared",
     numbers = const NUMBERS,
     ways = sym WAYS,
     full = sym compat_full_entry,

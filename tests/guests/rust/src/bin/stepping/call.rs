@@ -23,6 +23,10 @@ const AT_FDCWD: u64 = -100i64 as u64;
 const STAT_SIZE: usize = 28;
 const MODE: (usize, u64) = (3, 0o170_000);
 const DIRECTORY: u64 = 0o040_000;
+const LINK: u64 = 0o120_000;
+const SYMLINK: u64 = 57;
+const EEXIST: u64 = 17;
+const AT_SYMLINK_NOFOLLOW: u64 = 0x200;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
@@ -33,6 +37,8 @@ pub(crate) enum Call {
     /// Opens a directory, which is closed again when the turn is over.
     Open,
     Stat,
+    /// Of a link to nowhere: whether it is followed stands in the fourth argument.
+    StatLink,
     /// Of a file that does not exist.
     StatMissing,
     /// There is a byte to read.
@@ -58,6 +64,8 @@ pub(crate) enum Call {
     PaddedSeek,
 }
 
+const LINK_NAME: &core::ffi::CStr = c"./a link to nowhere";
+
 static CALL: Shared<Call> = Shared::new(Call::Getpid);
 static BYTES: Shared<u64> = Shared::new(0);
 static PIPE: Shared<(u64, u64)> = Shared::new((0, 0));
@@ -76,6 +84,7 @@ pub(crate) fn named(name: &[u8]) -> Call {
         b"sysarch" => Call::Sysarch,
         b"open" => Call::Open,
         b"stat" => Call::Stat,
+        b"stat-link" => Call::StatLink,
         b"stat-missing" => Call::StatMissing,
         b"read-ready" => Call::ReadReady,
         b"read-again" => Call::ReadAgain,
@@ -100,6 +109,11 @@ pub(crate) fn named(name: &[u8]) -> Call {
         let file = sys::call(sys::SHM_OPEN2, [1, 2, 0, 0, 0]).expect("shm_open2");
         sys::call(sys::WRITE, [file, c"abc".as_ptr() as u64, 3]).expect("write");
         FILE.store(file);
+    }
+    if call == Call::StatLink {
+        let names = [c"nowhere".as_ptr() as u64, LINK_NAME.as_ptr() as u64];
+        let made = sys::call(SYMLINK, names);
+        assert!(made == Ok(0) || made == Err(EEXIST), "symlink: {made:?}");
     }
     if call == Call::Kevent {
         let queue = sys::call(KQUEUE, []).expect("kqueue");
@@ -164,7 +178,7 @@ impl Call {
             Self::Getpid => sys::GETPID,
             Self::Sysarch => sys::SYSARCH,
             Self::Open => sys::OPENAT,
-            Self::Stat | Self::StatMissing => FSTATAT,
+            Self::Stat | Self::StatLink | Self::StatMissing => FSTATAT,
             Self::ReadReady | Self::ReadAgain | Self::Read => sys::READ,
             Self::Block | Self::Unblock => sys::SIGPROCMASK,
             Self::Sigsuspend => sys::SIGSUSPEND,
@@ -194,6 +208,12 @@ impl Call {
                 ROOM.store([u64::MAX; STAT_SIZE]);
                 &[AT_FDCWD, c"./././.".as_ptr() as u64, room, 0]
             }
+            Self::StatLink => &[
+                AT_FDCWD,
+                LINK_NAME.as_ptr() as u64,
+                room,
+                AT_SYMLINK_NOFOLLOW,
+            ],
             Self::StatMissing => &[AT_FDCWD, c"./no such file".as_ptr() as u64, room, 0],
             Self::ReadReady => {
                 write_byte();
@@ -243,9 +263,10 @@ impl Call {
                 OPENED.store(Some(first));
                 sys::call(sys::CLOSE, [fd]).expect("close");
             }
-            (Self::Stat, Outcome::Value(0)) => {
+            (Self::Stat | Self::StatLink, Outcome::Value(0)) => {
                 let (word, bits) = MODE;
-                assert_eq!(ROOM.load()[word] & bits, DIRECTORY, "the file's type");
+                let kind = if self == Self::Stat { DIRECTORY } else { LINK };
+                assert_eq!(ROOM.load()[word] & bits, kind, "the file's type");
             }
             (Self::Sigwait, Outcome::Value(0)) => {
                 assert_eq!(ROOM.load()[0] as u32, SIGUSR1, "the signal that came");
