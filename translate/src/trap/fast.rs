@@ -11,13 +11,12 @@ use core::arch::global_asm;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use super::registers::{asm_with_registers, put_registers_back};
 use super::{Way, enter};
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::personality::attached;
 use crate::signal::{self, Regs, UContext};
 use crate::task::{Thread, counts, current, has_fsgsbase};
-
-const REGS: usize = offset_of!(UContext, regs);
 
 /// The flags that make ordinary instructions fault: single step and alignment check.
 pub(crate) const TRAPPING_FLAGS: i32 = 0x100 | 0x4_0000;
@@ -34,7 +33,8 @@ pub(crate) const ENTERED: usize = AREA + BELOW;
 pub(super) const LASTING_FLAGS: i32 = TRAPPING_FLAGS | 0x400;
 
 // gs:[8] pending, gs:[16] the guest's rsp, gs:[24] top of the stub stack. rsp is 24 below that.
-global_asm!(
+asm_with_registers!(
+    [
     ".globl compat_full_entry", ".hidden compat_full_entry",
     "compat_full_entry:",
     "lea rsp, [rsp - {area} - {below} + 24]",
@@ -108,28 +108,7 @@ global_asm!(
     "movaps xmm13, [rsp + {xmm} + 208]",
     "movaps xmm14, [rsp + {xmm} + 224]",
     "movaps xmm15, [rsp + {xmm} + 240]",
-    "mov r8, [rsp + {regs} + {r8}]",
-    "mov r9, [rsp + {regs} + {r9}]",
-    "mov r10, [rsp + {regs} + {r10}]",
-    "mov r12, [rsp + {regs} + {r12}]",
-    "mov r13, [rsp + {regs} + {r13}]",
-    "mov r14, [rsp + {regs} + {r14}]",
-    "mov r15, [rsp + {regs} + {r15}]",
-    "mov rdi, [rsp + {regs} + {rdi}]",
-    "mov rsi, [rsp + {regs} + {rsi}]",
-    "mov rbp, [rsp + {regs} + {rbp}]",
-    "mov rbx, [rsp + {regs} + {rbx}]",
-    "mov rdx, [rsp + {regs} + {rdx}]",
-    "mov rcx, [rsp + {regs} + {rip}]",
-    // The flags that our code has changed: overflow by an addition, the others from ah.
-    "mov eax, [rsp + {regs} + {rflags}]",
-    "and ah, 8",
-    "add ah, 0x78",
-    "mov ah, al",
-    "sahf",
-    "mov rax, [rsp + {regs} + {rax}]",
-    "mov r11, [rsp + {regs} + {r11}]",
-    "mov rsp, [rsp + {regs} + {rsp}]",
+    put_registers_back!(),
     // Everything is the guest's but the program counter: a signal here finds guest code at rcx.
     ".globl compat_fast_leave", ".hidden compat_fast_leave",
     "compat_fast_leave:",
@@ -166,29 +145,12 @@ global_asm!(
     "compat_fast_continue:",
     "mov rsp, rdi",
     "jmp compat_fast_exit",
+    ]
     area = const AREA,
     below = const BELOW,
     lasting = const LASTING_FLAGS,
     xmm = const CONTEXT,
-    regs = const REGS,
-    r8 = const offset_of!(Regs, r8),
-    r9 = const offset_of!(Regs, r9),
-    r10 = const offset_of!(Regs, r10),
-    r11 = const offset_of!(Regs, r11),
-    r12 = const offset_of!(Regs, r12),
-    r13 = const offset_of!(Regs, r13),
-    r14 = const offset_of!(Regs, r14),
-    r15 = const offset_of!(Regs, r15),
-    rdi = const offset_of!(Regs, rdi),
-    rsi = const offset_of!(Regs, rsi),
-    rbp = const offset_of!(Regs, rbp),
-    rbx = const offset_of!(Regs, rbx),
-    rdx = const offset_of!(Regs, rdx),
-    rax = const offset_of!(Regs, rax),
     rcx = const offset_of!(Regs, rcx),
-    rsp = const offset_of!(Regs, rsp),
-    rip = const offset_of!(Regs, rip),
-    rflags = const offset_of!(Regs, rflags),
     serve = sym serve,
     gate = sym GATE,
 );

@@ -34,6 +34,7 @@ mod fast;
 mod patch;
 mod ptrace;
 mod refusal;
+mod registers;
 mod rewrite;
 mod seccomp;
 mod site;

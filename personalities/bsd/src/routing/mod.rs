@@ -2,6 +2,7 @@
 //! everywhere; a system brings the structures they begin with ([`Messages`]).
 
 mod address;
+mod message;
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -14,6 +15,7 @@ use compat_translate::host::network::{
 };
 
 pub use address::{inet_sockaddr, link_sockaddr, netmask};
+pub use message::{Counters, LINK_STATE_DOWN, LINK_STATE_UP, MessageStart};
 
 use crate::error::Return;
 
@@ -37,13 +39,14 @@ pub struct InterfaceData {
     pub addrlen: u8,
     /// Length of its header.
     pub hdrlen: u8,
-    /// Whether its link is up.
-    pub up: bool,
+    /// [`LINK_STATE_UP`] or [`LINK_STATE_DOWN`].
+    pub link_state: u8,
     /// Its MTU.
     pub mtu: u32,
-    /// Packets in, packets out, bytes in, bytes out, errors in, errors out, dropped in, dropped out, multicasts in,
-    /// collisions.
-    pub counts: [u64; 10],
+    /// What went through it.
+    pub counters: Counters,
+    /// Packets to be sent that were dropped, which not every system counts.
+    pub oqdrops: u64,
 }
 
 /// What a system's kernel knows of a route beyond its addresses (`struct rt_metrics`).
@@ -137,13 +140,41 @@ pub fn flags_to_guest(link: &Link) -> u32 {
 
 fn data_of(link: &Link) -> InterfaceData {
     const HOST_RUNNING: u32 = 0x40;
+    let [
+        ipackets,
+        opackets,
+        ibytes,
+        obytes,
+        ierrors,
+        oerrors,
+        iqdrops,
+        oqdrops,
+        imcasts,
+        collisions,
+    ] = link.counts;
     InterfaceData {
         kind: interface_kind(link),
         addrlen: hardware(link).len() as u8,
         hdrlen: if link.kind == 1 { 14 } else { 0 },
-        up: link.flags & HOST_RUNNING != 0,
+        link_state: if link.flags & HOST_RUNNING != 0 {
+            LINK_STATE_UP
+        } else {
+            LINK_STATE_DOWN
+        },
         mtu: link.mtu,
-        counts: link.counts,
+        counters: Counters {
+            ipackets,
+            ierrors,
+            opackets,
+            oerrors,
+            collisions,
+            ibytes,
+            obytes,
+            imcasts,
+            omcasts: 0,
+            iqdrops,
+        },
+        oqdrops,
     }
 }
 

@@ -2,11 +2,10 @@
 
 use core::mem::offset_of;
 
+use compat_bsd::routing::{Counters, MessageStart};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 pub(crate) const RTM_VERSION: u8 = 7;
-pub(crate) const LINK_STATE_DOWN: u64 = 1;
-pub(crate) const LINK_STATE_UP: u64 = 2;
 
 /// `struct if_data`.
 #[repr(C)]
@@ -23,33 +22,11 @@ pub(crate) struct IfData {
     pub(crate) metric: u64,
     pub(crate) link_state: u64,
     pub(crate) baudrate: u64,
-    pub(crate) ipackets: u64,
-    pub(crate) ierrors: u64,
-    pub(crate) opackets: u64,
-    pub(crate) oerrors: u64,
-    pub(crate) collisions: u64,
-    pub(crate) ibytes: u64,
-    pub(crate) obytes: u64,
-    pub(crate) imcasts: u64,
-    pub(crate) omcasts: u64,
-    pub(crate) iqdrops: u64,
+    pub(crate) counters: Counters,
     pub(crate) noproto: u64,
     pub(crate) hwassist: u64,
     pub(crate) oqdrops: u64,
     pub(crate) lastchange: [i64; 2],
-}
-
-/// What the messages of interfaces and addresses begin with.
-#[repr(C)]
-#[derive(Clone, Copy, Default, FromBytes, IntoBytes, Immutable)]
-pub(crate) struct MessageStart {
-    pub(crate) msglen: u16,
-    pub(crate) version: u8,
-    pub(crate) kind: u8,
-    pub(crate) addrs: u32,
-    pub(crate) flags: u32,
-    pub(crate) index: u16,
-    pub(crate) pad: u16,
 }
 
 /// `struct if_msghdr`.
@@ -94,7 +71,7 @@ pub(crate) struct RtMsghdr {
 }
 
 const _: () = {
-    assert!(size_of::<IfData>() == 160 && offset_of!(IfData, ipackets) == 40);
+    assert!(size_of::<IfData>() == 160 && offset_of!(IfData, counters) == 40);
     assert!(size_of::<IfMsghdr>() == 176 && size_of::<IfaMsghdr>() == 24);
     assert!(size_of::<RtMsghdr>() == 152 && offset_of!(RtMsghdr, locks) == 40);
 };

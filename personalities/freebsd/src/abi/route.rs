@@ -2,11 +2,10 @@
 
 use core::mem::offset_of;
 
+use compat_bsd::routing::{Counters, MessageStart};
 use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 pub(crate) const RTM_VERSION: u8 = 5;
-pub(crate) const LINK_STATE_DOWN: u8 = 1;
-pub(crate) const LINK_STATE_UP: u8 = 2;
 
 /// `struct if_data`.
 #[repr(C)]
@@ -22,16 +21,7 @@ pub(crate) struct IfData {
     pub(crate) mtu: u32,
     pub(crate) metric: u32,
     pub(crate) baudrate: u64,
-    pub(crate) ipackets: u64,
-    pub(crate) ierrors: u64,
-    pub(crate) opackets: u64,
-    pub(crate) oerrors: u64,
-    pub(crate) collisions: u64,
-    pub(crate) ibytes: u64,
-    pub(crate) obytes: u64,
-    pub(crate) imcasts: u64,
-    pub(crate) omcasts: u64,
-    pub(crate) iqdrops: u64,
+    pub(crate) counters: Counters,
     pub(crate) oqdrops: u64,
     pub(crate) noproto: u64,
     pub(crate) hwassist: u64,
@@ -64,8 +54,7 @@ pub(crate) struct IfData10 {
     pub(crate) mtu: u64,
     pub(crate) metric: u64,
     pub(crate) baudrate: u64,
-    /// From `ifi_ipackets` to `ifi_iqdrops`.
-    pub(crate) counters: [u64; 10],
+    pub(crate) counters: Counters,
     pub(crate) noproto: u64,
     pub(crate) hwassist: u64,
     pub(crate) epoch: i64,
@@ -86,18 +75,7 @@ impl From<&IfData> for IfData10 {
             mtu: u64::from(new.mtu),
             metric: u64::from(new.metric),
             baudrate: new.baudrate,
-            counters: [
-                new.ipackets,
-                new.ierrors,
-                new.opackets,
-                new.oerrors,
-                new.collisions,
-                new.ibytes,
-                new.obytes,
-                new.imcasts,
-                new.omcasts,
-                new.iqdrops,
-            ],
+            counters: new.counters,
             noproto: new.noproto,
             hwassist: new.hwassist,
             epoch: new.epoch,
@@ -115,19 +93,6 @@ pub(crate) type IfDataBytes = [u8; size_of::<IfData>()];
 pub(crate) struct IfMsghdr {
     pub(crate) start: MessageStart,
     pub(crate) data: IfDataBytes,
-}
-
-/// What all interface messages begin with; the whole of `struct ifma_msghdr`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, FromBytes, IntoBytes, Immutable)]
-pub(crate) struct MessageStart {
-    pub(crate) msglen: u16,
-    pub(crate) version: u8,
-    pub(crate) kind: u8,
-    pub(crate) addrs: u32,
-    pub(crate) flags: u32,
-    pub(crate) index: u16,
-    pub(crate) spare1: u16,
 }
 
 /// `struct if_msghdrl` and `struct ifa_msghdrl`: the longer forms, which say where their parts are.
@@ -174,8 +139,8 @@ pub(crate) struct RtMsghdr {
 const _: () = {
     assert!(size_of::<IfData10>() == 152 && offset_of!(IfData10, noproto) == 112);
     assert!(size_of::<IfData>() == 152 && offset_of!(IfData, baudrate) == 16);
-    assert!(offset_of!(IfData, ibytes) == 64 && offset_of!(IfData, lastchange) == 136);
-    assert!(size_of::<MessageStart>() == 16 && size_of::<IfMsghdr>() == 168);
+    assert!(offset_of!(IfData, counters) == 24 && offset_of!(IfData, lastchange) == 136);
+    assert!(size_of::<IfMsghdr>() == 168);
     assert!(size_of::<LongMsghdr>() == 176 && offset_of!(LongMsghdr, data) == 24);
     assert!(size_of::<IfaMsghdr>() == 20);
     assert!(size_of::<RtMsghdr>() == 152 && offset_of!(RtMsghdr, metrics) == 40);

@@ -2,11 +2,10 @@
 
 use core::mem::offset_of;
 
+use compat_bsd::routing::{Counters, MessageStart};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 pub(crate) const RTM_VERSION: u8 = 4;
-pub(crate) const LINK_STATE_DOWN: u32 = 1;
-pub(crate) const LINK_STATE_UP: u32 = 2;
 
 /// `struct if_data`.
 #[repr(C)]
@@ -20,16 +19,7 @@ pub(crate) struct IfData {
     pub(crate) mtu: u64,
     pub(crate) metric: u64,
     pub(crate) baudrate: u64,
-    pub(crate) ipackets: u64,
-    pub(crate) ierrors: u64,
-    pub(crate) opackets: u64,
-    pub(crate) oerrors: u64,
-    pub(crate) collisions: u64,
-    pub(crate) ibytes: u64,
-    pub(crate) obytes: u64,
-    pub(crate) imcasts: u64,
-    pub(crate) omcasts: u64,
-    pub(crate) iqdrops: u64,
+    pub(crate) counters: Counters,
     pub(crate) noproto: u64,
     pub(crate) lastchange: [i64; 2],
 }
@@ -38,13 +28,7 @@ pub(crate) struct IfData {
 #[repr(C)]
 #[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
 pub(crate) struct IfMsghdr {
-    pub(crate) msglen: u16,
-    pub(crate) version: u8,
-    pub(crate) kind: u8,
-    pub(crate) addrs: u32,
-    pub(crate) flags: u32,
-    pub(crate) index: u16,
-    pub(crate) pad: u16,
+    pub(crate) start: MessageStart,
     pub(crate) data: IfData,
 }
 
@@ -105,7 +89,7 @@ pub(crate) struct RtMsghdr {
 }
 
 const _: () = {
-    assert!(size_of::<IfData>() == 136 && offset_of!(IfData, ipackets) == 32);
+    assert!(size_of::<IfData>() == 136 && offset_of!(IfData, counters) == 32);
     assert!(size_of::<IfMsghdr>() == 152 && offset_of!(IfMsghdr, data) == 16);
     assert!(size_of::<IfaMsghdr>() == 32 && size_of::<IfaMsghdr70>() == 24);
     assert!(size_of::<RtMsghdr>() == 120 && offset_of!(RtMsghdr, locks) == 40);

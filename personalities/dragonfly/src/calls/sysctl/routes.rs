@@ -2,15 +2,12 @@
 
 use alloc::vec::Vec;
 
-use compat_bsd::routing::{self, About, InterfaceData, Messages, RouteData};
+use compat_bsd::routing::{self, About, InterfaceData, MessageStart, Messages, RouteData};
 use compat_tables::dragonfly::Errno;
 use compat_tables::dragonfly::flags::{route_message, route_query};
 use zerocopy::IntoBytes;
 
-use crate::abi::route::{
-    IfData, IfMsghdr, IfaMsghdr, LINK_STATE_DOWN, LINK_STATE_UP, MessageStart, RTM_VERSION,
-    RtMsghdr,
-};
+use crate::abi::route::{IfData, IfMsghdr, IfaMsghdr, RTM_VERSION, RtMsghdr};
 use crate::error::Return;
 
 /// `{protocol, family, query, argument[, cpu]}` behind `net.routetable`. Every CPU has the same routes.
@@ -32,50 +29,18 @@ pub(super) fn compute(more: &[i32]) -> Return<Vec<u8>> {
 struct Form;
 
 fn start(kind: i32, about: About) -> MessageStart {
-    MessageStart {
-        msglen: 0,
-        version: RTM_VERSION,
-        kind: kind as u8,
-        addrs: about.addrs,
-        flags: about.flags,
-        index: about.index as u16,
-        pad: 0,
-    }
+    MessageStart::new(RTM_VERSION, kind, about)
 }
 
 fn data_of(data: &InterfaceData) -> IfData {
-    let [
-        ipackets,
-        opackets,
-        ibytes,
-        obytes,
-        ierrors,
-        oerrors,
-        iqdrops,
-        oqdrops,
-        imcasts,
-        collisions,
-    ] = data.counts;
     IfData {
         kind: data.kind,
         addrlen: data.addrlen,
         hdrlen: data.hdrlen,
-        link_state: if data.up {
-            LINK_STATE_UP
-        } else {
-            LINK_STATE_DOWN
-        },
+        link_state: data.link_state.into(),
         mtu: u64::from(data.mtu),
-        ipackets,
-        ierrors,
-        opackets,
-        oerrors,
-        collisions,
-        ibytes,
-        obytes,
-        imcasts,
-        iqdrops,
-        oqdrops,
+        counters: data.counters,
+        oqdrops: data.oqdrops,
         ..IfData::default()
     }
 }

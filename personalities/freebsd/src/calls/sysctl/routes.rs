@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use compat_bsd::routing::{self, About, InterfaceData, Messages, RouteData};
+use compat_bsd::routing::{self, About, InterfaceData, MessageStart, Messages, RouteData};
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{route_flags, route_message, route_query};
 use compat_translate::Cx;
@@ -11,8 +11,7 @@ use zerocopy::{FromZeros, IntoBytes};
 use super::neighbours;
 use super::release::of_program;
 use crate::abi::route::{
-    IfData, IfData10, IfDataBytes, IfMsghdr, IfaMsghdr, LINK_STATE_DOWN, LINK_STATE_UP, LongMsghdr,
-    MessageStart, RTM_VERSION, RtMsghdr,
+    IfData, IfData10, IfDataBytes, IfMsghdr, IfaMsghdr, LongMsghdr, RTM_VERSION, RtMsghdr,
 };
 use crate::error::Return;
 
@@ -68,50 +67,18 @@ impl Form {
 }
 
 fn start(kind: i32, about: About) -> MessageStart {
-    MessageStart {
-        msglen: 0,
-        version: RTM_VERSION,
-        kind: kind as u8,
-        addrs: about.addrs,
-        flags: about.flags,
-        index: about.index as u16,
-        spare1: 0,
-    }
+    MessageStart::new(RTM_VERSION, kind, about)
 }
 
 fn data_of(data: &InterfaceData) -> IfData {
-    let [
-        ipackets,
-        opackets,
-        ibytes,
-        obytes,
-        ierrors,
-        oerrors,
-        iqdrops,
-        oqdrops,
-        imcasts,
-        collisions,
-    ] = data.counts;
     IfData {
         kind: data.kind,
         addrlen: data.addrlen,
         hdrlen: data.hdrlen,
-        link_state: if data.up {
-            LINK_STATE_UP
-        } else {
-            LINK_STATE_DOWN
-        },
+        link_state: data.link_state,
         mtu: data.mtu,
-        ipackets,
-        ierrors,
-        opackets,
-        oerrors,
-        collisions,
-        ibytes,
-        obytes,
-        imcasts,
-        iqdrops,
-        oqdrops,
+        counters: data.counters,
+        oqdrops: data.oqdrops,
         ..IfData::empty()
     }
 }

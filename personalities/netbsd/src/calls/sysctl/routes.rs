@@ -2,16 +2,14 @@
 
 use alloc::vec::Vec;
 
-use compat_bsd::routing::{self, About, InterfaceData, Messages, RouteData};
+use compat_bsd::routing::{self, About, InterfaceData, MessageStart, Messages, RouteData};
 use compat_tables::bsd::flags::route_flags as family;
 use compat_tables::netbsd::Errno;
 use compat_tables::netbsd::flags::{ROUTE_FLAGS, route_flags, route_message, route_query};
 use compat_translate::Cx;
 use zerocopy::IntoBytes;
 
-use crate::abi::route::{
-    IfData, IfMsghdr, IfaMsghdr, IfaMsghdr70, LINK_STATE_DOWN, LINK_STATE_UP, RTM_VERSION, RtMsghdr,
-};
+use crate::abi::route::{IfData, IfMsghdr, IfaMsghdr, IfaMsghdr70, RTM_VERSION, RtMsghdr};
 use crate::error::Return;
 
 /// `{protocol, family, query, argument}` behind `net.route`.
@@ -51,37 +49,13 @@ impl Form {
 }
 
 fn data_of(data: &InterfaceData) -> IfData {
-    let [
-        ipackets,
-        opackets,
-        ibytes,
-        obytes,
-        ierrors,
-        oerrors,
-        iqdrops,
-        _,
-        imcasts,
-        collisions,
-    ] = data.counts;
     IfData {
         kind: data.kind,
         addrlen: data.addrlen,
         hdrlen: data.hdrlen,
-        link_state: if data.up {
-            LINK_STATE_UP
-        } else {
-            LINK_STATE_DOWN
-        },
+        link_state: data.link_state.into(),
         mtu: u64::from(data.mtu),
-        ipackets,
-        ierrors,
-        opackets,
-        oerrors,
-        collisions,
-        ibytes,
-        obytes,
-        imcasts,
-        iqdrops,
+        counters: data.counters,
         ..IfData::default()
     }
 }
@@ -89,13 +63,7 @@ fn data_of(data: &InterfaceData) -> IfData {
 impl Messages for Form {
     fn interface(&self, about: About, data: &InterfaceData) -> Vec<u8> {
         let header = IfMsghdr {
-            msglen: 0,
-            version: RTM_VERSION,
-            kind: route_message::RTM_IFINFO as u8,
-            addrs: about.addrs,
-            flags: about.flags,
-            index: about.index as u16,
-            pad: 0,
+            start: MessageStart::new(RTM_VERSION, route_message::RTM_IFINFO, about),
             data: data_of(data),
         };
         header.as_bytes().to_vec()
