@@ -5,6 +5,7 @@
 //! Numbers and layouts are written out here a second time on purpose: these programs are the proof of compat's tables.
 #![no_std]
 
+pub mod bsd;
 pub mod call;
 pub mod check;
 mod memory;

@@ -74,6 +74,8 @@ macro_rules! numbers {
     ($(#[$doc:meta] $($name:ident = $value:expr),* $(,)?;)*) => { $($(#[$doc] pub const $name: u64 = $value;)*)* };
 }
 
+pub(crate) use numbers;
+
 numbers! {
     /// System call.
     EXIT = 1, FORK = 2, READ = 3, WRITE = 4, OPEN = 5, CLOSE = 6, WAIT4 = 7, BREAK = 17, GETPID = 20, GETUID = 24,

@@ -1,31 +1,13 @@
 //! kqueue, in the layout of FreeBSD before 12, with filters of its own from -8 on.
 
-use compat_guests::sys::{self, call};
+use compat_guests::bsd::events::{Event, Filters, Kqueue};
 
-use crate::files::{file, path};
-use crate::lwp::pause;
-
-const READ: i16 = -1;
-const WRITE: i16 = -2;
-const VNODE: i16 = -4;
-const PROC: i16 = -5;
-const SIGNAL: i16 = -6;
-const TIMER: i16 = -7;
-const USER: i16 = -9;
-const ADD: u16 = 1;
-const DELETE: u16 = 2;
-const DISABLE: u16 = 8;
-const ENABLE: u16 = 4;
-const ONESHOT: u16 = 0x10;
-const CLEAR: u16 = 0x20;
-const RECEIPT: u16 = 0x40;
-const ERROR: u16 = 0x4000;
-const EOF: u16 = 0x8000;
+use crate::DragonFly;
 
 /// `struct kevent`
 #[repr(C)]
-#[derive(Clone, Copy, Default, Debug)]
-struct Kevent {
+#[derive(Clone, Copy)]
+pub(crate) struct Kevent {
     ident: u64,
     filter: i16,
     flags: u16,
@@ -34,227 +16,44 @@ struct Kevent {
     udata: u64,
 }
 
-fn event(ident: u64, filter: i16, flags: u16, fflags: u32, data: i64) -> Kevent {
-    Kevent {
-        ident,
-        filter,
-        flags,
-        fflags,
-        data,
-        udata: 0xabcd,
+impl From<Event> for Kevent {
+    fn from(event: Event) -> Self {
+        Self {
+            ident: event.ident,
+            filter: event.filter as i16,
+            flags: event.flags as u16,
+            fflags: event.fflags,
+            data: event.data,
+            udata: event.udata,
+        }
     }
 }
 
-fn queue() -> u64 {
-    call(362, []).expect("kqueue")
-}
-
-fn change(queue: u64, changes: &[Kevent]) -> sys::Result {
-    call(
-        363,
-        [
-            queue,
-            changes.as_ptr() as u64,
-            changes.len() as u64,
-            0,
-            0,
-            0,
-        ],
-    )
-}
-
-/// What is there within so many seconds.
-fn wait(queue: u64, seconds: u64) -> (usize, [Kevent; 4]) {
-    let mut found = [Kevent::default(); 4];
-    let time = [seconds, 0];
-    let args = [
-        queue,
-        0,
-        0,
-        found.as_mut_ptr() as u64,
-        4,
-        time.as_ptr() as u64,
-    ];
-    let count = call(363, args).expect("kevent") as usize;
-    (count, unsafe { (&raw const found).read_volatile() })
-}
-
-fn one(queue: u64) -> Kevent {
-    let (count, found) = wait(queue, 10);
-    assert_eq!(count, 1, "{found:?}");
-    found[0]
-}
-
-pub(crate) fn pipes() {
-    let (queue, ends) = (queue(), sys::raw(42, [0; 6]));
-    let (read, write) = (ends.rax, ends.rdx);
-    assert_eq!(
-        change(
-            queue,
-            &[
-                event(read, READ, ADD, 0, 0),
-                event(write, WRITE, ADD | ONESHOT, 0, 0)
-            ]
-        ),
-        Ok(0)
-    );
-    let found = one(queue);
-    assert_eq!(
-        (found.ident, found.filter, found.udata),
-        (write, WRITE, 0xabcd)
-    );
-    assert_eq!(wait(queue, 0).0, 0, "once only");
-    assert_eq!(call(sys::WRITE, [write, b"abc".as_ptr() as u64, 3]), Ok(3));
-    let found = one(queue);
-    assert_eq!((found.ident, found.filter, found.data), (read, READ, 3));
-    assert_eq!(wait(queue, 0).0, 1, "as long as it is there");
-    assert_eq!(change(queue, &[event(read, READ, DISABLE, 0, 0)]), Ok(0));
-    assert_eq!(wait(queue, 0).0, 0);
-    assert_eq!(change(queue, &[event(read, READ, ENABLE, 0, 0)]), Ok(0));
-    assert_eq!(call(sys::CLOSE, [write]), Ok(0));
-    let found = one(queue);
-    assert_eq!((found.flags & EOF, found.data), (EOF, 3));
-}
-
-pub(crate) fn user() {
-    const TRIGGER: u32 = 0x0100_0000;
-    const COPY: u32 = 0xc000_0000;
-    let queue = queue();
-    assert_eq!(change(queue, &[event(77, USER, ADD | CLEAR, 0, 0)]), Ok(0));
-    assert_eq!(wait(queue, 0).0, 0);
-    assert_eq!(
-        change(queue, &[event(77, USER, 0, TRIGGER | COPY | 0x15, 0)]),
-        Ok(0)
-    );
-    let found = one(queue);
-    assert_eq!((found.ident, found.filter, found.fflags), (77, USER, 0x15));
-    assert_eq!(wait(queue, 0).0, 0, "cleared");
-}
-
-pub(crate) fn timers() {
-    let queue = queue();
-    assert_eq!(change(queue, &[event(1, TIMER, ADD, 0, 3)]), Ok(0));
-    let found = one(queue);
-    assert!(found.ident == 1 && found.filter == TIMER && found.data >= 1);
-    one(queue);
-    assert_eq!(change(queue, &[event(1, TIMER, DELETE, 0, 0)]), Ok(0));
-    assert_eq!(wait(queue, 0).0, 0);
-    assert_eq!(
-        change(queue, &[event(2, TIMER, ADD | ONESHOT, 0, 2)]),
-        Ok(0)
-    );
-    assert_eq!(one(queue).ident, 2);
-    assert_eq!(wait(queue, 0).0, 0);
-}
-
-pub(crate) fn signals() {
-    let queue = queue();
-    crate::signals::ignore(30);
-    assert_eq!(change(queue, &[event(30, SIGNAL, ADD, 0, 0)]), Ok(0));
-    for _ in 0..2 {
-        assert_eq!(call(sys::KILL, [sys::pid(), 30]), Ok(0));
+impl From<Kevent> for Event {
+    fn from(event: Kevent) -> Self {
+        Self {
+            ident: event.ident,
+            filter: event.filter.into(),
+            flags: event.flags.into(),
+            fflags: event.fflags,
+            data: event.data,
+            udata: event.udata,
+        }
     }
-    let found = one(queue);
-    assert_eq!((found.ident, found.filter, found.data), (30, SIGNAL, 2));
 }
 
-pub(crate) fn processes() {
-    const EXIT: u32 = 0x8000_0000;
-    let queue = queue();
-    let sys::Fork::Parent(child) = sys::fork() else {
-        pause(30_000);
-        sys::exit(9)
+impl Kqueue for DragonFly {
+    const KQUEUE: u64 = 362;
+    const KEVENT: u64 = 363;
+    const FILTERS: Filters = Filters {
+        read: -1,
+        write: -2,
+        vnode: -4,
+        process: -5,
+        signal: -6,
+        timer: -7,
+        user: -9,
+        none: -99,
     };
-    assert_eq!(change(queue, &[event(child, PROC, ADD, EXIT, 0)]), Ok(0));
-    let found = one(queue);
-    assert_eq!(
-        (found.ident, found.filter, found.fflags & EXIT),
-        (child, PROC, EXIT)
-    );
-    assert_eq!(found.data, 9 << 8, "its status");
-    assert_eq!(call(7, [child, 0, 0, 0]), Ok(child));
-    assert_eq!(
-        change(queue, &[event(child, PROC, ADD, EXIT, 0)]),
-        Err(sys::ESRCH)
-    );
-}
-
-pub(crate) fn files() {
-    const NOTE_DELETE: u32 = 1;
-    const NOTE_WRITE: u32 = 2;
-    let queue = queue();
-    let fd = file(c"watched", b"");
-    assert_eq!(
-        change(
-            queue,
-            &[event(fd, VNODE, ADD | CLEAR, NOTE_DELETE | NOTE_WRITE, 0)]
-        ),
-        Ok(0)
-    );
-    assert_eq!(call(sys::WRITE, [fd, b"x".as_ptr() as u64, 1]), Ok(1));
-    let found = one(queue);
-    assert_eq!(
-        (found.ident, found.filter, found.fflags & NOTE_WRITE),
-        (fd, VNODE, NOTE_WRITE)
-    );
-    assert_eq!(call(10, [path(c"watched")]), Ok(0));
-    assert_eq!(one(queue).fflags & NOTE_DELETE, NOTE_DELETE);
-}
-
-pub(crate) fn errors() {
-    let queue = queue();
-    assert_eq!(change(queue, &[event(0, -99, ADD, 0, 0)]), Err(sys::EINVAL));
-    assert_eq!(
-        change(queue, &[event(999, READ, ADD, 0, 0)]),
-        Err(sys::EBADF)
-    );
-    assert_eq!(
-        change(queue, &[event(5, USER, DELETE, 0, 0)]),
-        Err(sys::ENOENT)
-    );
-    assert_eq!(call(363, [999, 0, 0, 0, 0, 0]), Err(sys::EBADF));
-    // With room for answers, errors are answers; and a receipt is one of success.
-    let changes = [
-        event(5, USER, DELETE, 0, 0),
-        event(6, USER, ADD | RECEIPT, 0, 0),
-    ];
-    let mut found = [Kevent::default(); 4];
-    let args = [
-        queue,
-        changes.as_ptr() as u64,
-        2,
-        found.as_mut_ptr() as u64,
-        4,
-        0,
-    ];
-    assert_eq!(call(363, args), Ok(2));
-    assert_eq!(
-        (found[0].ident, found[0].flags & ERROR, found[0].data),
-        (5, ERROR, 2)
-    );
-    assert_eq!(
-        (found[1].ident, found[1].flags & ERROR, found[1].data),
-        (6, ERROR, 0)
-    );
-    let long = [0u64, 1_000_000_000];
-    let args = [
-        queue,
-        0,
-        0,
-        found.as_mut_ptr() as u64,
-        4,
-        long.as_ptr() as u64,
-    ];
-    assert_eq!(call(363, args), Err(sys::EINVAL));
-}
-
-/// Closing what is no descriptor once made every kqueue forget all of its own.
-pub(crate) fn closing_nothing() {
-    let (queue, ends) = (queue(), sys::raw(42, [0; 6]));
-    assert_eq!(change(queue, &[event(ends.rax, READ, ADD, 0, 0)]), Ok(0));
-    assert_eq!(call(sys::CLOSE, [u64::MAX]), Err(sys::EBADF));
-    assert_eq!(call(sys::CLOSE, [i32::MIN as u64]), Err(sys::EBADF));
-    assert_eq!(call(sys::CLOSE, [1000]), Err(sys::EBADF));
-    assert_eq!(call(sys::WRITE, [ends.rdx, b"x".as_ptr() as u64, 1]), Ok(1));
-    assert_eq!(one(queue).ident, ends.rax);
+    type Kevent = Kevent;
 }

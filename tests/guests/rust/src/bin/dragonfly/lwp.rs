@@ -3,7 +3,11 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use compat_guests::bsd::signals::{Signals, seen, seen_by};
+use compat_guests::bsd::{System, map};
 use compat_guests::sys::{self, call};
+
+use crate::DragonFly;
 
 const GETTID: u64 = 496;
 const SLEEP: u64 = 469;
@@ -28,24 +32,6 @@ struct Parameters {
     tids: [u64; 2],
 }
 
-/// Fresh memory; the offset of a mapping is its seventh argument here.
-pub(crate) fn map(length: u64) -> u64 {
-    sys::call_of_seven(197, [0, length, 3, 0x1002, u64::MAX, 0], 0).expect("mmap")
-}
-
-/// Sleeps.
-pub(crate) fn pause(microseconds: u64) {
-    let mut time = [0, microseconds * 1000];
-    let at = time.as_mut_ptr() as u64;
-    while call(240, [at, at]) == Err(sys::EINTR) {}
-}
-
-fn until(word: &AtomicU64, value: u64) {
-    while word.load(Ordering::SeqCst) != value {
-        pause(1000);
-    }
-}
-
 fn start(body: extern "C" fn(u64), argument: u64) -> sys::Result {
     let parameters = Parameters {
         func: body as usize as u64,
@@ -64,7 +50,7 @@ fn end() -> ! {
 
 fn joined() {
     while DONE.load(Ordering::SeqCst) != 7 {
-        pause(1000);
+        DragonFly::pause(1000);
     }
     DONE.store(0, Ordering::SeqCst);
 }
@@ -109,7 +95,7 @@ pub(crate) fn numbers() {
 /// When the first thread ends, the others go on; the last takes the process along.
 pub(crate) fn last() {
     extern "C" fn stays(_argument: u64) {
-        pause(20_000);
+        DragonFly::pause(20_000);
         let _ = call(494, [THREAD, 33, 0]);
         sys::exit(97)
     }
@@ -141,15 +127,15 @@ extern "C" fn sleeps(_argument: u64) {
 }
 
 pub(crate) fn kill() {
-    crate::signals::count(30);
+    DragonFly::count(30);
     assert_eq!(start(sleeps, 0), Ok(0));
-    until(&STEP, 1);
-    pause(5000);
+    DragonFly::until(&STEP, 1);
+    DragonFly::pause(5000);
     let tid = u64::from(TIDS[0].load(Ordering::SeqCst));
     assert_eq!(call(497, [u64::MAX, tid, 30]), Ok(0), "lwp_kill");
     joined();
     assert_eq!(
-        (crate::signals::seen_by(), RESULT.load(Ordering::SeqCst)),
+        (seen_by(), RESULT.load(Ordering::SeqCst)),
         (tid, sys::EINTR)
     );
     let own = call(GETTID, []).expect("lwp_gettid");
@@ -211,11 +197,11 @@ pub(crate) fn wakeup() {
     for count in [1, 0] {
         STEP.store(0, Ordering::SeqCst);
         assert_eq!(start(sleeps, 0), Ok(0));
-        until(&STEP, 1);
+        DragonFly::until(&STEP, 1);
         // Until it sleeps, waking wakes nobody.
         while DONE.load(Ordering::SeqCst) != 7 {
             assert_eq!(call(WAKEUP, [WORD.as_ptr() as u64, count]), Ok(0));
-            pause(500);
+            DragonFly::pause(500);
         }
         joined();
         assert_eq!(RESULT.load(Ordering::SeqCst), 1000);
@@ -231,16 +217,16 @@ pub(crate) fn between_processes() {
         }
         sys::exit(3)
     };
-    pause(5000);
+    DragonFly::pause(5000);
     word.store(1, Ordering::SeqCst);
     assert_eq!(call(WAKEUP, [page, 0]), Ok(0));
     assert_eq!(sys::wait(child), 3 << 8);
 }
 
 pub(crate) fn interrupted() {
-    crate::signals::count(14);
+    DragonFly::count(14);
     let timer = [0u64, 0, 0, 5000];
     assert_eq!(call(sys::SETITIMER, [0, timer.as_ptr() as u64, 0]), Ok(0));
     assert_eq!(sleep(WORD.as_ptr() as u64, 0, 0), Err(sys::EINTR));
-    assert_eq!(crate::signals::seen(), 1);
+    assert_eq!(seen(), 1);
 }

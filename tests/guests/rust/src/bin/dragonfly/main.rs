@@ -9,21 +9,31 @@ mod lwp;
 mod signals;
 mod system;
 
+use compat_guests::bsd::{self, System};
 use compat_guests::check;
+use compat_guests::sys;
 
 compat_guests::entry!(main, DRAGONFLY);
+
+/// What the checks that several systems share need to know.
+pub(crate) struct DragonFly;
+
+impl System for DragonFly {
+    const NANOSLEEP: u64 = sys::NANOSLEEP;
+    const WAIT4: u64 = sys::WAIT4;
+}
 
 extern "C" fn main() {
     check::run(&[
         ("files/stat", files::status),
         ("files/at", files::at),
-        ("files/padded-offsets", files::padded),
+        ("files/padded-offsets", bsd::files::positions),
         ("files/places-and-flags", files::places),
         ("files/mapping", files::mapping),
-        ("files/entries", files::entries),
+        ("files/entries", bsd::files::entries::<DragonFly>),
         ("files/entries-and-a-base", files::base),
-        ("files/open-flags", files::open_flags),
-        ("files/locks", files::locks),
+        ("files/open-flags", bsd::files::open_flags::<DragonFly>),
+        ("files/locks", bsd::files::locks),
         ("files/descriptors", files::descriptors),
         ("files/pipes", files::pipes),
         ("files/times", files::times),
@@ -40,34 +50,43 @@ extern "C" fn main() {
         ("umtx/wakeup", lwp::wakeup),
         ("umtx/between-processes", lwp::between_processes),
         ("umtx/interrupted", lwp::interrupted),
-        ("signals/siginfo", signals::siginfo),
+        ("signals/siginfo", bsd::signals::siginfo::<DragonFly>),
         ("signals/plain-handler", signals::plain),
         ("signals/faults", signals::faults),
-        ("signals/changed-registers", signals::changed),
-        ("signals/alternate-stack", signals::alternate),
+        (
+            "signals/changed-registers",
+            bsd::signals::changed::<DragonFly>,
+        ),
+        (
+            "signals/alternate-stack",
+            bsd::signals::alternate::<DragonFly>,
+        ),
         ("signals/masks", signals::masks),
-        ("signals/suspending", signals::suspending),
-        ("signals/restart", signals::restart),
-        ("signals/vectors", signals::vectors),
-        ("events/pipes", events::pipes),
-        ("events/user", events::user),
-        ("events/timers", events::timers),
-        ("events/signals", events::signals),
-        ("events/processes", events::processes),
-        ("events/files", events::files),
-        ("events/errors", events::errors),
-        ("events/closing-nothing", events::closing_nothing),
+        ("signals/suspending", bsd::signals::suspending::<DragonFly>),
+        ("signals/restart", bsd::signals::restart::<DragonFly>),
+        ("signals/vectors", bsd::signals::vectors::<DragonFly>),
+        ("events/pipes", bsd::events::pipes::<DragonFly>),
+        ("events/user", bsd::events::user::<DragonFly>),
+        ("events/timers", bsd::events::timers::<DragonFly>),
+        ("events/signals", bsd::events::signals::<DragonFly>),
+        ("events/processes", bsd::events::processes::<DragonFly>),
+        ("events/files", bsd::events::files::<DragonFly>),
+        ("events/errors", bsd::events::errors::<DragonFly>),
+        (
+            "events/closing-nothing",
+            bsd::events::closing_nothing::<DragonFly>,
+        ),
         ("system/start", system::start),
         ("system/tree", system::tree),
         ("system/interfaces", system::interfaces),
         ("system/variables", system::variables),
         ("system/clocks", system::clocks),
-        ("system/children", system::children),
-        ("system/waiting", system::waiting),
+        ("system/children", bsd::system::children::<DragonFly>),
+        ("system/waiting", bsd::system::waiting::<DragonFly>),
         ("system/limits", system::limits),
         ("system/messages", system::messages),
         ("system/options", system::options),
         ("system/refusals", system::refusals),
-        ("system/indirect", system::indirect),
+        ("system/indirect", bsd::system::indirect::<DragonFly>),
     ]);
 }

@@ -1,12 +1,20 @@
 //! The start of a program, the tree of names, variables in links, clocks, children, limits, sockets.
 
+use compat_guests::bsd::files::path;
+use compat_guests::bsd::system::{self, Messages, SYSCTL, Waits, value};
 use compat_guests::start::{self, auxiliary};
 use compat_guests::sys::{self, call};
 
-use crate::files::path;
-use crate::lwp::pause;
+use crate::DragonFly;
 
-const SYSCTL: u64 = 202;
+impl Waits for DragonFly {
+    const WAIT6: u64 = 548;
+    const P_PID: u64 = 0;
+    const WCONTINUED: u64 = 4;
+    const WEXITED: u64 = 0x10;
+    const WNOWAIT: u64 = 8;
+    const CONTINUED: u32 = 19;
+}
 
 pub(crate) fn start() {
     let entry = start::registers();
@@ -25,31 +33,9 @@ pub(crate) fn start() {
     assert!(auxiliary(15).is_some(), "AT_EXECPATH");
 }
 
-fn value(name: &[i32], room: &mut [u8]) -> sys::Result {
-    let mut size = room.len() as u64;
-    let args = [
-        name.as_ptr() as u64,
-        name.len() as u64,
-        room.as_mut_ptr() as u64,
-        (&raw mut size) as u64,
-        0,
-        0,
-    ];
-    call(SYSCTL, args)?;
-    Ok(unsafe { (&raw const size).read_volatile() })
-}
-
 pub(crate) fn tree() {
+    system::values(b"DragonFly\0");
     let mut room = [0u8; 256];
-    assert_eq!(value(&[1, 1], &mut room), Ok(10));
-    assert_eq!(&room[..10], b"DragonFly\0");
-    assert_eq!(value(&[6, 7], &mut room[..4]), Ok(4));
-    assert_eq!(
-        u32::from_le_bytes([room[0], room[1], room[2], room[3]]),
-        4096
-    );
-    assert_eq!(value(&[1, 1], &mut room[..3]), Err(sys::ENOMEM));
-    assert_eq!(value(&[1, 9999], &mut room), Err(sys::ENOENT));
     assert!(
         value(&[1, 14, 9, -1], &mut room).is_ok_and(|size| size > 1),
         "the program"
@@ -88,25 +74,13 @@ pub(crate) fn tree() {
 }
 
 pub(crate) fn interfaces() {
-    let mut room = [0u8; 16384];
-    let size = value(&[4, 17, 0, 0, 3, 0], &mut room).expect("net.routetable") as usize;
-    let (mut at, mut links, mut addresses) = (0, 0, 0);
-    while at < size {
-        let length = usize::from(room[at]) | usize::from(room[at + 1]) << 8;
-        assert!(length > 0 && room[at + 2] == 7, "RTM_VERSION");
-        match room[at + 3] {
-            0xe => links += 1,
-            0xc => addresses += 1,
-            kind => panic!("a message of kind {kind}"),
-        }
-        at += length;
-    }
-    assert!(
-        at == size && links >= 1 && addresses >= 1,
-        "{links} links, {addresses} addresses"
-    );
-    assert!(value(&[4, 17, 0, 0, 1, 0], &mut room).is_ok(), "routes");
-    assert_eq!(value(&[4, 17, 0, 0, 77, 0], &mut room), Err(sys::EINVAL));
+    let messages = Messages {
+        version: 7,
+        link: 0xe,
+        address: 0xc,
+    };
+    system::interfaces(17, 3, &messages);
+    system::routes(17);
 }
 
 pub(crate) fn variables() {
@@ -147,55 +121,8 @@ pub(crate) fn clocks() {
     assert_eq!(call(331, []), Ok(0), "sched_yield");
 }
 
-fn ended(options: u64) -> (u64, u32) {
-    let mut status = 0u32;
-    let pid = call(7, [u64::MAX, (&raw mut status) as u64, options, 0]).expect("wait4");
-    (pid, unsafe { (&raw const status).read_volatile() })
-}
-
-pub(crate) fn children() {
-    // In the child the second register is 1.
-    let back = sys::raw(sys::FORK, [0; 6]);
-    if back.rdx == 1 && back.rax == 0 {
-        sys::exit(5);
-    }
-    assert_eq!(ended(0), (back.rax, 5 << 8));
-    let child = sys::vfork_and_exec(c"/absent/program".as_ptr() as u64, &[0], &[0]);
-    assert_eq!(ended(0), (child, 120 << 8));
-}
-
-pub(crate) fn waiting() {
-    let sys::Fork::Parent(child) = sys::fork() else {
-        loop {
-            pause(10_000);
-        }
-    };
-    assert_eq!(call(sys::KILL, [child, 17]), Ok(0), "SIGSTOP");
-    assert_eq!(ended(2), (child, 17 << 8 | 0x7f), "WUNTRACED");
-    assert_eq!(call(sys::KILL, [child, 19]), Ok(0), "SIGCONT");
-    assert_eq!(ended(4), (child, 19), "WCONTINUED");
-    assert_eq!(ended(1), (0, 0), "WNOHANG");
-    assert_eq!(call(sys::KILL, [child, 9]), Ok(0));
-    let mut status = 0u32;
-    let at = (&raw mut status) as u64;
-    assert_eq!(
-        call(548, [0, child, at, 0x10 | 8, 0, 0]),
-        Ok(child),
-        "wait6 with WNOWAIT"
-    );
-    assert_eq!(call(548, [0, child, at, 0x10, 0, 0]), Ok(child));
-    assert_eq!(unsafe { (&raw const status).read_volatile() }, 9);
-    assert_eq!(call(7, [u64::MAX, 0, 0, 0]), Err(sys::ECHILD));
-}
-
 pub(crate) fn limits() {
-    let mut limit = [0u64; 2];
-    let at = limit.as_mut_ptr() as u64;
-    for which in 0..12 {
-        assert_eq!(call(194, [which, at]), Ok(0), "getrlimit {which}");
-        assert!(limit[0] <= limit[1]);
-    }
-    assert_eq!(call(194, [12, at]), Err(sys::EINVAL));
+    system::limits();
     let mut usage = [0u64; 18];
     assert_eq!(
         call(117, [0, usage.as_mut_ptr() as u64]),
@@ -306,18 +233,4 @@ pub(crate) fn refusals() {
         Err(sys::ENOSYS),
         "a checkpoint, which is not built"
     );
-}
-
-pub(crate) fn indirect() {
-    let pid = sys::pid();
-    assert_eq!(call(0, [sys::GETPID]), Ok(pid), "syscall");
-    assert_eq!(call(198, [sys::GETPID]), Ok(pid), "__syscall");
-    assert_eq!(
-        call(198, [199, 1000, 0, 0, 0]),
-        Err(sys::EBADF),
-        "arguments move"
-    );
-    // A number nobody knows raises SIGSYS as well.
-    crate::signals::ignore(12);
-    assert_eq!(call(0, [4000]), Err(sys::ENOSYS));
 }

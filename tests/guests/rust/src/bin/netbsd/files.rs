@@ -1,56 +1,49 @@
 //! Files: `struct stat` of two ages, arguments with pads, `struct dirent`, flags and locks.
 
+use compat_guests::bsd::files::{
+    self, Entry, FCNTL, Files, GARBAGE, OPEN, PREAD, PWRITE, file, path, times_of, word,
+};
+use compat_guests::bsd::pipe;
 use compat_guests::sys::{self, call, call_of_seven};
 
-pub(crate) const OPEN: u64 = 5;
-pub(crate) const O_RDWR: u64 = 2;
-pub(crate) const O_CREAT: u64 = 0x200;
-const O_NOFOLLOW: u64 = 0x100;
-const O_DIRECTORY: u64 = 0x20_0000;
+use crate::NetBsd;
+
+const FSTAT: u64 = 440;
+const FUTIMENS: u64 = 472;
 const O_CLOEXEC: u64 = 0x40_0000;
-const FCNTL: u64 = 92;
 
-/// A path for the kernel.
-pub(crate) fn path(text: &core::ffi::CStr) -> u64 {
-    text.as_ptr() as u64
-}
+impl Files for NetBsd {
+    const STATS: [u64; 3] = [439, FSTAT, 441];
+    const STAT_SIZE: usize = 152;
+    const TIMES: usize = 48;
+    const GETDENTS: u64 = 390;
+    const FUTIMENS: u64 = FUTIMENS;
+    const UTIMENSAT: u64 = 467;
+    const O_CLOEXEC: u64 = O_CLOEXEC;
+    const O_DIRECTORY: u64 = 0x20_0000;
+    const AT_FDCWD: u64 = (-100i64) as u64;
+    const UTIME_NOW: i64 = 0x3fff_ffff;
+    const UTIME_OMIT: i64 = 0x3fff_fffe;
 
-/// A fresh file of this content, open for reading and writing.
-pub(crate) fn file(name: &core::ffi::CStr, content: &[u8]) -> u64 {
-    let _ = call(10, [path(name)]);
-    let fd = call(OPEN, [path(name), O_RDWR | O_CREAT, 0o640]).expect("open");
-    let written = call(
-        sys::WRITE,
-        [fd, content.as_ptr() as u64, content.len() as u64],
-    );
-    assert_eq!(written, Ok(content.len() as u64));
-    fd
-}
-
-fn word(bytes: &[u8], at: usize, length: usize) -> u64 {
-    let mut word = [0; 8];
-    word[..length].copy_from_slice(&bytes[at..at + length]);
-    u64::from_le_bytes(word)
+    fn entry(bytes: &[u8]) -> Entry<'_> {
+        let record = word(bytes, 8, 2) as usize;
+        let name = word(bytes, 10, 2) as usize;
+        assert!(
+            record.is_multiple_of(8) && record > 13 + name,
+            "{record} for {name}"
+        );
+        assert_eq!(bytes[13 + name], 0, "ends with a null");
+        Entry {
+            number: word(bytes, 0, 8),
+            kind: bytes[12],
+            name: &bytes[13..13 + name],
+            next: record,
+        }
+    }
 }
 
 pub(crate) fn status() {
-    let fd = file(c"status", b"12345");
-    let _ = call(10, [path(c"status-link")]);
-    assert_eq!(call(57, [path(c"status"), path(c"status-link")]), Ok(0));
-    let _ = call(10, [path(c"status-second")]);
-    assert_eq!(call(9, [path(c"status"), path(c"status-second")]), Ok(0));
-    let mut found = [[0xaau8; 160]; 3];
-    assert_eq!(
-        call(439, [path(c"status-link"), found[0].as_mut_ptr() as u64]),
-        Ok(0)
-    );
-    assert_eq!(call(440, [fd, found[1].as_mut_ptr() as u64]), Ok(0));
-    assert_eq!(
-        call(441, [path(c"status-link"), found[2].as_mut_ptr() as u64]),
-        Ok(0)
-    );
-    assert_eq!(found[0][..152], found[1][..152]);
-    let file = &found[0];
+    let [file, link] = &files::status::<NetBsd>();
     assert_eq!(word(file, 8, 4), 0o100_640, "mode");
     assert_eq!(word(file, 24, 4), 2, "nlink");
     assert_eq!(word(file, 112, 8), 5, "size");
@@ -64,17 +57,16 @@ pub(crate) fn status() {
         "{seconds:?}"
     );
     assert!(word(file, 56, 8) < 1_000_000_000, "nanoseconds");
-    assert_eq!(file[152..], [0xaa; 8], "beyond the structure");
-    assert_eq!(word(&found[2], 8, 4) & 0o170_000, 0o120_000, "a link");
-    assert_eq!(word(&found[2], 112, 8), 6, "its length");
+    assert_eq!(word(link, 8, 4) & 0o170_000, 0o120_000, "a link");
+    assert_eq!(word(link, 112, 8), 6, "its length");
     // fstatat, by a descriptor, and without following.
     let mut again = [0u8; 160];
     let at = again.as_mut_ptr() as u64;
     assert_eq!(
-        call(466, [(-100i64) as u64, path(c"status-link"), at, 0x200]),
+        call(466, [NetBsd::AT_FDCWD, path(c"status-link"), at, 0x200]),
         Ok(0)
     );
-    assert_eq!(again[..32], found[2][..32]);
+    assert_eq!(again[..32], link[..32]);
     assert_eq!(call(439, [path(c"absent"), at]), Err(sys::ENOENT));
 }
 
@@ -82,7 +74,7 @@ pub(crate) fn status_of_3() {
     let fd = file(c"status3", b"123");
     let mut new = [0u8; 160];
     let mut old = [0xaau8; 160];
-    assert_eq!(call(440, [fd, new.as_mut_ptr() as u64]), Ok(0));
+    assert_eq!(call(FSTAT, [fd, new.as_mut_ptr() as u64]), Ok(0));
     for (number, what) in [(387, path(c"status3")), (388, fd), (389, path(c"status3"))] {
         old.fill(0xaa);
         assert_eq!(call(number, [what, old.as_mut_ptr() as u64]), Ok(0));
@@ -98,58 +90,25 @@ pub(crate) fn status_of_3() {
 }
 
 pub(crate) fn padded() {
-    const GARBAGE: u64 = 0x5555_5555_5555_5555;
+    files::positions();
     let fd = file(c"padded", b"0123456789");
     let mut buffer = [0u8; 4];
     let at = buffer.as_mut_ptr() as u64;
-    assert_eq!(call(173, [fd, at, 4, GARBAGE, 3]), Ok(4), "pread");
+    assert_eq!(call(PREAD, [fd, at, 4, GARBAGE, 3]), Ok(4), "pread");
     assert_eq!(&buffer, b"3456");
-    assert_eq!(
-        call(174, [fd, b"xy".as_ptr() as u64, 2, GARBAGE, 8]),
-        Ok(2),
-        "pwrite"
-    );
-    assert_eq!(call(199, [fd, GARBAGE, 7, 0]), Ok(7), "lseek");
-    assert_eq!(call(sys::READ, [fd, at, 4]), Ok(3));
+    let args = [fd, b"xy".as_ptr() as u64, 2, GARBAGE, 8];
+    assert_eq!(call(PWRITE, args), Ok(2), "pwrite");
+    assert_eq!(call(PREAD, [fd, at, 4, GARBAGE, 7]), Ok(3));
     assert_eq!(&buffer[..3], b"7xy");
     assert_eq!(
-        call(199, [fd, GARBAGE, (-2i64) as u64, 1]),
-        Ok(8),
-        "from here"
-    );
-    assert_eq!(
-        call(199, [fd, GARBAGE, (-9i64) as u64, 1]),
-        Err(sys::EINVAL)
-    );
-    assert_eq!(call(201, [fd, GARBAGE, 1 << 33]), Ok(0), "ftruncate");
-    assert_eq!(
-        call(199, [fd, GARBAGE, 0, 2]),
-        Ok(1 << 33),
-        "a position beyond 32 bits"
-    );
-    assert_eq!(call(200, [path(c"padded"), GARBAGE, 4]), Ok(0), "truncate");
-    assert_eq!(call(199, [fd, GARBAGE, 0, 2]), Ok(4));
-    assert_eq!(
-        call(173, [fd, at, 4, GARBAGE, u64::MAX]),
+        call(PREAD, [fd, at, 4, GARBAGE, u64::MAX]),
         Err(sys::EINVAL),
         "a negative place"
     );
-    assert_eq!(call(199, [1000, 0, 0, 0]), Err(sys::EBADF));
 }
 
 pub(crate) fn mapping() {
-    let fd = file(c"mapped", &[b'a'; 4096]);
-    assert_eq!(
-        call(sys::WRITE, [fd, [b'b'; 4096].as_ptr() as u64, 4096]),
-        Ok(4096)
-    );
-    // The offset is the seventh argument, behind a pad.
-    let second = call_of_seven(197, [0, 4096, 3, 1, fd, 0x7777], 4096).expect("mmap");
-    assert_eq!(unsafe { (second as *const u8).read_volatile() }, b'b');
-    unsafe { (second as *mut u8).write_volatile(b'c') };
-    let mut byte = 0u8;
-    assert_eq!(call(173, [fd, (&raw mut byte) as u64, 1, 0, 4096]), Ok(1));
-    assert_eq!(byte, b'c', "shared");
+    let second = files::mapped();
     assert_eq!(call(277, [second, 4096, 4]), Ok(0), "msync");
     let moved = call(411, [second, 4096, 0, 8192, 0]).expect("mremap");
     assert_eq!(unsafe { (moved as *const u8).read_volatile() }, b'c');
@@ -194,61 +153,6 @@ pub(crate) fn allocating() {
     assert_eq!(call(354, [fd, 0, 0, 0]), Err(sys::EINVAL));
 }
 
-pub(crate) fn entries() {
-    assert!(matches!(
-        call(136, [path(c"folder"), 0o755]),
-        Ok(0) | Err(17)
-    ));
-    for name in [c"folder/a", c"folder/longer-name", c"folder/b"] {
-        let _ = file(name, b"");
-    }
-    assert!(matches!(
-        call(136, [path(c"folder/under"), 0o755]),
-        Ok(0) | Err(17)
-    ));
-    let fd = call(OPEN, [path(c"folder"), O_DIRECTORY, 0]).expect("open");
-    let mut seen = [0u8; 6];
-    let mut buffer = [0xaau8; 512];
-    loop {
-        let length = call(390, [fd, buffer.as_mut_ptr() as u64, 512]).expect("getdents") as usize;
-        if length == 0 {
-            break;
-        }
-        let mut at = 0;
-        while at < length {
-            let record = word(&buffer, at + 8, 2) as usize;
-            let name = word(&buffer, at + 10, 2) as usize;
-            let kind = buffer[at + 12];
-            assert!(
-                record.is_multiple_of(8) && record > 13 + name,
-                "{record} for {name}"
-            );
-            assert!(word(&buffer, at, 8) != 0, "fileno");
-            assert_eq!(buffer[at + 13 + name], 0, "ends with a null");
-            let index = match &buffer[at + 13..at + 13 + name] {
-                b"." => 0,
-                b".." => 1,
-                b"a" => 2,
-                b"b" => 3,
-                b"longer-name" => 4,
-                b"under" => 5,
-                _ => panic!("a name nobody gave"),
-            };
-            assert_eq!(
-                kind,
-                if matches!(index, 0 | 1 | 5) { 4 } else { 8 },
-                "d_type"
-            );
-            seen[index] += 1;
-            at += record;
-        }
-        assert_eq!(at, length);
-    }
-    assert_eq!(seen, [1; 6]);
-    let plain = file(c"plain", b"");
-    assert!(call(390, [plain, buffer.as_mut_ptr() as u64, 512]).is_err());
-}
-
 pub(crate) fn whereabouts() {
     let mut buffer = [0xaau8; 1024];
     let at = buffer.as_mut_ptr() as u64;
@@ -256,71 +160,6 @@ pub(crate) fn whereabouts() {
     assert!(buffer[0] == b'/' && buffer[length - 1] == 0 && !buffer[..length - 1].contains(&0));
     assert_eq!(call(296, [at, 2]), Err(34), "ERANGE");
     assert_eq!(call(296, [at, 0]), Err(sys::EINVAL));
-}
-
-pub(crate) fn open_flags() {
-    let _ = file(c"target", b"");
-    let _ = call(10, [path(c"symbolic")]);
-    assert_eq!(call(57, [path(c"target"), path(c"symbolic")]), Ok(0));
-    let fd = call(OPEN, [path(c"target"), O_CLOEXEC]).expect("open");
-    assert_eq!(call(FCNTL, [fd, 1, 0]), Ok(1), "FD_CLOEXEC");
-    assert_eq!(
-        call(OPEN, [path(c"target"), O_DIRECTORY]),
-        Err(20),
-        "ENOTDIR"
-    );
-    assert!(call(OPEN, [path(c"symbolic"), O_NOFOLLOW]).is_err());
-    assert_eq!(
-        call(OPEN, [path(c"target"), O_CREAT | 0x800, 0o600]),
-        Err(17),
-        "EEXIST"
-    );
-    // O_NONBLOCK and O_APPEND are shown again.
-    let fd = call(OPEN, [path(c"target"), O_RDWR | 4 | 8]).expect("open");
-    assert_eq!(
-        call(FCNTL, [fd, 3, 0]).map(|flags| flags & 0xf),
-        Ok(2 | 4 | 8)
-    );
-    assert_eq!(call(FCNTL, [fd, 4, 0]), Ok(0));
-    assert_eq!(call(FCNTL, [fd, 3, 0]).map(|flags| flags & 0xc), Ok(0));
-}
-
-pub(crate) fn locks() {
-    // struct flock: start, length, pid, type, whence.
-    #[repr(C)]
-    struct Flock(i64, i64, i32, i16, i16);
-    let fd = file(c"locked", b"0123456789");
-    let set = |kind: i16, start: i64, length: i64| {
-        let lock = Flock(start, length, 0, kind, 0);
-        call(FCNTL, [fd, 8, (&raw const lock) as u64])
-    };
-    assert_eq!(set(3, 2, 4), Ok(0), "F_WRLCK");
-    let other = || {
-        let mut lock = Flock(0, 0, 0, 3, 0);
-        assert_eq!(
-            call(FCNTL, [fd, 7, (&raw mut lock) as u64]),
-            Ok(0),
-            "F_GETLK"
-        );
-        unsafe { (&raw const lock).read_volatile() }
-    };
-    let status = sys::in_child(|| {
-        let found = other();
-        assert_eq!((found.0, found.1, found.3), (2, 4, 3));
-        assert_eq!(
-            u64::from(found.2 as u32),
-            call(sys::GETPPID, []).unwrap_or(0)
-        );
-        let lock = Flock(0, 4, 0, 1, 0);
-        assert_eq!(
-            call(FCNTL, [fd, 8, (&raw const lock) as u64]),
-            Err(sys::EAGAIN)
-        );
-    });
-    assert_eq!(status, 0);
-    assert_eq!(set(2, 0, 0), Ok(0), "F_UNLCK");
-    assert_eq!(sys::in_child(|| assert_eq!(other().3, 2)), 0);
-    assert_eq!(set(77, 0, 0), Err(sys::EINVAL));
 }
 
 pub(crate) fn descriptors() {
@@ -347,9 +186,8 @@ pub(crate) fn descriptors() {
 }
 
 pub(crate) fn pipes() {
-    let back = sys::raw(42, [0; 6]);
-    assert!(!back.carry && back.rdx == back.rax + 1, "{back:?}");
-    assert_eq!(call(sys::WRITE, [back.rdx, b"p".as_ptr() as u64, 1]), Ok(1));
+    let (_, into) = pipe();
+    assert_eq!(call(sys::WRITE, [into, b"p".as_ptr() as u64, 1]), Ok(1));
     let mut ends = [0u32; 2];
     assert_eq!(
         call(453, [ends.as_mut_ptr() as u64, O_CLOEXEC | 4]),
@@ -366,34 +204,15 @@ pub(crate) fn pipes() {
     assert_eq!(call(453, [ends.as_mut_ptr() as u64, 1]), Err(sys::EINVAL));
 }
 
-fn times_of(fd: u64) -> [u64; 4] {
-    let mut found = [0u8; 160];
-    assert_eq!(call(440, [fd, found.as_mut_ptr() as u64]), Ok(0));
-    [48, 56, 64, 72].map(|at| word(&found, at, 8))
-}
-
 pub(crate) fn times() {
-    const NOW: i64 = 0x3fff_ffff;
-    const OMIT: i64 = 0x3fff_fffe;
+    files::times::<NetBsd>();
+    // What means the present elsewhere.
     let fd = file(c"times", b"");
-    let set = |times: [i64; 4]| call(472, [fd, times.as_ptr() as u64]);
-    assert_eq!(set([1000, 5, 2000, 6]), Ok(0), "futimens");
-    assert_eq!(times_of(fd), [1000, 5, 2000, 6]);
-    assert_eq!(set([0, OMIT, 3000, 7]), Ok(0));
-    assert_eq!(times_of(fd), [1000, 5, 3000, 7]);
-    assert_eq!(set([0, NOW, 0, OMIT]), Ok(0));
-    let found = times_of(fd);
-    assert!(found[0] > 1_500_000_000 && found[2..] == [3000, 7]);
-    assert_eq!(set([0, 1_000_000_000, 0, 0]), Err(sys::EINVAL));
-    assert_eq!(set([0, -1, 0, 0]), Err(sys::EINVAL));
-    let times = [7i64, 8, 9, 10];
-    let at = (-100i64) as u64;
+    let times = [0i64, -1, 0, 0];
     assert_eq!(
-        call(467, [at, path(c"times"), times.as_ptr() as u64, 0]),
-        Ok(0),
-        "utimensat"
+        call(FUTIMENS, [fd, times.as_ptr() as u64]),
+        Err(sys::EINVAL)
     );
-    assert_eq!(times_of(fd), [7, 8, 9, 10]);
 }
 
 pub(crate) fn older_times() {
@@ -405,10 +224,10 @@ pub(crate) fn older_times() {
         Ok(0),
         "utimes"
     );
-    assert_eq!(times_of(fd), [11, 3000, 12, 4000]);
+    assert_eq!(times_of::<NetBsd>(fd), [11, 3000, 12, 4000]);
     let times = [21u64, 0x5555_5555_0000_0005, 22, 6];
     assert_eq!(call(423, [fd, times.as_ptr() as u64]), Ok(0), "futimes");
-    assert_eq!(times_of(fd), [21, 5000, 22, 6000]);
+    assert_eq!(times_of::<NetBsd>(fd), [21, 5000, 22, 6000]);
 }
 
 pub(crate) fn mounts() {

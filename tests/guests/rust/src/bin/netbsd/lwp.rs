@@ -3,9 +3,12 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use compat_guests::bsd::System;
+use compat_guests::bsd::signals::{Signals, seen_by};
 use compat_guests::sys::{self, call};
 
-use crate::thread::{DETACHED, join, pause, start, until};
+use crate::NetBsd;
+use crate::thread::{DETACHED, join, start};
 
 const PARK: u64 = 478;
 const UNPARK: u64 = 321;
@@ -38,7 +41,7 @@ pub(crate) fn joined() {
 
 pub(crate) fn detached() {
     let id = start(waits, 0, DETACHED).expect("_lwp_create");
-    until(&STEP, 1);
+    NetBsd::until(&STEP, 1);
     assert_eq!(
         join(id),
         Err(sys::EINVAL),
@@ -46,9 +49,9 @@ pub(crate) fn detached() {
     );
     assert_eq!(call(319, [id]), Err(sys::EINVAL), "it is detached already");
     assert_eq!(call(UNPARK, [id, 0]), Ok(0));
-    until(&STEP, 2);
+    NetBsd::until(&STEP, 2);
     let second = start(waits, 0, 0).expect("_lwp_create");
-    until(&STEP, 3);
+    NetBsd::until(&STEP, 3);
     assert_eq!(call(319, [second]), Ok(0), "_lwp_detach");
     assert_eq!(join(second), Err(sys::EINVAL));
     assert_eq!(call(UNPARK, [second, 0]), Ok(0));
@@ -91,7 +94,7 @@ pub(crate) fn park() {
     for _ in 0..50 {
         STEP.store(0, Ordering::SeqCst);
         let id = start(waits, 0, 0).expect("_lwp_create");
-        until(&STEP, 1);
+        NetBsd::until(&STEP, 1);
         assert_eq!(call(UNPARK, [id, 0]), Ok(0));
         assert_eq!(join(id), Ok(id));
         let result = RESULT.load(Ordering::SeqCst);
@@ -154,7 +157,7 @@ pub(crate) fn unpark_all() {
     assert!(most >= 16);
     let first = start(waits, 0, 0).expect("_lwp_create");
     let second = start(waits, 0, 0).expect("_lwp_create");
-    until(&STEP, 2);
+    NetBsd::until(&STEP, 2);
     let targets = [first as u32, second as u32];
     assert!(call(322, [targets.as_ptr() as u64, 2, 0]).is_ok());
     assert_eq!(join(first), Ok(first));
@@ -167,7 +170,7 @@ pub(crate) fn unpark_all() {
 
 pub(crate) fn hand_over() {
     let id = start(waits, 0, 0).expect("_lwp_create");
-    until(&STEP, 1);
+    NetBsd::until(&STEP, 1);
     // Parks itself and unparks the other in one call.
     let short = [0u64, 2_000_000];
     let result = call(PARK, [MONOTONIC, 0, short.as_ptr() as u64, id, 0, 0]);
@@ -220,14 +223,14 @@ pub(crate) fn names() {
 }
 
 pub(crate) fn kill() {
-    crate::signals::count(30);
+    NetBsd::count(30);
     let id = start(waits, 0, 0).expect("_lwp_create");
-    until(&STEP, 1);
-    pause(2000);
+    NetBsd::until(&STEP, 1);
+    NetBsd::pause(2000);
     assert_eq!(call(318, [id, 30]), Ok(0), "_lwp_kill");
     // The handler ran on that thread, whose sleep it ended.
     assert_eq!(join(id), Ok(id));
-    assert_eq!(crate::signals::seen_by(), id);
+    assert_eq!(seen_by(), id);
     assert_eq!(RESULT.load(Ordering::SeqCst), sys::EINTR);
     assert_eq!(call(318, [own(), 0]), Ok(0));
     assert_eq!(call(318, [own(), 99]), Err(sys::EINVAL));

@@ -12,9 +12,18 @@ mod sockets;
 mod system;
 mod thread;
 
+use compat_guests::bsd::{self, System};
 use compat_guests::check;
 
 compat_guests::entry!(main, NETBSD);
+
+/// What the checks that several systems share need to know.
+pub(crate) struct NetBsd;
+
+impl System for NetBsd {
+    const NANOSLEEP: u64 = 430;
+    const WAIT4: u64 = 449;
+}
 
 extern "C" fn main() {
     check::run(&[
@@ -24,10 +33,10 @@ extern "C" fn main() {
         ("files/mapping", files::mapping),
         ("files/vectors", files::vectors),
         ("files/allocating", files::allocating),
-        ("files/entries", files::entries),
+        ("files/entries", bsd::files::entries::<NetBsd>),
         ("files/where", files::whereabouts),
-        ("files/open-flags", files::open_flags),
-        ("files/locks", files::locks),
+        ("files/open-flags", bsd::files::open_flags::<NetBsd>),
+        ("files/locks", bsd::files::locks),
         ("files/descriptors", files::descriptors),
         ("files/pipes", files::pipes),
         ("files/times", files::times),
@@ -52,22 +61,25 @@ extern "C" fn main() {
         ("lwp/futex", lwp::futex),
         ("signals/siginfo", signals::siginfo),
         ("signals/faults", signals::faults),
-        ("signals/changed-registers", signals::changed),
-        ("signals/alternate-stack", signals::alternate),
+        ("signals/changed-registers", bsd::signals::changed::<NetBsd>),
+        ("signals/alternate-stack", bsd::signals::alternate::<NetBsd>),
         ("signals/masks", signals::masks),
         ("signals/suspending", signals::suspending),
-        ("signals/restart", signals::restart),
+        ("signals/restart", bsd::signals::restart::<NetBsd>),
         ("signals/queued", signals::queued),
         ("signals/once", signals::once),
-        ("signals/vectors", signals::vectors),
-        ("events/pipes", events::pipes),
-        ("events/user", events::user),
+        ("signals/vectors", bsd::signals::vectors::<NetBsd>),
+        ("events/pipes", bsd::events::pipes::<NetBsd>),
+        ("events/user", bsd::events::user::<NetBsd>),
         ("events/timers", events::timers),
-        ("events/signals", events::signals),
-        ("events/processes", events::processes),
-        ("events/files", events::files),
+        ("events/signals", bsd::events::signals::<NetBsd>),
+        ("events/processes", bsd::events::processes::<NetBsd>),
+        ("events/files", bsd::events::files::<NetBsd>),
         ("events/errors", events::errors),
-        ("events/closing-nothing", events::closing_nothing),
+        (
+            "events/closing-nothing",
+            bsd::events::closing_nothing::<NetBsd>,
+        ),
         ("sockets/messages", sockets::messages),
         ("sockets/descriptors", sockets::descriptors),
         ("sockets/options", sockets::options),
@@ -77,8 +89,8 @@ extern "C" fn main() {
         ("system/interfaces", system::interfaces),
         ("system/clocks", system::clocks),
         ("system/children", system::children),
-        ("system/waiting", system::waiting),
+        ("system/waiting", bsd::system::waiting::<NetBsd>),
         ("system/limits", system::limits),
-        ("system/indirect", system::indirect),
+        ("system/indirect", bsd::system::indirect::<NetBsd>),
     ]);
 }

@@ -1,11 +1,19 @@
 //! The start of a program, the tree of names, clocks, children and limits.
 
+use compat_guests::bsd::system::{self, GETRLIMIT, Messages, SYSCTL, Waits, value};
 use compat_guests::start::{self, auxiliary};
 use compat_guests::sys::{self, call};
 
-use crate::thread::pause;
+use crate::NetBsd;
 
-const SYSCTL: u64 = 202;
+impl Waits for NetBsd {
+    const WAIT6: u64 = 481;
+    const P_PID: u64 = 1;
+    const WCONTINUED: u64 = 0x10;
+    const WEXITED: u64 = 0x20;
+    const WNOWAIT: u64 = 0x1_0000;
+    const CONTINUED: u32 = 0xffff;
+}
 
 pub(crate) fn start() {
     let entry = start::registers();
@@ -91,31 +99,9 @@ pub(crate) fn tree() {
     assert_eq!(call(SYSCTL, args), Err(20), "ENOTDIR");
 }
 
-fn value(name: &[i32], room: &mut [u8]) -> sys::Result {
-    let mut size = room.len() as u64;
-    let args = [
-        name.as_ptr() as u64,
-        name.len() as u64,
-        room.as_mut_ptr() as u64,
-        (&raw mut size) as u64,
-        0,
-        0,
-    ];
-    call(SYSCTL, args)?;
-    Ok(unsafe { (&raw const size).read_volatile() })
-}
-
 pub(crate) fn values() {
+    system::values(b"NetBSD\0");
     let mut room = [0u8; 256];
-    assert_eq!(value(&[1, 1], &mut room), Ok(7));
-    assert_eq!(&room[..7], b"NetBSD\0");
-    assert_eq!(value(&[6, 7], &mut room[..4]), Ok(4));
-    assert_eq!(
-        u32::from_le_bytes([room[0], room[1], room[2], room[3]]),
-        4096
-    );
-    assert_eq!(value(&[1, 1], &mut room[..3]), Err(sys::ENOMEM));
-    assert_eq!(value(&[1, 9999], &mut room), Err(sys::ENOENT));
     assert_eq!(value(&[], &mut room), Err(sys::EINVAL));
     assert_eq!(value(&[6, 13], &mut room[..8]), Ok(8), "hw.physmem64");
     assert_eq!(value(&[1, 81], &mut room[..16]), Ok(16), "kern.arandom");
@@ -126,30 +112,15 @@ pub(crate) fn values() {
 }
 
 pub(crate) fn interfaces() {
-    let mut room = [0u8; 16384];
     for (query, address) in [(6, 0x16), (5, 0xc)] {
-        let size = value(&[4, 34, 0, 0, query, 0], &mut room).expect("net.route.0.0") as usize;
-        let (mut at, mut links, mut addresses) = (0, 0, 0);
-        while at < size {
-            let length = usize::from(room[at]) | usize::from(room[at + 1]) << 8;
-            assert!(
-                length > 0 && length % 8 == 0 && room[at + 2] == 4,
-                "RTM_VERSION"
-            );
-            match room[at + 3] {
-                0x14 => links += 1,
-                kind if kind == address => addresses += 1,
-                kind => panic!("a message of kind {kind}"),
-            }
-            at += length;
-        }
-        assert!(
-            at == size && links >= 1 && addresses >= 1,
-            "{links} links, {addresses} addresses"
-        );
+        let messages = Messages {
+            version: 4,
+            link: 0x14,
+            address,
+        };
+        system::interfaces(34, query, &messages);
     }
-    assert!(value(&[4, 34, 0, 0, 1, 0], &mut room).is_ok(), "routes");
-    assert_eq!(value(&[4, 34, 0, 0, 77, 0], &mut room), Err(sys::EINVAL));
+    system::routes(34);
 }
 
 pub(crate) fn clocks() {
@@ -182,72 +153,19 @@ pub(crate) fn clocks() {
     );
 }
 
-fn ended(options: u64) -> (u64, u32) {
-    let mut status = 0u32;
-    let pid = call(449, [u64::MAX, (&raw mut status) as u64, options, 0]).expect("wait4");
-    (pid, unsafe { (&raw const status).read_volatile() })
-}
-
-fn child_that(body: impl FnOnce()) -> u64 {
-    match sys::fork() {
-        sys::Fork::Parent(child) => child,
-        sys::Fork::Child => {
-            body();
-            sys::exit(0)
-        }
-    }
-}
-
-pub(crate) fn waiting() {
-    let child = child_that(|| {
-        loop {
-            pause(10_000);
-        }
-    });
-    assert_eq!(call(sys::KILL, [child, 17]), Ok(0), "SIGSTOP");
-    assert_eq!(ended(2), (child, 17 << 8 | 0x7f), "WUNTRACED");
-    assert_eq!(call(sys::KILL, [child, 19]), Ok(0), "SIGCONT");
-    assert_eq!(ended(0x10), (child, 0xffff), "WCONTINUED");
-    assert_eq!(ended(1), (0, 0), "WNOHANG");
-    // wait6 by P_PID, leaving it there, then for good.
-    assert_eq!(call(sys::KILL, [child, 9]), Ok(0));
-    let mut status = 0u32;
-    let at = (&raw mut status) as u64;
-    assert_eq!(
-        call(481, [1, child, at, 0x20 | 0x10000, 0, 0]),
-        Ok(child),
-        "WNOWAIT"
-    );
-    assert_eq!(call(481, [1, child, at, 0x20, 0, 0]), Ok(child));
-    assert_eq!(unsafe { (&raw const status).read_volatile() }, 9);
-    assert_eq!(call(449, [u64::MAX, 0, 0, 0]), Err(sys::ECHILD));
-}
-
 pub(crate) fn children() {
-    // In the child the second register is 1.
-    let back = sys::raw(sys::FORK, [0; 6]);
-    if back.rdx == 1 && back.rax == 0 {
-        sys::exit(5);
-    }
-    let child = back.rax;
-    assert_eq!(ended(0), (child, 5 << 8));
-    let child = sys::vfork_and_exec(c"/absent/program".as_ptr() as u64, &[0], &[0]);
-    assert_eq!(ended(0), (child, 120 << 8));
+    system::children::<NetBsd>();
     assert_eq!(call(26, [0, 0, 0, 0]), Err(sys::EPERM), "ptrace");
 }
 
 pub(crate) fn limits() {
+    system::limits();
     let mut limit = [0u64; 2];
     let at = limit.as_mut_ptr() as u64;
-    for which in 0..12 {
-        assert_eq!(call(194, [which, at]), Ok(0), "getrlimit {which}");
-        assert!(limit[0] <= limit[1]);
-    }
-    assert_eq!(call(194, [12, at]), Err(sys::EINVAL));
-    assert_eq!(call(194, [8, at]), Ok(0));
+    assert_eq!(call(GETRLIMIT, [8, at]), Ok(0));
     let lower = [limit[0] - 1, limit[1]];
     assert_eq!(call(195, [8, lower.as_ptr() as u64]), Ok(0), "setrlimit");
-    assert_eq!(call(194, [8, at]), Ok(0));
+    assert_eq!(call(GETRLIMIT, [8, at]), Ok(0));
     assert_eq!(unsafe { limit.as_ptr().read_volatile() }, lower[0]);
     let mut usage = [0xaaaa_aaaa_aaaa_aaaau64; 19];
     assert_eq!(
@@ -257,18 +175,4 @@ pub(crate) fn limits() {
     );
     assert!(usage[0] < 1000 && usage[1] < 1_000_000 && usage[18] == 0xaaaa_aaaa_aaaa_aaaa);
     assert_eq!(call(305, []), Ok(0), "issetugid");
-}
-
-pub(crate) fn indirect() {
-    let pid = sys::pid();
-    assert_eq!(call(0, [sys::GETPID]), Ok(pid), "syscall");
-    assert_eq!(call(198, [sys::GETPID]), Ok(pid), "__syscall");
-    assert_eq!(
-        call(198, [199, 1000, 0, 0, 0]),
-        Err(sys::EBADF),
-        "arguments move"
-    );
-    // A number nobody knows raises SIGSYS as well.
-    crate::signals::ignore(12);
-    assert_eq!(call(0, [4000]), Err(sys::ENOSYS));
 }

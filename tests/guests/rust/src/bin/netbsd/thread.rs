@@ -1,8 +1,8 @@
 //! Threads as `_lwp_create` makes them, and the context they begin with.
 
 use core::arch::naked_asm;
-use core::sync::atomic::{AtomicU64, Ordering};
 
+use compat_guests::bsd::map;
 use compat_guests::sys::{self, call};
 
 pub(crate) const GETCONTEXT: u64 = 307;
@@ -29,7 +29,8 @@ pub(crate) struct Ucontext {
     pub(crate) stack: [u64; 3],
     pub(crate) gregs: [u64; 26],
     pub(crate) tlsbase: u64,
-    pub(crate) fpregs: [u8; 512],
+    /// As FXSAVE has them.
+    pub(crate) fpregs: [u64; 64],
 }
 
 const _: () = {
@@ -47,7 +48,7 @@ impl Ucontext {
             stack: [0; 3],
             gregs: [0; 26],
             tlsbase: 0,
-            fpregs: [0; 512],
+            fpregs: [0; 64],
         }
     }
 
@@ -76,7 +77,7 @@ extern "C" fn run(body: extern "C" fn(u64), argument: u64) -> ! {
 /// Starts a thread that runs `body(argument)`; its id.
 pub(crate) fn start(body: extern "C" fn(u64), argument: u64, flags: u64) -> sys::Result {
     let mut context = Ucontext::current();
-    let stack = sys::call_of_seven(197, [0, STACK, 3, 0x1002, u64::MAX, 0], 0).expect("mmap");
+    let stack = map(STACK);
     context.gregs[RDI] = body as usize as u64;
     context.gregs[RDI + 1] = argument;
     context.gregs[RIP] = begin as *const () as u64;
@@ -98,19 +99,5 @@ pub(crate) fn join(id: u64) -> sys::Result {
             Err(sys::EINTR) => {}
             Err(error) => return Err(error),
         }
-    }
-}
-
-/// Sleeps.
-pub(crate) fn pause(microseconds: u64) {
-    let mut time = [0, microseconds * 1000];
-    let at = time.as_mut_ptr() as u64;
-    while call(430, [at, at]) == Err(sys::EINTR) {}
-}
-
-/// Waits until the word has that value.
-pub(crate) fn until(word: &AtomicU64, value: u64) {
-    while word.load(Ordering::SeqCst) != value {
-        pause(1000);
     }
 }
