@@ -6,6 +6,7 @@ mod files;
 mod io;
 mod kqueue;
 mod lwp;
+mod memory;
 mod sysctl;
 mod system;
 mod tls;
@@ -34,8 +35,10 @@ pub(crate) use compat_bsd::calls::ids::{
 pub(crate) use compat_bsd::calls::kqueue::kqueue;
 pub(crate) use compat_bsd::calls::limits::*;
 pub(crate) use compat_bsd::calls::login::*;
-pub(crate) use compat_bsd::calls::memory::*;
-pub(crate) use compat_bsd::calls::memory::{freebsd6_mmap as mmap, msync as netbsd_msync};
+pub(crate) use compat_bsd::calls::memory::msync as netbsd_msync;
+pub(crate) use compat_bsd::calls::memory::{
+    r#break, madvise, mincore, minherit, mprotect, msync, munmap,
+};
 pub(crate) use compat_bsd::calls::message::*;
 pub(crate) use compat_bsd::calls::name::*;
 pub(crate) use compat_bsd::calls::node::*;
@@ -63,6 +66,7 @@ pub(crate) use files::*;
 pub(crate) use io::*;
 pub(crate) use kqueue::*;
 pub(crate) use lwp::*;
+pub(crate) use memory::*;
 pub(crate) use sysctl::*;
 pub(crate) use system::*;
 pub(crate) use tls::*;

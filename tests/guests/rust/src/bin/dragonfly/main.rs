@@ -6,6 +6,7 @@
 mod events;
 mod files;
 mod lwp;
+mod memory;
 mod signals;
 mod system;
 
@@ -50,6 +51,9 @@ extern "C" fn main() {
         ("umtx/wakeup", lwp::wakeup),
         ("umtx/between-processes", lwp::between_processes),
         ("umtx/interrupted", lwp::interrupted),
+        ("memory/there-or-nowhere", memory::there_or_nowhere),
+        ("memory/aligned-to-its-size", memory::aligned_to_its_size),
+        ("memory/other-flags", memory::other_flags),
         ("signals/siginfo", bsd::signals::siginfo::<DragonFly>),
         ("signals/plain-handler", signals::plain),
         ("signals/faults", signals::faults),
