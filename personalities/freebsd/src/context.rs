@@ -1,6 +1,8 @@
 //! Machine contexts: the registers and vector state of a thread as FreeBSD lays them out (get_mcontext, set_mcontext in
 //! exec_machdep.c).
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 pub(crate) use compat_bsd::fpu::reset as reset_fpu;
 pub(crate) use compat_bsd::fpu::{CHANGEABLE_FLAGS, xsave_of};
 use compat_translate::guest;
@@ -41,7 +43,13 @@ pub(crate) fn write_extended(frame: &UContext, address: u64, length: u64) -> Hos
 fn most_extended() -> usize {
     /// Leaf 13, subleaf 0: `ebx` is the size with all that is switched on.
     const XSAVE_SIZES: u32 = 13;
-    let size = core::arch::x86_64::__cpuid_count(XSAVE_SIZES, 0).ebx;
+    /// The answer, 0 before it was asked for: a hypervisor takes microseconds for it, and every sigreturn wants it.
+    static SIZE: AtomicU32 = AtomicU32::new(0);
+    let mut size = SIZE.load(Ordering::Relaxed);
+    if size == 0 {
+        size = core::arch::x86_64::__cpuid_count(XSAVE_SIZES, 0).ebx;
+        SIZE.store(size, Ordering::Relaxed);
+    }
     (size as usize).saturating_sub(512)
 }
 
