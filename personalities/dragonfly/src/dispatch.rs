@@ -38,7 +38,8 @@ pub(crate) fn needs_frame(regs: &Regs) -> bool {
     WHOLE_THREAD.has(regs, tables::call_named)
 }
 
-#[inline(always)]
+/// Named, so that the image can lay it out with what every process runs through (`image.ld`).
+#[inline(never)]
 fn call(cx: &mut Cx) -> Return<Outcome> {
     let args = cx.args;
     compat_tables::dragonfly_dispatch!(
