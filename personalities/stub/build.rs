@@ -9,7 +9,9 @@ fn main() {
         "-Wl,-z,noexecstack",
         "-Wl,-z,norelro",
     ];
-    let image = concat!(env!("CARGO_MANIFEST_DIR"), "/image.ld");
+    // The folder as it is now, should a built tree have been moved.
+    let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| ".".to_owned());
+    let image = format!("{folder}/image.ld");
     println!("cargo:rustc-link-arg-bins=-Wl,-T,{image}");
     println!("cargo:rerun-if-changed={image}");
     for argument in arguments {

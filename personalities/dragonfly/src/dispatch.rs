@@ -23,9 +23,7 @@ pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
 
 /// What copies, replaces or saves the whole thread.
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
-    "exit",
     "extexit",
-    "fork",
     "rfork",
     "lwp_create",
     "lwp_create2",

@@ -32,8 +32,6 @@ pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
 
 /// What copies, replaces or saves the whole thread.
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
-    "exit",
-    "fork",
     "__clone",
     "posix_spawn",
     "_lwp_create",
