@@ -53,7 +53,11 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
     let fault = delivery
         .fault
         .then_some(Fault::new(frame.trapno, frame.regs.rip));
-    let si: Siginfo = siginfo_to_guest(delivery.signal, delivery.info, fault);
+    let mut si: Siginfo = siginfo_to_guest(delivery.signal, delivery.info, fault);
+    if !delivery.fault {
+        // Who sent it is all that is kept of a signal (p_sigio's ps_frominfo); only traps have a code.
+        (si.code, si.value) = (0, 0);
+    }
     let uc = Ucontext {
         sigmask: delivery.old_mask.words(),
         pad: [0; 6],

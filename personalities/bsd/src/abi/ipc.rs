@@ -1,4 +1,4 @@
-//! `<sys/ipc.h>`, `<sys/shm.h>`, `<sys/sem.h>`, `<sys/msg.h>`, each as today and as before FreeBSD 8.
+//! `<sys/ipc.h>`, `<sys/shm.h>`, `<sys/sem.h>`, `<sys/msg.h>`.
 
 use core::mem::offset_of;
 
@@ -13,20 +13,6 @@ pub struct IpcPerm {
     pub cgid: u32,
     pub uid: u32,
     pub gid: u32,
-    pub mode: u16,
-    pub seq: u16,
-    pub pad: u32,
-    pub key: i64,
-}
-
-/// `struct ipc_perm_old`: users and groups of 16 bits.
-#[repr(C)]
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
-pub struct IpcPermOld {
-    pub cuid: u16,
-    pub cgid: u16,
-    pub uid: u16,
-    pub gid: u16,
     pub mode: u16,
     pub seq: u16,
     pub pad: u32,
@@ -48,22 +34,6 @@ pub struct ShmidDs {
     pub ctime: i64,
 }
 
-/// `struct shmid_ds_old`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
-pub struct ShmidDsOld {
-    pub perm: IpcPermOld,
-    pub segsz: i32,
-    pub lpid: i32,
-    pub cpid: i32,
-    pub nattch: i16,
-    pub pad: u16,
-    pub atime: i64,
-    pub dtime: i64,
-    pub ctime: i64,
-    pub internal: u64,
-}
-
 /// `struct semid_ds`.
 #[repr(C)]
 #[derive(Clone, Copy, Default, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
@@ -74,21 +44,6 @@ pub struct SemidDs {
     pub pad: [u16; 3],
     pub otime: i64,
     pub ctime: i64,
-}
-
-/// `struct semid_ds_old`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
-pub struct SemidDsOld {
-    pub perm: IpcPermOld,
-    pub base: u64,
-    pub nsems: u16,
-    pub pad: [u16; 3],
-    pub otime: i64,
-    pub pad1: i64,
-    pub ctime: i64,
-    pub pad2: i64,
-    pub pad3: [i64; 4],
 }
 
 /// `struct msqid_ds`.
@@ -108,37 +63,31 @@ pub struct MsqidDs {
     pub ctime: i64,
 }
 
-/// `struct msqid_ds_old`.
-#[repr(C)]
-#[derive(Clone, Copy, Default, Debug, PartialEq, Eq, FromBytes, IntoBytes, Immutable)]
-pub struct MsqidDsOld {
-    pub perm: IpcPermOld,
-    pub first: u64,
-    pub last: u64,
-    pub cbytes: u64,
-    pub qnum: u64,
-    pub qbytes: u64,
-    pub lspid: i32,
-    pub lrpid: i32,
-    pub stime: i64,
-    pub pad1: i64,
-    pub rtime: i64,
-    pub pad2: i64,
-    pub ctime: i64,
-    pub pad3: i64,
-    pub pad4: [i64; 4],
-}
-
 const _: () = {
     assert!(size_of::<IpcPerm>() == 32 && offset_of!(IpcPerm, key) == 24);
-    assert!(size_of::<IpcPermOld>() == 24 && offset_of!(IpcPermOld, key) == 16);
     assert!(size_of::<ShmidDs>() == 80 && offset_of!(ShmidDs, atime) == 56);
-    assert!(size_of::<ShmidDsOld>() == 72 && offset_of!(ShmidDsOld, atime) == 40);
     assert!(size_of::<SemidDs>() == 64 && offset_of!(SemidDs, otime) == 48);
-    assert!(size_of::<SemidDsOld>() == 104 && offset_of!(SemidDsOld, otime) == 40);
     assert!(size_of::<MsqidDs>() == 104 && offset_of!(MsqidDs, stime) == 80);
-    assert!(size_of::<MsqidDsOld>() == 152 && offset_of!(MsqidDsOld, stime) == 72);
 };
+
+/// Makes the family's form of a structure from a system's own and the other way round, by the names of members that both
+/// have besides `perm`. What does not fit is cut off, as in those kernels.
+#[macro_export]
+macro_rules! members_of_both {
+    ($own:ty, $family:ty: $($member:ident),+ $(,)?) => {
+        impl From<$family> for $own {
+            fn from(family: $family) -> Self {
+                Self { perm: family.perm.into(), $($member: family.$member as _,)+ ..Self::default() }
+            }
+        }
+
+        impl From<$own> for $family {
+            fn from(own: $own) -> Self {
+                Self { perm: own.perm.into(), $($member: own.$member as _,)+ ..Self::default() }
+            }
+        }
+    };
+}
 
 /// In a segment's mode: it exists, and it was removed while attached (sysv_shm.c). FreeBSD shows them.
 const SHMSEG_ALLOCATED: u16 = 0x800;
@@ -174,38 +123,6 @@ impl IpcPerm {
     }
 }
 
-impl From<IpcPerm> for IpcPermOld {
-    fn from(new: IpcPerm) -> Self {
-        // ipcperm_new2old: users beyond 16 bits appear as nobody at all.
-        let narrow = |id: u32| u16::try_from(id).unwrap_or(u16::MAX);
-        Self {
-            cuid: narrow(new.cuid),
-            cgid: narrow(new.cgid),
-            uid: narrow(new.uid),
-            gid: narrow(new.gid),
-            mode: new.mode,
-            seq: new.seq,
-            pad: 0,
-            key: new.key,
-        }
-    }
-}
-
-impl From<IpcPermOld> for IpcPerm {
-    fn from(old: IpcPermOld) -> Self {
-        Self {
-            cuid: u32::from(old.cuid),
-            cgid: u32::from(old.cgid),
-            uid: u32::from(old.uid),
-            gid: u32::from(old.gid),
-            mode: old.mode,
-            seq: old.seq,
-            pad: 0,
-            key: old.key,
-        }
-    }
-}
-
 impl From<&SharedMemory> for ShmidDs {
     fn from(host: &SharedMemory) -> Self {
         let mut perm = IpcPerm::from(&host.perm);
@@ -227,23 +144,6 @@ impl From<&SharedMemory> for ShmidDs {
     }
 }
 
-impl From<ShmidDs> for ShmidDsOld {
-    fn from(new: ShmidDs) -> Self {
-        Self {
-            perm: new.perm.into(),
-            segsz: i32::try_from(new.segsz).unwrap_or(i32::MAX),
-            lpid: new.lpid,
-            cpid: new.cpid,
-            nattch: i16::try_from(new.nattch).unwrap_or(i16::MAX),
-            pad: 0,
-            atime: new.atime,
-            dtime: new.dtime,
-            ctime: new.ctime,
-            internal: 0,
-        }
-    }
-}
-
 impl From<&Semaphores> for SemidDs {
     fn from(host: &Semaphores) -> Self {
         let mut perm = IpcPerm::from(&host.perm);
@@ -253,18 +153,6 @@ impl From<&Semaphores> for SemidDs {
             nsems: u16::try_from(host.count).unwrap_or(u16::MAX),
             otime: host.otime,
             ctime: host.ctime,
-            ..Self::default()
-        }
-    }
-}
-
-impl From<SemidDs> for SemidDsOld {
-    fn from(new: SemidDs) -> Self {
-        Self {
-            perm: new.perm.into(),
-            nsems: new.nsems,
-            otime: new.otime,
-            ctime: new.ctime,
             ..Self::default()
         }
     }
@@ -282,23 +170,6 @@ impl From<&MessageQueue> for MsqidDs {
             stime: host.stime,
             rtime: host.rtime,
             ctime: host.ctime,
-            ..Self::default()
-        }
-    }
-}
-
-impl From<MsqidDs> for MsqidDsOld {
-    fn from(new: MsqidDs) -> Self {
-        Self {
-            perm: new.perm.into(),
-            cbytes: new.cbytes,
-            qnum: new.qnum,
-            qbytes: new.qbytes,
-            lspid: new.lspid,
-            lrpid: new.lrpid,
-            stime: new.stime,
-            rtime: new.rtime,
-            ctime: new.ctime,
             ..Self::default()
         }
     }
@@ -333,11 +204,7 @@ mod tests {
         let new = ShmidDs::from(&host);
         assert_eq!(new.perm.mode, 0o640 | 0x800 | 0x400);
         assert_eq!((new.perm.key, new.perm.uid), (-5, 70_000));
-        let old = ShmidDsOld::from(new);
-        assert_eq!(
-            (old.perm.uid, old.segsz, old.nattch),
-            (u16::MAX, i32::MAX, i16::MAX)
-        );
+        assert_eq!((new.segsz, new.nattch), (3 << 31, 40_000));
     }
 
     #[test]
@@ -361,9 +228,9 @@ mod tests {
             lrpid: 12,
             ..MessageQueue::default()
         };
-        let old = MsqidDsOld::from(MsqidDs::from(&host));
+        let new = MsqidDs::from(&host);
         assert_eq!(
-            (old.qnum, old.qbytes, old.lspid, old.lrpid),
+            (new.qnum, new.qbytes, new.lspid, new.lrpid),
             (3, 16_384, 11, 12)
         );
         let host = Semaphores {

@@ -2,6 +2,7 @@
 
 pub(crate) mod dirent;
 pub(crate) mod event;
+pub(crate) mod ipc;
 pub(crate) mod mount;
 pub(crate) mod route;
 pub(crate) mod signal;

@@ -1,9 +1,10 @@
-//! `<machine/ucontext.h>`, `<machine/sigframe.h>`.
+//! `<machine/ucontext.h>`, `<machine/sigframe.h>`, `<sys/signal.h>` (`struct sigevent`).
 
 use core::mem::offset_of;
 
 use compat_bsd::abi::signal::{Siginfo, Stack};
-use zerocopy::{FromBytes, Immutable, IntoBytes};
+use compat_bsd::abi::time::Sigevent as Notice;
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 /// Bytes for the vector state.
 pub(crate) const FPREGS: usize = 1024;
@@ -76,7 +77,30 @@ pub(crate) struct Sigframe {
     pub(crate) rest: [u64; 6],
 }
 
+/// `struct sigevent`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct Sigevent {
+    pub(crate) notify: i32,
+    pub(crate) pad0: u32,
+    pub(crate) signo: i32,
+    pub(crate) pad1: u32,
+    pub(crate) value: u64,
+    pub(crate) function: u64,
+}
+
+impl From<Sigevent> for Notice {
+    fn from(own: Sigevent) -> Self {
+        let mut event = Self::new_zeroed();
+        event.notify = own.notify;
+        event.signo = own.signo;
+        event.value = own.value;
+        event
+    }
+}
+
 const _: () = {
+    assert!(size_of::<Sigevent>() == 32 && offset_of!(Sigevent, value) == 16);
     assert!(size_of::<Mcontext>() == 1280);
     assert!(offset_of!(Mcontext, trapno) == 136 && offset_of!(Mcontext, rip) == 168);
     assert!(offset_of!(Mcontext, len) == 208 && offset_of!(Mcontext, fpregs) == 256);

@@ -7,8 +7,10 @@ mod io;
 mod kqueue;
 mod lwp;
 mod memory;
+mod queue;
 mod sysctl;
 mod system;
+mod sysv;
 mod tls;
 mod umtx;
 mod varsym;
@@ -40,6 +42,10 @@ pub(crate) use compat_bsd::calls::memory::{
     r#break, madvise, mincore, minherit, mprotect, msync, munmap,
 };
 pub(crate) use compat_bsd::calls::message::*;
+pub(crate) use compat_bsd::calls::mqueue::mq::{
+    mq_close, mq_getattr, mq_open, mq_receive, mq_send, mq_setattr, mq_timedreceive, mq_timedsend,
+    mq_unlink,
+};
 pub(crate) use compat_bsd::calls::name::*;
 pub(crate) use compat_bsd::calls::node::*;
 pub(crate) use compat_bsd::calls::node::{freebsd11_mknod as mknod, freebsd11_mknodat as mknodat};
@@ -57,7 +63,8 @@ pub(crate) use compat_bsd::calls::signal::*;
 pub(crate) use compat_bsd::calls::socket::*;
 pub(crate) use compat_bsd::calls::socket_name::*;
 pub(crate) use compat_bsd::calls::sockopt::*;
-pub(crate) use compat_bsd::calls::sysv::*;
+pub(crate) use compat_bsd::calls::sysv::plain::{shmat, shmget};
+pub(crate) use compat_bsd::calls::sysv::{msgget, msgrcv, msgsnd, semget, semop, shmdt};
 pub(crate) use compat_bsd::calls::terminal::revoke;
 pub(crate) use compat_bsd::calls::wait::*;
 pub(crate) use compat_bsd::calls::write::*;
@@ -67,8 +74,10 @@ pub(crate) use io::*;
 pub(crate) use kqueue::*;
 pub(crate) use lwp::*;
 pub(crate) use memory::*;
+pub(crate) use queue::*;
 pub(crate) use sysctl::*;
 pub(crate) use system::*;
+pub(crate) use sysv::*;
 pub(crate) use tls::*;
 pub(crate) use umtx::*;
 pub(crate) use varsym::*;

@@ -4,6 +4,7 @@ pub(crate) mod devstat;
 pub(crate) mod dirent;
 pub(crate) mod filedesc;
 pub(crate) mod ipc;
+pub(crate) mod ipc7;
 pub(crate) mod net_if;
 pub(crate) mod pcb;
 pub(crate) mod pcb10;

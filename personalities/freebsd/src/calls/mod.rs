@@ -18,6 +18,7 @@ mod signal;
 mod stat;
 mod sysctl;
 mod system;
+mod sysv;
 mod thread;
 mod umtx;
 
@@ -25,7 +26,7 @@ use compat_bsd::calls::{
     access, acl, aio, at, attribute, clock, descriptor, device, extent, file_flags, filetime, ids,
     kqueue, limits, login, memory, message, mqueue, name, node, open, path, pathconf, place, poll,
     process, read, rfork, schedule, select, semaphore, sendfile, shm, socket, socket_name, sockopt,
-    sysv, terminal, timer, wait, write, xattr,
+    terminal, timer, wait, write, xattr,
 };
 use compat_translate::Cx;
 
@@ -38,6 +39,7 @@ pub(crate) use clock::*;
 pub(crate) use compat_bsd::calls::debug::ptrace;
 pub(crate) use compat_bsd::calls::fcntl::flock;
 pub(crate) use compat_bsd::calls::signal::*;
+pub(crate) use compat_bsd::calls::sysv::*;
 pub(crate) use cpuset::*;
 pub(crate) use debug::*;
 pub(crate) use descriptor::*;
@@ -57,7 +59,7 @@ pub(crate) use login::*;
 pub(crate) use memory::*;
 pub(crate) use message::*;
 pub(crate) use mounts::*;
-pub(crate) use mqueue::*;
+pub(crate) use mqueue::kmq::*;
 pub(crate) use name::*;
 pub(crate) use node::*;
 pub(crate) use open::*;

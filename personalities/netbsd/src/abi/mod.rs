@@ -2,6 +2,8 @@
 
 pub(crate) mod dirent;
 pub(crate) mod event;
+pub(crate) mod ipc;
+pub(crate) mod ipc_old;
 pub(crate) mod lwp;
 pub(crate) mod route;
 pub(crate) mod signal;

@@ -3,7 +3,9 @@
 use core::mem::offset_of;
 
 use compat_bsd::abi::signal as family;
-use zerocopy::{FromBytes, Immutable, IntoBytes};
+use compat_bsd::abi::time::Sigevent as Notice;
+use compat_tables::bsd::flags::sigev_notify::SIGEV_SIGNAL;
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
 /// `struct sigaction`.
 #[repr(C)]
@@ -82,10 +84,37 @@ impl Reason {
     }
 }
 
+/// `struct sigevent`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct Sigevent {
+    pub(crate) notify: i32,
+    pub(crate) signo: i32,
+    pub(crate) value: u64,
+    /// A function and its thread's attributes, for libraries.
+    pub(crate) rest: [u64; 2],
+}
+
+/// The last of the ways of notice there once were. Only the signal is left to come.
+pub(crate) const SIGEV_SA: i32 = 3;
+
+impl From<Sigevent> for Notice {
+    fn from(own: Sigevent) -> Self {
+        let mut event = Self::new_zeroed();
+        if own.notify == SIGEV_SIGNAL {
+            event.notify = SIGEV_SIGNAL;
+            event.signo = own.signo;
+            event.value = own.value;
+        }
+        event
+    }
+}
+
 /// `stack_t` is the family's; the least size is not.
 pub(crate) use family::Stack;
 
 const _: () = {
     assert!(size_of::<Sigaction>() == 32 && offset_of!(Sigaction, flags) == 24);
+    assert!(size_of::<Sigevent>() == 32 && offset_of!(Sigevent, value) == 8);
     assert!(size_of::<Siginfo>() == 128 && offset_of!(Siginfo, reason) == 16);
 };

@@ -52,11 +52,11 @@ impl From<Rusage> for Rusage50 {
 }
 
 /// The address of a time for the family's handlers, 0 for none.
-fn address<T>(time: Option<&T>) -> u64 {
+pub(super) fn address<T>(time: Option<&T>) -> u64 {
     time.map_or(0, |time| core::ptr::from_ref(time) as u64)
 }
 
-fn widened<T: FromBytes + Into<[i64; 2]>>(given: In<T>) -> Return<Option<[i64; 2]>> {
+pub(super) fn widened<T: FromBytes + Into<[i64; 2]>>(given: In<T>) -> Return<Option<[i64; 2]>> {
     Ok(given.read_optional()?.map(Into::into))
 }
 

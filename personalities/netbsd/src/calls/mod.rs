@@ -18,9 +18,12 @@ mod lwp;
 mod memory;
 mod mounts;
 mod option;
+mod queue;
 mod schedule;
+mod semaphore;
 mod signal;
 mod sysctl;
+mod sysv;
 mod time;
 mod wait;
 
@@ -53,6 +56,10 @@ pub(crate) use compat_bsd::calls::memory::{
     r#break, madvise, mincore, minherit, mprotect, msync as __msync13, munmap,
 };
 pub(crate) use compat_bsd::calls::message::{recvfrom, recvmsg, sendmsg, sendto};
+pub(crate) use compat_bsd::calls::mqueue::mq::{
+    mq_close, mq_getattr, mq_open, mq_receive, mq_send, mq_setattr,
+    mq_timedreceive as __mq_timedreceive50, mq_timedsend as __mq_timedsend50, mq_unlink,
+};
 pub(crate) use compat_bsd::calls::name::{
     link, linkat, mkdir, mkdirat, readlink, readlinkat, rename, rename as __posix_rename, renameat,
     rmdir, symlink, symlinkat, undelete, unlink, unlinkat,
@@ -76,6 +83,10 @@ pub(crate) use compat_bsd::calls::socket::{
     accept, bind, connect, listen, shutdown, socket as __socket30, socketpair,
 };
 pub(crate) use compat_bsd::calls::socket_name::{getpeername, getsockname};
+pub(crate) use compat_bsd::calls::sysv::plain::{shmat, shmget};
+pub(crate) use compat_bsd::calls::sysv::{
+    msgget, msgrcv, msgsnd, semget, semop, semtimedop, shmdt,
+};
 pub(crate) use compat_bsd::calls::terminal::revoke;
 pub(crate) use compat_bsd::calls::write::{write, writev};
 pub(crate) use context::*;
@@ -89,9 +100,12 @@ pub(crate) use lwp::*;
 pub(crate) use memory::*;
 pub(crate) use mounts::*;
 pub(crate) use option::*;
+pub(crate) use queue::*;
 pub(crate) use schedule::*;
+pub(crate) use semaphore::*;
 pub(crate) use signal::*;
 pub(crate) use sysctl::*;
+pub(crate) use sysv::*;
 pub(crate) use time::*;
 pub(crate) use wait::*;
 

@@ -1,12 +1,14 @@
 //! Times: `struct timeval` has microseconds of 32 bits, and before 5.0 seconds too.
 
-use compat_bsd::abi::time::Itimerval;
+use compat_bsd::abi::time::{Itimerval, Sigevent as Notice};
 use compat_bsd::calls::at::AtFlags;
 use compat_bsd::calls::{clock, filetime, select as selecting, timer};
+use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{In, InOut, Out, Path};
 use compat_translate::host::Timespec;
 
+use crate::abi::signal::{SIGEV_SA, Sigevent};
 use crate::abi::time::{Timespec50, Timeval, Timeval50};
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
@@ -108,13 +110,21 @@ pub(crate) fn __select50(
     selecting::select(cx, count, read, write, except, In::new(at))
 }
 
+/// timer_create1: without an event the timer raises its clock's signal.
 pub(crate) fn timer_create(
     cx: &mut Cx,
     clock: i32,
-    event: In<compat_bsd::abi::time::Sigevent>,
+    event: In<Sigevent>,
     id: Out<i32>,
 ) -> Return<()> {
-    timer::ktimer_create(cx, clock, event, id)
+    let Some(own) = event.read_optional()? else {
+        return timer::ktimer_create(cx, clock, In::new(0), id);
+    };
+    if !(0..=SIGEV_SA).contains(&own.notify) {
+        return Err(Errno::EINVAL.into());
+    }
+    let event: Notice = own.into();
+    timer::ktimer_create(cx, clock, In::new((&raw const event) as u64), id)
 }
 
 pub(crate) fn timer_delete(cx: &mut Cx, id: i32) -> Return<()> {

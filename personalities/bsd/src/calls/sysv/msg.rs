@@ -8,7 +8,7 @@ use compat_translate::host::{self, HostErrno, nr};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::{IPC_RMID, IPC_SET, IPC_STAT};
-use crate::abi::ipc::{IpcPerm, MsqidDs, MsqidDsOld};
+use crate::abi::ipc::MsqidDs;
 use crate::error::Return;
 
 pub fn msgget(_cx: &mut Cx, key: i32, flags: i32) -> Return<i32> {
@@ -50,24 +50,19 @@ fn control(id: i32, command: i32, mut about: MessageQueue) -> Result<MessageQueu
     Ok(about)
 }
 
-/// msgctl with either layout.
-fn msgctl_as<T>(
-    id: i32,
-    command: i32,
-    buffer: InOut<T>,
-    settable: fn(T) -> (IpcPerm, u64),
-    show: fn(MsqidDs) -> T,
-) -> Return<()>
+/// msgctl with a system's own layout of the structure.
+pub fn msgctl_as<T>(id: i32, command: i32, buffer: InOut<T>) -> Return<()>
 where
-    T: FromBytes + IntoBytes + Immutable,
+    T: FromBytes + IntoBytes + Immutable + From<MsqidDs>,
+    MsqidDs: From<T>,
 {
     match command {
         IPC_STAT => {
             let found = control(id, IPC_STAT, MessageQueue::default())?;
-            buffer.write(&show(MsqidDs::from(&found)))?;
+            buffer.write(&T::from(<MsqidDs as From<&MessageQueue>>::from(&found)))?;
         }
         IPC_SET => {
-            let (perm, qbytes) = settable(buffer.read()?);
+            let MsqidDs { perm, qbytes, .. } = buffer.read()?.into();
             if qbytes == 0 {
                 return Err(Errno::EINVAL.into());
             }
@@ -87,31 +82,5 @@ where
 }
 
 pub fn msgctl(_cx: &mut Cx, id: i32, command: i32, buffer: InOut<MsqidDs>) -> Return<()> {
-    msgctl_as(id, command, buffer, |ds| (ds.perm, ds.qbytes), |ds| ds)
-}
-
-pub fn freebsd7_msgctl(
-    _cx: &mut Cx,
-    id: i32,
-    command: i32,
-    buffer: InOut<MsqidDsOld>,
-) -> Return<()> {
-    msgctl_as(
-        id,
-        command,
-        buffer,
-        |ds| (ds.perm.into(), ds.qbytes),
-        MsqidDsOld::from,
-    )
-}
-
-/// All of them through one number (sys_msgsys).
-pub fn msgsys(cx: &mut Cx, which: i32, a: u64, b: u64, c: u64, d: u64, e: u64) -> Return<u64> {
-    match which {
-        0 => freebsd7_msgctl(cx, a as i32, b as i32, InOut::new(c)).map(|()| 0),
-        1 => msgget(cx, a as i32, b as i32).map(|id| id as u64),
-        2 => msgsnd(cx, a as i32, b, c, d as i32).map(|()| 0),
-        3 => msgrcv(cx, a as i32, b, c, d as i64, e as i32),
-        _ => Err(Errno::EINVAL.into()),
-    }
+    msgctl_as(id, command, buffer)
 }

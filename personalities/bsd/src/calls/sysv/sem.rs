@@ -9,7 +9,7 @@ use compat_translate::host::{self, nr};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::{IPC_RMID, IPC_SET, IPC_STAT};
-use crate::abi::ipc::{IpcPerm, SemidDs, SemidDsOld};
+use crate::abi::ipc::SemidDs;
 use crate::error::Return;
 
 pub fn semget(_cx: &mut Cx, key: i32, count: i32, flags: i32) -> Return<i32> {
@@ -20,23 +20,23 @@ pub fn semget(_cx: &mut Cx, key: i32, count: i32, flags: i32) -> Return<i32> {
 
 /// A signal always ends it (sys_semop).
 pub fn semop(cx: &mut Cx, id: i32, operations: u64, count: u64) -> Return<()> {
+    semtimedop(cx, id, operations, count, 0)
+}
+
+/// The same with a limit, `EAGAIN` when it is reached.
+pub fn semtimedop(cx: &mut Cx, id: i32, operations: u64, count: u64, limit: u64) -> Return<()> {
     cx.never_restart = true;
-    // SAFETY: `struct sembuf` is the host's; the kernel checks the guest's address.
-    unsafe { cx.host(nr::semop, [id as u64, operations, count, 0, 0, 0]) }?;
+    let args = [id as u64, operations, count, limit, 0, 0];
+    // SAFETY: `struct sembuf` and `struct timespec` are the host's; the kernel checks the guest's addresses.
+    unsafe { cx.host(nr::semtimedop, args) }?;
     Ok(())
 }
 
-/// semctl with either layout. `argument` is the address of a union of a number, an array and a structure.
-fn semctl_as<T>(
-    id: i32,
-    number: i32,
-    command: i32,
-    argument: In<u64>,
-    perm: fn(T) -> IpcPerm,
-    show: fn(SemidDs) -> T,
-) -> Return<i32>
+/// semctl with a system's own layout of the structure. `argument` is the address of a union of a number, an array and a structure.
+pub fn semctl_as<T>(id: i32, number: i32, command: i32, argument: In<u64>) -> Return<i32>
 where
-    T: FromBytes + IntoBytes + Immutable,
+    T: FromBytes + IntoBytes + Immutable + From<SemidDs>,
+    SemidDs: From<T>,
 {
     use sem_cmd::{GETALL, GETNCNT, GETPID, GETVAL, GETZCNT, SEM_STAT, SETALL, SETVAL};
     let on_host = SEM_CMD.to_host(i64::from(command)).ok_or(Errno::EINVAL)?;
@@ -50,12 +50,12 @@ where
         IPC_STAT | SEM_STAT => {
             let buffer = InOut::<T>::new(argument.read()?);
             let value = host((&raw mut about) as u64)?;
-            buffer.write(&show(SemidDs::from(&about)))?;
+            buffer.write(&T::from(<SemidDs as From<&Semaphores>>::from(&about)))?;
             value
         }
         IPC_SET => {
             let wanted: T = guest::read(argument.read()?)?;
-            about.perm = perm(wanted).to_host();
+            about.perm = SemidDs::from(wanted).perm.to_host();
             host((&raw mut about) as u64)?
         }
         // The union's number is its low half.
@@ -74,33 +74,5 @@ pub fn __semctl(
     command: i32,
     argument: In<u64>,
 ) -> Return<i32> {
-    semctl_as::<SemidDs>(id, number, command, argument, |ds| ds.perm, |ds| ds)
-}
-
-#[expect(non_snake_case, reason = "the name in syscalls.master")]
-pub fn freebsd7___semctl(
-    _cx: &mut Cx,
-    id: i32,
-    number: i32,
-    command: i32,
-    argument: In<u64>,
-) -> Return<i32> {
-    semctl_as(
-        id,
-        number,
-        command,
-        argument,
-        |ds: SemidDsOld| ds.perm.into(),
-        SemidDsOld::from,
-    )
-}
-
-/// All of them through one number (sys_semsys).
-pub fn semsys(cx: &mut Cx, which: i32, a: u64, b: u64, c: u64, d: u64) -> Return<i32> {
-    match which {
-        0 => freebsd7___semctl(cx, a as i32, b as i32, c as i32, In::new(d)),
-        1 => semget(cx, a as i32, b as i32, c as i32),
-        2 => semop(cx, a as i32, b, c).map(|()| 0),
-        _ => Err(Errno::EINVAL.into()),
-    }
+    semctl_as::<SemidDs>(id, number, command, argument)
 }

@@ -11,10 +11,11 @@ use compat_translate::trap;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::{IPC_RMID, IPC_SET, IPC_STAT};
-use crate::abi::ipc::{IpcPerm, ShmidDs, ShmidDsOld};
+use crate::abi::ipc::ShmidDs;
 use crate::error::Return;
 
 const PAGE: u64 = 4096;
+const LINUX_SHM_RDONLY: u64 = 0o10000;
 
 /// FreeBSD rounds a segment's size to pages, and shows it that way.
 pub fn shmget(_cx: &mut Cx, key: i32, size: u64, flags: i32) -> Return<i32> {
@@ -25,7 +26,6 @@ pub fn shmget(_cx: &mut Cx, key: i32, size: u64, flags: i32) -> Return<i32> {
 }
 
 pub fn shmat(_cx: &mut Cx, id: i32, address: u64, flags: i32) -> Return<u64> {
-    const LINUX_SHM_RDONLY: u64 = 0o10000;
     const LINUX_SHM_REMAP: u64 = 0o40000;
     /// FreeBSD tests for any of its bits, so that each of the two replaces what lies there (kern_shmat_locked).
     const SHM_REMAP: u32 = SHM_RDONLY | SHM_RND;
@@ -47,7 +47,12 @@ pub fn shmat(_cx: &mut Cx, id: i32, address: u64, flags: i32) -> Return<u64> {
         trap::forget_text(address, size);
         wanted |= LINUX_SHM_REMAP;
     }
-    let unaligned = address % PAGE != 0;
+    attach(id, address, wanted)
+}
+
+/// Attaches a segment, with the host's flags.
+fn attach(id: i32, address: u64, wanted: u64) -> Return<u64> {
+    let unaligned = !address.is_multiple_of(PAGE);
     // SAFETY: without SHM_REMAP nothing is replaced; with it, the guest replaces its own memory.
     match unsafe { host::call_n(nr::shmat, [id as u64, address, wanted]) } {
         // The host says the same of an occupied place and of a bad identifier.
@@ -75,22 +80,20 @@ fn control(id: i32, command: i32, mut about: SharedMemory) -> Result<SharedMemor
     Ok(about)
 }
 
-/// shmctl with either layout.
-fn shmctl_as<T>(
-    id: i32,
-    command: i32,
-    buffer: InOut<T>,
-    perm: fn(T) -> IpcPerm,
-    show: fn(ShmidDs) -> T,
-) -> Return<i32>
+/// shmctl with a system's own layout of the structure.
+pub fn shmctl_as<T>(id: i32, command: i32, buffer: InOut<T>) -> Return<i32>
 where
-    T: FromBytes + IntoBytes + Immutable,
+    T: FromBytes + IntoBytes + Immutable + From<ShmidDs>,
+    ShmidDs: From<T>,
 {
     match command {
-        IPC_STAT => buffer.write(&show(ShmidDs::from(&stat(id)?)))?,
+        IPC_STAT => {
+            let found = stat(id)?;
+            buffer.write(&T::from(<ShmidDs as From<&SharedMemory>>::from(&found)))?;
+        }
         IPC_SET => {
             let wanted = SharedMemory {
-                perm: perm(buffer.read()?).to_host(),
+                perm: ShmidDs::from(buffer.read()?).perm.to_host(),
                 ..SharedMemory::default()
             };
             control(id, IPC_SET, wanted)?;
@@ -105,14 +108,29 @@ where
 }
 
 pub fn shmctl(_cx: &mut Cx, id: i32, command: i32, buffer: InOut<ShmidDs>) -> Return<i32> {
-    shmctl_as(id, command, buffer, |ds| ds.perm, |ds| ds)
+    shmctl_as(id, command, buffer)
 }
 
-pub fn freebsd7_shmctl(
-    _cx: &mut Cx,
-    id: i32,
-    command: i32,
-    buffer: InOut<ShmidDsOld>,
-) -> Return<i32> {
-    shmctl_as(id, command, buffer, |ds| ds.perm.into(), ShmidDsOld::from)
+/// As NetBSD and DragonFly have them.
+pub mod plain {
+    use super::{Cx, Errno, LINUX_SHM_RDONLY, PAGE, Return, SHM_RDONLY, SHM_RND, attach, host, nr};
+
+    /// The size is kept to the byte (shmget_allocate_segment).
+    pub fn shmget(_cx: &mut Cx, key: i32, size: u64, flags: i32) -> Return<i32> {
+        // SAFETY: no pointers.
+        let id = unsafe { host::call_n(nr::shmget, [key as u64, size, flags as u64]) }?;
+        Ok(id as i32)
+    }
+
+    /// Nothing is ever replaced (sys_shmat).
+    pub fn shmat(_cx: &mut Cx, id: i32, address: u64, flags: i32) -> Return<u64> {
+        let has = |bits: u32| flags as u32 & bits != 0;
+        let wanted = if has(SHM_RDONLY) { LINUX_SHM_RDONLY } else { 0 };
+        match address {
+            0 => attach(id, 0, wanted),
+            _ if has(SHM_RND) => attach(id, address & !(PAGE - 1), wanted),
+            _ if address.is_multiple_of(PAGE) => attach(id, address, wanted),
+            _ => Err(Errno::EINVAL.into()),
+        }
+    }
 }

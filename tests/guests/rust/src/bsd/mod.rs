@@ -2,8 +2,10 @@
 
 pub mod events;
 pub mod files;
+pub mod queues;
 pub mod signals;
 pub mod system;
+pub mod sysv;
 
 use core::sync::atomic::{AtomicU64, Ordering};
 

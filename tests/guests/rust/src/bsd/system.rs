@@ -30,6 +30,23 @@ pub trait Waits: System {
         let pid = call(Self::WAIT4, args).expect("wait4");
         (pid, unsafe { (&raw const status).read_volatile() })
     }
+
+    /// Runs `body` in a child, which then ends well; its number.
+    fn start(body: impl FnOnce()) -> u64 {
+        match sys::fork() {
+            sys::Fork::Parent(child) => child,
+            sys::Fork::Child => {
+                body();
+                sys::exit(0)
+            }
+        }
+    }
+
+    /// The same, waiting for the end.
+    fn child(body: impl FnOnce()) {
+        let child = Self::start(body);
+        assert_eq!(Self::ended(0), (child, 0));
+    }
 }
 
 /// Reads a name's value; its length.

@@ -5,6 +5,7 @@
 
 mod events;
 mod files;
+mod ipc;
 mod lwp;
 mod memory;
 mod signals;
@@ -80,6 +81,11 @@ extern "C" fn main() {
             "events/closing-nothing",
             bsd::events::closing_nothing::<DragonFly>,
         ),
+        ("ipc/segments", ipc::segments),
+        ("ipc/semaphores", ipc::semaphores),
+        ("ipc/messages", ipc::messages),
+        ("ipc/queues", bsd::queues::order::<DragonFly>),
+        ("ipc/queue-notices", bsd::queues::notify::<DragonFly>),
         ("system/start", system::start),
         ("system/tree", system::tree),
         ("system/interfaces", system::interfaces),

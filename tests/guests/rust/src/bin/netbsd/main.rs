@@ -6,6 +6,7 @@
 mod context;
 mod events;
 mod files;
+mod ipc;
 mod lwp;
 mod signals;
 mod sockets;
@@ -83,6 +84,14 @@ extern "C" fn main() {
         ("sockets/messages", sockets::messages),
         ("sockets/descriptors", sockets::descriptors),
         ("sockets/options", sockets::options),
+        ("ipc/segments", ipc::segments),
+        ("ipc/semaphores", ipc::semaphores),
+        ("ipc/messages", ipc::messages),
+        ("ipc/queues", bsd::queues::order::<NetBsd>),
+        ("ipc/queue-notices", bsd::queues::notify::<NetBsd>),
+        ("ipc/own-semaphores", ipc::own_semaphores),
+        ("ipc/shared-semaphores", ipc::shared_semaphores),
+        ("ipc/named-semaphores", ipc::named_semaphores),
         ("system/start", system::start),
         ("system/tree", system::tree),
         ("system/values", system::values),
