@@ -38,6 +38,9 @@ pub(crate) fn deliver(delivery: &mut Delivery) -> bool {
     build(delivery).is_ok()
 }
 
+/// In the family's codes of signals that somebody sent, in whatever way.
+const SENT: i32 = 0x10000;
+
 fn build(delivery: &mut Delivery) -> HostResult<()> {
     let trampoline = SIGCODE.address()?;
     let (top, was_on) = frame_top(delivery);
@@ -54,8 +57,8 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
         .fault
         .then_some(Fault::new(frame.trapno, frame.regs.rip));
     let mut si: Siginfo = siginfo_to_guest(delivery.signal, delivery.info, fault);
-    if !delivery.fault {
-        // Who sent it is all that is kept of a signal (p_sigio's ps_frominfo); only traps have a code.
+    if si.code & SENT != 0 {
+        // Who sent it is all that is kept of a signal (ps_frominfo).
         (si.code, si.value) = (0, 0);
     }
     let uc = Ucontext {
