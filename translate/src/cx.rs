@@ -73,8 +73,10 @@ impl Cx<'_> {
             self.progress = Progress::Made;
             return Err(HostErrno::EINTR);
         }
+        self.thread.presence.sleeps();
         // SAFETY: a handler runs on a thread that has its block attached; the rest is the caller's.
         let result = unsafe { host::blocking(number, args) };
+        self.thread.presence.runs();
         match result {
             Err(host::NOT_STARTED) => {
                 if self.progress == Progress::None {

@@ -87,6 +87,13 @@ const HOST_PLACES: [&[u8]; 8] = [
 /// What a rooted guest has of the host without being asked.
 const ROOTED_PLACES: [&[u8]; 1] = [b"/dev"];
 
+/// Settings of the host's run-time linker.
+const HOST_LINKER: [&[u8]; 3] = [
+    b"/etc/ld.so.conf",
+    b"/etc/ld.so.cache",
+    b"/etc/ld.so.preload",
+];
+
 /// Where a guest path without links lies.
 pub(super) enum Layers<'a> {
     /// In a bind.
@@ -239,9 +246,15 @@ impl Space {
         }
     }
 
-    /// Whether the host's program of this name is not to be seen: the root has one too, in another of the four
-    /// directories. Where the host keeps all programs in `/usr/bin`, its `ls` would be found before the guest's `/bin/ls`.
+    /// Whether the host's file of this name is not to be seen.
+    ///
+    /// A program is not when the root has one too, in another of the four directories. Where the host keeps all programs in
+    /// `/usr/bin`, its `ls` would be found before the guest's `/bin/ls`. What tells the host's run-time linker where the
+    /// host's libraries are never is: a guest's reads files of these names as well.
     pub(super) fn hides(&self, path: &[u8]) -> bool {
+        if HOST_LINKER.contains(&path) {
+            return true;
+        }
         const FOLDERS: [&[u8]; 4] = [b"/bin/", b"/usr/bin/", b"/sbin/", b"/usr/sbin/"];
         let name = FOLDERS
             .iter()

@@ -7,12 +7,14 @@ mod everywhere;
 pub mod exec;
 pub mod gaps;
 mod gate;
+mod presence;
 mod process;
 mod segment;
 mod thread;
 
 pub use answers::Answer;
 pub use everywhere::call_everywhere;
+pub use presence::Presence;
 pub use process::{Process, ProgramBreak};
 pub use segment::{fs_base, overlaps_stub, set_fs_base, use_fsgsbase};
 pub use thread::{

@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 use super::answers::{Answer, Answers};
 use super::counts::Counts;
 use super::gate::Gate;
+use super::presence::Presence;
 use super::{Process, counts, segment};
 use crate::host::{self, HostResult, nr};
 use crate::objects::Recent;
@@ -81,6 +82,8 @@ pub struct Thread {
     pub(crate) called: AtomicU32,
     /// Words for the personality's own use (robust lists and the like).
     pub words: [AtomicU64; 8],
+    /// Whether it runs.
+    pub presence: Presence,
     pub(crate) start: UnsafeCell<Start>,
     /// Where it waits before it runs guest code.
     pub(crate) gate: Gate,
@@ -260,6 +263,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             wake: AtomicU32::new(0),
             called: AtomicU32::new(0),
             words: [const { AtomicU64::new(0) }; 8],
+            presence: Presence::new(),
             start: UnsafeCell::new(Start::default()),
             gate: Gate::new(),
             recent: Recent::default(),

@@ -20,7 +20,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, AtomicUsize
 
 use super::fast::{LASTING_FLAGS, Leaving, compat_full_entry};
 use crate::host::{self, HostErrno, HostResult};
-use crate::task::{Answer, Process, Thread};
+use crate::task::{Answer, Presence, Process, Thread};
 
 /// What a call may do on the express way.
 #[derive(Clone, Copy, Debug)]
@@ -233,6 +233,7 @@ global_asm!(
     "jne {full}",
     "2:",
     "mov byte ptr gs:[{disturbed}], 0",
+    "mov dword ptr gs:[{presence}], {asleep}",
     "mov eax, ecx",
     "and eax, {number_bits}",
     // As in host/mod.rs: a signal in here goes on at compat_full_entry, which finds it waiting. The word behind
@@ -244,6 +245,8 @@ global_asm!(
     ".globl compat_express_syscall", ".hidden compat_express_syscall",
     "compat_express_syscall:",
     "syscall",
+    "mov r11d, gs:[{runs_on}]",
+    "mov gs:[{presence}], r11d",
     "mov [rsp - 8], rax",
     "cmp rax, -4095",
     "jae 6f",
@@ -326,6 +329,7 @@ global_asm!(
     "mov r8, [rsp + {prepared} + 32]",
     "mov r9, [rsp + {prepared} + 40]",
     "mov byte ptr gs:[{disturbed}], 0",
+    "mov dword ptr gs:[{presence}], {asleep}",
     // As above, but for where a signal goes on.
     ".globl compat_prepared_window", ".hidden compat_prepared_window",
     "compat_prepared_window:",
@@ -334,6 +338,8 @@ global_asm!(
     ".globl compat_prepared_syscall", ".hidden compat_prepared_syscall",
     "compat_prepared_syscall:",
     "syscall",
+    "mov r11d, gs:[{runs_on}]",
+    "mov gs:[{presence}], r11d",
     "mov [rsp + {room} - 8], rax",
     "cmp rax, -4095",
     "jae 3f",
@@ -429,6 +435,9 @@ global_asm!(
     process = const offset_of!(Thread, process),
     lowest_hidden = const Process::LOWEST_HIDDEN,
     disturbed = const offset_of!(Thread, disturbed),
+    presence = const offset_of!(Thread, presence.cpu),
+    asleep = const Presence::ASLEEP,
+    runs_on = const offset_of!(Thread, presence.runs_on),
     count = const offset_of!(Thread, counts.express),
     result = const offset_of!(Thread, express_result),
     made = const offset_of!(Thread, express_made),

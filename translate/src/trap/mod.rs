@@ -108,6 +108,7 @@ pub(crate) fn enter(frame: &mut UContext) {
         .take()
         .then(|| host::result(thread.express_result.get()));
     if made.is_none() {
+        thread.presence.runs();
         thread.disturbed.store(false, Ordering::Relaxed);
     }
     let mut cx = Cx {

@@ -1,18 +1,8 @@
-//! `<sys/lwpctl.h>`.
-
-use zerocopy::{FromBytes, Immutable, IntoBytes};
-
-/// `lwpctl_t`: what the kernel tells a thread without being asked.
-#[repr(C)]
-#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
-pub(crate) struct Lwpctl {
-    /// The CPU it runs on.
-    pub(crate) curcpu: i32,
-    /// How often it was preempted.
-    pub(crate) pctr: i32,
-}
+//! `<sys/lwpctl.h>`. `lwpctl_t` is two words: the CPU that a thread runs on, and how often it left one.
 
 pub(crate) const LWPCTL_FEATURE_CURCPU: i32 = 0x1;
 pub(crate) const LWPCTL_FEATURE_PCTR: i32 = 0x2;
 /// It runs on none.
 pub(crate) const LWPCTL_CPU_NONE: i32 = -1;
+/// It runs no more.
+pub(crate) const LWPCTL_CPU_EXITED: i32 = -2;

@@ -12,7 +12,13 @@ use crate::lower::Fd;
 
 const MAP_SHARED: i32 = 0x1;
 const MAP_PRIVATE: i32 = 0x2;
+const MAP_FIXED: i32 = 0x10;
 const MAP_ANON: i32 = 0x1000;
+const PAGE_MASK: i64 = 0xfff;
+/// Where the kernel would begin to look for room (VM_DEFAULT_ADDRESS).
+const DEFAULT_ADDRESS: u64 = 0x7f7f_f7ff_f000;
+/// As the host's.
+const F_GETFD: u64 = 1;
 
 #[expect(clippy::too_many_arguments, reason = "the call has seven")]
 pub(crate) fn mmap(
@@ -29,13 +35,38 @@ pub(crate) fn mmap(
         // Who says neither gets a copy (sys_mmap).
         flags |= MAP_PRIVATE;
     }
-    // The descriptor and the offset of anonymous memory are not looked at.
-    let (fd, pos) = if flags & MAP_ANON != 0 {
-        (Fd(-1), 0)
-    } else {
-        (fd, pos)
+    let pos = match flags & MAP_ANON {
+        0 => pos,
+        _ if fd.0 != -1 => return Err(Errno::EINVAL.into()),
+        // The offset of anonymous memory is not looked at, except for where in a page it is.
+        _ => pos & PAGE_MASK,
     };
+    if len == 0 && pos & PAGE_MASK == 0 {
+        return nothing(cx, addr, flags, fd);
+    }
+    let within = (pos & PAGE_MASK) as u64;
+    if flags & MAP_ANON != 0 && within != 0 {
+        let fixed = if flags & MAP_FIXED != 0 { within } else { 0 };
+        let start = addr.checked_sub(fixed).ok_or(Errno::EINVAL)?;
+        let whole = len.checked_add(within).ok_or(Errno::ENOMEM)?;
+        return Ok(family::mmap(cx, start, whole, prot, flags, fd, 0)?.wrapping_add(within));
+    }
     family::mmap(cx, addr, len, prot, flags, fd, pos)
+}
+
+/// A mapping of no bytes succeeds and changes nothing (uvm_mmap); run-time linkers ask for one when an object's zeroes all
+/// lie in the last page of its data.
+fn nothing(cx: &Cx, addr: u64, flags: i32, fd: Fd) -> Return<u64> {
+    if flags & (MAP_SHARED | MAP_PRIVATE) == MAP_SHARED | MAP_PRIVATE
+        || flags & MAP_FIXED != 0 && addr & PAGE_MASK as u64 != 0
+    {
+        return Err(Errno::EINVAL.into());
+    }
+    if flags & MAP_ANON == 0 {
+        // SAFETY: the call takes a number only.
+        unsafe { host::call_n(nr::fcntl, [fd.checked(cx)?, F_GETFD]) }?;
+    }
+    Ok(if addr == 0 { DEFAULT_ADDRESS } else { addr })
 }
 
 /// `MAP_FIXED` is the host's flag by the table; without it the memory may move.

@@ -2,14 +2,16 @@
 
 use compat_bsd::threads::{own_id, with_thread};
 use core::ffi::CStr;
-use core::sync::atomic::Ordering;
 
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{self, Out, Path};
 use compat_translate::host;
+use compat_translate::task::Presence;
 
-use crate::abi::lwp::{LWPCTL_CPU_NONE, LWPCTL_FEATURE_CURCPU, LWPCTL_FEATURE_PCTR, Lwpctl};
+use crate::abi::lwp::{
+    LWPCTL_CPU_EXITED, LWPCTL_CPU_NONE, LWPCTL_FEATURE_CURCPU, LWPCTL_FEATURE_PCTR,
+};
 use crate::error::Return;
 
 /// MAXCOMLEN; what is longer is cut.
@@ -46,25 +48,14 @@ pub(crate) fn _lwp_getname(cx: &mut Cx, target: i32, name: Out<u8>, len: usize) 
     Ok(())
 }
 
-/// Which of the thread's own words holds the address of its block.
-const BLOCK: usize = 0;
+const _: () = {
+    assert!(Presence::ASLEEP == LWPCTL_CPU_NONE && Presence::GONE == LWPCTL_CPU_EXITED);
+};
 
-/// The kernel keeps a thread's block up to date; this one says that the thread runs nowhere, so that nobody spins for it.
+/// The kernel keeps a thread's block up to date: libpthread's locks are waited for actively while their holder runs.
 pub(crate) fn _lwp_ctl(cx: &mut Cx, features: i32, address: Out<u64>) -> Return<()> {
     if features & !(LWPCTL_FEATURE_CURCPU | LWPCTL_FEATURE_PCTR) != 0 {
         return Err(Errno::ENODEV.into());
     }
-    let Some(word) = cx.thread.words.get(BLOCK) else {
-        return Err(Errno::ENOMEM.into());
-    };
-    if word.load(Ordering::Relaxed) == 0 {
-        let page = host::map_anonymous(4096)? as u64;
-        let block = Lwpctl {
-            curcpu: LWPCTL_CPU_NONE,
-            pctr: 0,
-        };
-        guest::write(page, &block)?;
-        word.store(page, Ordering::Relaxed);
-    }
-    Ok(address.write(&word.load(Ordering::Relaxed))?)
+    Ok(address.write(&cx.thread.presence.place())?)
 }

@@ -29,7 +29,9 @@ pub(crate) fn after_fork() {
 }
 
 /// See [`compat_bsd::System::thread_ends`].
-pub(crate) fn thread_ends(_cx: &Cx) {}
+pub(crate) fn thread_ends(cx: &Cx) {
+    cx.thread.presence.ends();
+}
 
 pub(crate) fn _lwp_create(
     cx: &mut Cx,
@@ -76,6 +78,7 @@ pub(crate) fn _lwp_create(
 }
 
 pub(crate) fn _lwp_exit(cx: &mut Cx) -> Return<Outcome> {
+    cx.thread.presence.ends();
     joining::ends(own_id(cx));
     clone::exit_unless_last(cx.thread);
     // With the last thread the process ends (lwp_exit).
