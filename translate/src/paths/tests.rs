@@ -172,6 +172,20 @@ fn the_guests_programs_come_before_the_hosts() {
 }
 
 #[test]
+fn where_the_host_has_its_libraries_is_not_the_guests_concern() {
+    let scene = Scene::new("linker");
+    let space = scene.space(false, &[]);
+    assert_eq!(
+        scene.find(&space, "/etc/ld.so.conf", Look::FOLLOW),
+        "root/etc/ld.so.conf"
+    );
+    assert_eq!(
+        scene.find(&space, "/etc/passwd", Look::FOLLOW),
+        "/etc/passwd"
+    );
+}
+
+#[test]
 fn binds_have_their_place() {
     let scene = Scene::new("binds");
     let bind = std::format!("{}:/mnt/here:ro", text(&scene.at("beside")));

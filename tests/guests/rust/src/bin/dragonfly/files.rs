@@ -5,7 +5,7 @@ use compat_guests::bsd::files::{
     symbolic, times_of, word,
 };
 use compat_guests::bsd::pipe;
-use compat_guests::sys::{self, call};
+use compat_guests::sys::{self, call, call_of_seven};
 
 use crate::DragonFly;
 
@@ -135,6 +135,11 @@ pub(crate) fn places() {
 
 pub(crate) fn mapping() {
     let second = files::mapped();
+    assert_eq!(
+        call_of_seven(197, [0, 0, 3, 0x1002, u64::MAX, 0], 0),
+        Err(sys::EINVAL),
+        "nothing"
+    );
     assert_eq!(call(65, [second, 4096, 0]), Ok(0), "msync");
     assert_eq!(call(485, [second, 4096, 3, 0]), Ok(0), "mcontrol");
     assert_eq!(call(sys::MUNMAP, [second, 4096]), Ok(0));

@@ -113,11 +113,24 @@ pub(crate) fn mapping() {
     let moved = call(411, [second, 4096, 0, 8192, 0]).expect("mremap");
     assert_eq!(unsafe { (moved as *const u8).read_volatile() }, b'c');
     assert_eq!(call(sys::MUNMAP, [moved, 8192]), Ok(0));
-    // Anonymous memory: descriptor and offset are not looked at. Neither shared nor private is private.
-    let fresh = call_of_seven(197, [0, 4096, 3, 0x1000, 77, 0], 1).expect("anonymous");
+    // Anonymous memory: the offset is not looked at, but for its place in a page. Neither shared nor private is private.
+    let none = u64::MAX;
+    assert_eq!(
+        call_of_seven(197, [0, 4096, 3, 0x1000, 77, 0], 0),
+        Err(sys::EINVAL)
+    );
+    let fresh = call_of_seven(197, [0, 4096, 3, 0x1000, none, 0], 4097).expect("anonymous");
+    assert_eq!(fresh % 4096, 1);
+    let fresh = fresh - 1;
+    // A mapping of nothing.
+    let fixed = [fresh, 0, 3, 0x1010, none, 0];
+    assert_eq!(call_of_seven(197, fixed, 0), Ok(fresh));
+    let fixed = [fresh + 1, 0, 3, 0x1010, none, 0];
+    assert_eq!(call_of_seven(197, fixed, 0), Err(sys::EINVAL));
+    assert_eq!(call_of_seven(197, [0, 0, 1, 2, 777, 0], 0), Err(sys::EBADF));
     unsafe { (fresh as *mut u64).write_volatile(1) };
     assert_eq!(call(sys::MPROTECT, [fresh, 4096, 1]), Ok(0));
-    assert_eq!(call(sys::MUNMAP, [fresh, 4096]), Ok(0));
+    assert_eq!(call(sys::MUNMAP, [fresh, 8192]), Ok(0));
 }
 
 pub(crate) fn vectors() {
