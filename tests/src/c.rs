@@ -1,4 +1,4 @@
-//! The suite's own C and C++ programs, built by clang against the FreeBSD systems that are here.
+//! The suite's own C and C++ programs, built by clang against the systems that are here.
 
 use std::ffi::OsStr;
 use std::os::unix::fs::symlink;
@@ -10,19 +10,38 @@ use std::{env, fs, io};
 use crate::compat::workspace;
 use crate::inputs::directory;
 
-/// A FreeBSD 13 system, unpacked: headers, libraries, and what programs look up at run time.
+/// A system, unpacked: headers, libraries, and what programs look up at run time.
 #[derive(Clone, Debug)]
 pub struct System {
+    /// `freebsd-13.2`
+    pub name: String,
     /// `13.2`
     pub release: String,
+    kind: Kind,
     root: PathBuf,
 }
 
-/// The systems to build for: `freebsd-13.*` in the directory `$COMPAT_TEST_ROOTS`. Without any, or without clang, a line
-/// says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    FreeBsd,
+    NetBsd,
+    DragonFly,
+}
+
+/// The FreeBSD systems to build for: `freebsd-13.*` in the directory `$COMPAT_TEST_ROOTS`. Without any, or without clang,
+/// a line says so.
 pub fn systems() -> Vec<System> {
+    of_kinds(&[Kind::FreeBsd])
+}
+
+/// The systems of any kind to build for: `netbsd-*` and `dragonfly-*` as well.
+pub fn all_systems() -> Vec<System> {
+    of_kinds(&[Kind::FreeBsd, Kind::NetBsd, Kind::DragonFly])
+}
+
+fn of_kinds(kinds: &[Kind]) -> Vec<System> {
     let Some(place) = env::var_os("COMPAT_TEST_ROOTS") else {
-        println!("skipped: COMPAT_TEST_ROOTS does not say where FreeBSD systems are");
+        println!("skipped: COMPAT_TEST_ROOTS does not say where systems are");
         return Vec::new();
     };
     if !clang("clang")
@@ -36,69 +55,84 @@ pub fn systems() -> Vec<System> {
     let entries = fs::read_dir(&place).into_iter().flatten().flatten();
     let mut found: Vec<System> = entries
         .filter_map(|entry| System::at(entry.path()))
+        .filter(|system| kinds.contains(&system.kind))
         .collect();
-    found.sort_by(|a, b| a.release.cmp(&b.release));
-    if found.is_empty() {
-        println!("skipped: no freebsd-13.* in {}", place.display());
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    for kind in kinds {
+        if !found.iter().any(|system| system.kind == *kind) {
+            println!("skipped: no {}* in {}", kind.prefix(), place.display());
+        }
     }
     found
 }
 
-/// Where the programs' sources are, and what they print.
+/// Where the programs for FreeBSD are, and what they print.
 pub fn sources() -> PathBuf {
     workspace().join("tests/guests/c")
+}
+
+/// Where the programs for any system are.
+pub fn portable_sources() -> PathBuf {
+    workspace().join("tests/guests/posix")
 }
 
 fn clang(name: &str) -> Command {
     Command::new(name)
 }
 
+impl Kind {
+    /// What the directory's name begins with, before the release.
+    fn prefix(self) -> &'static str {
+        match self {
+            Kind::FreeBsd => "freebsd-13.",
+            Kind::NetBsd => "netbsd-",
+            Kind::DragonFly => "dragonfly-",
+        }
+    }
+
+    fn linker(self) -> &'static str {
+        match self {
+            Kind::FreeBsd => "libexec/ld-elf.so.1",
+            Kind::NetBsd => "libexec/ld.elf_so",
+            Kind::DragonFly => "libexec/ld-elf.so.2",
+        }
+    }
+}
+
 impl System {
     fn at(root: PathBuf) -> Option<Self> {
-        let release = root.file_name()?.to_str()?.strip_prefix("freebsd-")?;
-        let whole = release.starts_with("13.")
-            && root.join("libexec/ld-elf.so.1").exists()
-            && root.join("usr/include/stdio.h").exists();
+        let name = root.file_name()?.to_str()?;
+        let kind = [Kind::FreeBsd, Kind::NetBsd, Kind::DragonFly]
+            .into_iter()
+            .find(|kind| name.starts_with(kind.prefix()))?;
+        let (_, release) = name.split_once('-')?;
+        let whole = root.join(kind.linker()).exists() && root.join("usr/include/stdio.h").exists();
         whole.then(|| Self {
+            name: name.into(),
             release: release.into(),
+            kind,
             root: root.clone(),
         })
     }
 
-    /// The program or, for a name that begins with `lib`, the shared object of that name, built when its source has
-    /// changed.
+    /// The program for FreeBSD or, for a name that begins with `lib`, the shared object of that name, built when its
+    /// source has changed.
     ///
     /// # Panics
     /// When the compiler refuses the source.
     pub fn build(&self, name: &str) -> PathBuf {
-        // One at a time: two tests may want the same object.
-        static TURN: Mutex<()> = Mutex::new(());
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = directory().join("c-guests").join(&self.release);
-        fs::create_dir_all(&place).expect("the directory of inputs is writable");
-        let is_library = name.starts_with("lib");
-        let built = place.join(if is_library {
-            format!("{name}.so")
-        } else {
-            name.into()
-        });
-        let source = ["c", "cpp"].map(|kind| sources().join(name).with_extension(kind));
-        let source = source
-            .iter()
-            .find(|source| source.exists())
-            .expect("a source");
-        if newest_source().is_some_and(|newest| is_newer(&built, newest)) {
-            return built;
-        }
-        let output = self
-            .compiler(source, is_library)
-            .arg("-o")
-            .arg(&built)
-            .output();
-        let output = output.expect("clang starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{}: {said}", source.display());
-        built
+        self.build_from(&sources(), name)
+    }
+
+    /// The same of the programs in `folder`.
+    ///
+    /// # Panics
+    /// When the compiler refuses the source.
+    pub fn build_from(&self, folder: &Path, name: &str) -> PathBuf {
+        let place = directory().join("c-guests").join(&self.name);
+        built(folder, name, &place, |source, is_library| {
+            self.compiler(source, is_library)
+        })
     }
 
     /// Where it is.
@@ -123,24 +157,36 @@ impl System {
         if is_cpp {
             compiler.args(["-stdlib=libc++", "-std=c++17"]);
         }
-        compiler.args(if is_library {
-            ["-fPIC", "-shared"]
-        } else {
-            // For the objects that they open.
-            ["-fPIE", "-Wl,--export-dynamic"]
-        });
-        compiler
-            .arg(source)
-            .args(["-lpthread", "-lrt", "-lm", "-lutil"]);
+        for_both(&mut compiler, source, is_library);
         compiler
     }
 
     fn clang(&self, name: &str) -> Command {
         let mut compiler = clang(name);
+        let root = self.root.display();
+        let release = &self.release;
+        match self.kind {
+            Kind::FreeBsd => {
+                // Only here the headers let anybody be strict.
+                compiler
+                    .arg(format!("--target=x86_64-unknown-freebsd{release}"))
+                    .args(["-Wall", "-Wextra", "-Werror"]);
+            }
+            Kind::NetBsd => {
+                compiler.args(["--target=x86_64-unknown-netbsd", "-w"]);
+            }
+            Kind::DragonFly => {
+                compiler.args(["--target=x86_64-unknown-dragonfly", "-w"]);
+                // clang looks for these on the machine that it runs on.
+                for place in ["usr/lib", "usr/lib/gcc80"] {
+                    compiler.arg(format!("-B{root}/{place}"));
+                    compiler.arg(format!("-L{root}/{place}"));
+                }
+            }
+        }
         compiler
-            .arg(format!("--target=x86_64-unknown-freebsd{}", self.release))
-            .arg(format!("--sysroot={}", self.root.display()))
-            .args(["-fuse-ld=lld", "-O1", "-Wall", "-Wextra", "-Werror"]);
+            .arg(format!("--sysroot={root}"))
+            .args(["-fuse-ld=lld", "-O1", "-Qunused-arguments"]);
         compiler
     }
 
@@ -149,7 +195,14 @@ impl System {
     /// # Errors
     /// As the file system's.
     pub fn copy_to(&self, place: &Path) -> io::Result<()> {
-        for part in ["lib", "libexec", "etc", "usr/lib", "usr/share"] {
+        for part in [
+            "lib",
+            "libexec",
+            "etc",
+            "usr/lib",
+            "usr/libexec",
+            "usr/share",
+        ] {
             let from = self.root.join(part);
             if from.is_dir() {
                 link_tree(&from, &place.join(part))?;
@@ -159,8 +212,67 @@ impl System {
     }
 }
 
-fn newest_source() -> Option<std::time::SystemTime> {
-    let entries = fs::read_dir(sources()).ok()?.flatten();
+/// The program of a portable source for the host itself, built when its source has changed.
+///
+/// # Panics
+/// When the compiler refuses the source.
+pub fn build_native(name: &str) -> PathBuf {
+    let place = directory().join("c-guests/linux");
+    built(&portable_sources(), name, &place, |source, is_library| {
+        let mut compiler = clang("clang");
+        compiler.args(["-O1", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror"]);
+        compiler.arg("-Wno-unused-result");
+        for_both(&mut compiler, source, is_library);
+        compiler
+    })
+}
+
+fn for_both(compiler: &mut Command, source: &Path, is_library: bool) {
+    compiler.args(if is_library {
+        ["-fPIC", "-shared"]
+    } else {
+        // For the objects that they open.
+        ["-fPIE", "-Wl,--export-dynamic"]
+    });
+    compiler
+        .arg(source)
+        .args(["-lpthread", "-lrt", "-lm", "-lutil"]);
+}
+
+fn built(
+    folder: &Path,
+    name: &str,
+    place: &Path,
+    compiler: impl FnOnce(&Path, bool) -> Command,
+) -> PathBuf {
+    // One at a time: two tests may want the same object.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let place = place.join(folder.file_name().unwrap_or_default());
+    fs::create_dir_all(&place).expect("the directory of inputs is writable");
+    let is_library = name.starts_with("lib");
+    let built = place.join(if is_library {
+        format!("{name}.so")
+    } else {
+        name.into()
+    });
+    let source = ["c", "cpp"].map(|kind| folder.join(name).with_extension(kind));
+    let source = source
+        .iter()
+        .find(|source| source.exists())
+        .expect("a source");
+    if newest_source(folder).is_some_and(|newest| is_newer(&built, newest)) {
+        return built;
+    }
+    let output = compiler(source, is_library).arg("-o").arg(&built).output();
+    let output = output.expect("clang starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {said}", source.display());
+    built
+}
+
+fn newest_source(folder: &Path) -> Option<std::time::SystemTime> {
+    let entries = fs::read_dir(folder).ok()?.flatten();
     let is_source = |path: &Path| {
         let kind = path.extension().and_then(OsStr::to_str);
         matches!(kind, Some("c" | "cpp" | "h"))

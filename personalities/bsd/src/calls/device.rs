@@ -32,8 +32,8 @@ pub fn name_by_number(major: u32, minor: u32) -> Option<String> {
     })
 }
 
-/// The name below `/dev` of the device that `fd` is.
-fn name_by_descriptor(fd: u64) -> Return<Vec<u8>> {
+/// The name below `/dev` of the device that `fd` is; a pseudo-terminal's two ends go by the same.
+pub fn name_by_descriptor(fd: u64) -> Return<Vec<u8>> {
     let found = statx_fd(fd)?;
     if !matches!(
         u32::from(found.stx_mode) & linux::S_IFMT,
@@ -52,11 +52,16 @@ fn name_by_descriptor(fd: u64) -> Return<Vec<u8>> {
 
 /// FIODGNAME: the name of the device that `fd` is, into a buffer that the guest describes (`struct fiodgname_arg`).
 pub fn give_name(fd: u64, data: u64) -> Return<()> {
-    let mut name = name_by_descriptor(fd)?;
+    let name = name_by_descriptor(fd)?;
     let size: i32 = guest::read(data)?;
     let buffer = guest::load_u64(data.wrapping_add(8))?;
+    write_name(name, buffer, usize::try_from(size).unwrap_or(0))
+}
+
+/// Writes `name` and a NUL where there is room for `size` bytes; EINVAL when that is too little.
+pub fn write_name(mut name: Vec<u8>, buffer: u64, size: usize) -> Return<()> {
     name.push(0);
-    if name.len() > usize::try_from(size).unwrap_or(0) {
+    if name.len() > size {
         return Err(Errno::EINVAL.into());
     }
     Ok(guest::write_bytes(buffer, &name)?)

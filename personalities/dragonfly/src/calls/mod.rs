@@ -4,6 +4,7 @@
 mod context;
 mod files;
 mod io;
+mod ioctl;
 mod kqueue;
 mod lwp;
 mod memory;
@@ -71,6 +72,7 @@ pub(crate) use compat_bsd::calls::write::*;
 pub(crate) use context::*;
 pub(crate) use files::*;
 pub(crate) use io::*;
+pub(crate) use ioctl::*;
 pub(crate) use kqueue::*;
 pub(crate) use lwp::*;
 pub(crate) use memory::*;

@@ -7,7 +7,6 @@ use compat_translate::guest::Out;
 use crate::abi::unistd::Utsname;
 use crate::error::Return;
 use crate::image;
-use crate::lower::Fd;
 
 pub(crate) fn uname(cx: &mut Cx, found: Out<Utsname>) -> Return<()> {
     let release = image::release(&cx.process().settings);
@@ -41,8 +40,4 @@ pub(crate) fn mcontrol(
     _value: u64,
 ) -> Return<()> {
     super::madvise(cx, address, length, advice)
-}
-
-pub(crate) fn ioctl(cx: &mut Cx, fd: Fd, com: u32, data: u64) -> Return<i32> {
-    compat_bsd::calls::ioctl::ioctl(cx, fd, com, data, |_, _, _, _| None)
 }

@@ -1,0 +1,102 @@
+//! Programs in C that mean the same on every system, with each system's own run-time linker and libraries: what they print
+//! under compat is what they print when they are built for the host and run there.
+//!
+//! `$COMPAT_TEST_ROOTS` names the directory with the systems: `freebsd-13.*`, `netbsd-*`, `dragonfly-*`. As root, each
+//! program also runs as an ordinary user.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use compat_tests::attach::attach;
+use compat_tests::c::{all_systems, build_native, portable_sources};
+use compat_tests::process::{End, Limits, run};
+use compat_tests::stage::{Stage, on_every_stage};
+use compat_tests::words::first_difference;
+
+/// Far more than any of them takes.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn says_the_same(name: &str, objects: &[&str]) {
+    let systems = all_systems();
+    if systems.is_empty() {
+        return;
+    }
+    on_every_stage(|stage| {
+        let expected = said(stage, "linux", name, objects, build_native, |program| {
+            stage.host(program)
+        });
+        for system in &systems {
+            let root = stage.work().with_file_name(&system.name);
+            system.copy_to(&root).expect("the stage has room");
+            let build = |name: &str| system.build_from(&portable_sources(), name);
+            let said = said(stage, &system.name, name, objects, build, |program| {
+                let mut command = stage.compat();
+                attach(command.args(["run", "-q"])).arg("--root");
+                command.arg(&root).arg(program);
+                command
+            });
+            if let Some(difference) = first_difference(&said, &expected) {
+                let user = stage.user();
+                panic!("{name} on {} as {user}: {difference}", system.name);
+            }
+        }
+    });
+}
+
+/// Both outputs of a program in a directory with nothing but `objects`, and how it ended. It is called by the same name
+/// wherever it runs.
+fn said(
+    stage: &Stage,
+    place: &str,
+    name: &str,
+    objects: &[&str],
+    build: impl Fn(&str) -> PathBuf,
+    command: impl FnOnce(&str) -> Command,
+) -> String {
+    let file = |path: PathBuf| fs::read(path).expect("what was built is readable");
+    let program = stage.write(&format!("{place}/{name}"), file(build(name)));
+    let executable = Permissions::from_mode(0o755);
+    fs::set_permissions(&program, executable).expect("the stage is ours");
+    let here = format!("{place}/here");
+    for object in objects {
+        stage.write(&format!("{here}/{object}.so"), file(build(object)));
+    }
+    let hidden = stage.write(&format!("{here}/.hidden"), "");
+    fs::remove_file(&hidden).expect("it was made just now");
+    let mut command = command(&format!("../{name}"));
+    command.current_dir(hidden.with_file_name(""));
+    let log = stage.work().with_file_name("log");
+    let finished = run(&mut command, &log, Limits::total(PATIENCE)).expect("the program starts");
+    let mut said = String::new();
+    for output in [&finished.stdout, &finished.stderr] {
+        said += &String::from_utf8_lossy(&fs::read(output).expect("an output"));
+    }
+    said + &match finished.end {
+        End::Own(status) => match status.signal() {
+            Some(signal) => format!("signal {signal}\n"),
+            None => format!("exit {}\n", status.code().unwrap_or(-1)),
+        },
+        other => format!("{other:?}\n"),
+    }
+}
+
+macro_rules! programs {
+    ($($name:ident $(with $($object:literal)+)?;)*) => {
+        $(#[test] fn $name() { says_the_same(stringify!($name), &[$($($object),+)?]); })*
+    };
+}
+
+programs! {
+    files;
+    loading with "libadded";
+    memory;
+    processes;
+    signals;
+    sockets;
+    terminals;
+    threads;
+}
