@@ -106,7 +106,13 @@ impl System {
             .into_iter()
             .find(|kind| name.starts_with(kind.prefix()))?;
         let (_, release) = name.split_once('-')?;
-        let whole = root.join(kind.linker()).exists() && root.join("usr/include/stdio.h").exists();
+        let whole = [
+            kind.linker(),
+            "usr/include/stdio.h",
+            "usr/lib/libpthread.so",
+        ]
+        .iter()
+        .all(|part| root.join(part).exists());
         whole.then(|| Self {
             name: name.into(),
             release: release.into(),
@@ -174,6 +180,7 @@ impl System {
             }
             Kind::NetBsd => {
                 compiler.args(["--target=x86_64-unknown-netbsd", "-w"]);
+                compiler.arg(format!("-L{root}/usr/lib"));
             }
             Kind::DragonFly => {
                 compiler.args(["--target=x86_64-unknown-dragonfly", "-w"]);
@@ -184,9 +191,11 @@ impl System {
                 }
             }
         }
-        compiler
-            .arg(format!("--sysroot={root}"))
-            .args(["-fuse-ld=lld", "-O1", "-Qunused-arguments"]);
+        compiler.arg(format!("--sysroot={root}")).args([
+            "-fuse-ld=lld",
+            "-O1",
+            "-Qunused-arguments",
+        ]);
         compiler
     }
 

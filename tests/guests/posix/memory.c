@@ -121,12 +121,7 @@ static void of_a_name(void)
 	int fd, status;
 	char *page;
 
-#ifdef __DragonFly__
-	/* Where the names of shared memory are files' paths. */
-	snprintf(name, sizeof(name), "/tmp/shared-%ld", (long)getpid());
-#else
 	snprintf(name, sizeof(name), "/shared-%ld", (long)getpid());
-#endif
 	shm_unlink(name);
 	works(fd = shm_open(name, O_CREAT | O_EXCL | O_RDWR, 0600));
 	calls(ftruncate(fd, PAGE));

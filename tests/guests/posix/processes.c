@@ -61,7 +61,6 @@ static void waiting(void)
 {
 	int status;
 	struct rusage usage;
-	siginfo_t info;
 
 	calls(waitpid(-1, &status, 0));
 	pid_t child = started(sleeps);
@@ -70,24 +69,11 @@ static void waiting(void)
 	must(waitpid(child, &status, WUNTRACED) == child);
 	say_status("child", status);
 	must(kill(child, SIGCONT) == 0);
-	must(waitpid(child, &status, WCONTINUED) == child);
-	show(WIFCONTINUED(status) != 0);
 	must(kill(child, SIGINT) == 0);
 	must(wait4(child, &status, 0, &usage) == child);
 	say_status("child", status);
 	calls(waitpid(child, &status, 0));
 	calls(kill(child, 0));
-
-	child = started(seven);
-	memset(&info, 0, sizeof(info));
-	must(waitid(P_PID, child, &info, WEXITED | WNOWAIT) == 0);
-	show(info.si_pid == child);
-	show(info.si_code == CLD_EXITED);
-	show(info.si_status);
-	show(info.si_signo == SIGCHLD);
-	must(waitpid(child, &status, 0) == child);
-	say_status("child", status);
-	calls(waitid(P_ALL, 0, &info, WEXITED));
 }
 
 static void groups(void)

@@ -364,6 +364,22 @@ pub fn signal_self(thread: &Thread, signal: u8, info: &SigInfo) -> HostResult<()
     .map(drop)
 }
 
+/// Takes no more signals of the process's: for a thread that is about to end and to say so, because who hears it may count
+/// on being the only one left to take them. One that was noted and not delivered is anybody's again. Returns a mask for
+/// [`restore_mask`](super::restore_mask), should the thread stay after all.
+pub fn retire(thread: &Thread) -> u64 {
+    let before = super::block_all();
+    let noted = thread.pending.load(Ordering::Acquire) as u8;
+    if noted != 0 {
+        // SAFETY: written before `pending`, and with every signal blocked nobody writes it now.
+        let info = unsafe { *thread.pending_info.get() };
+        if was_for_process(noted, &info) && put_back(thread, noted, &info).is_ok() {
+            thread.pending.store(0, Ordering::Release);
+        }
+    }
+    before
+}
+
 /// Lets a signal that came too early wait where it has come from: a process's own is anybody's again.
 fn put_back(thread: &Thread, signal: u8, info: &SigInfo) -> HostResult<()> {
     if !was_for_process(signal, info) {

@@ -23,7 +23,7 @@ pub(crate) use context::XsaveMark;
 pub use context::{AltStack, Regs, SigInfo, UContext};
 pub use deliver::{Delivery, die_by};
 pub use handler::{
-    ImageRange, attach_stack, interrupted_restarts, is_ours, resume, set_image, signal_self,
+    ImageRange, attach_stack, interrupted_restarts, is_ours, resume, retire, set_image, signal_self,
 };
 pub use held::{held, release_held, take_held};
 pub use images::inherit;

@@ -7,7 +7,7 @@ use compat_bsd::calls::signal::send_to_thread;
 use compat_tables::bsd::Errno;
 use compat_translate::guest::{self, In, Out, Path};
 use compat_translate::host::{self, nr};
-use compat_translate::signal::Regs;
+use compat_translate::signal::{self, Regs};
 use compat_translate::task::{Start, clone};
 use compat_translate::{Cx, Outcome};
 
@@ -74,9 +74,14 @@ const EXTEXIT_LWP: i32 = 1 << 16;
 
 /// sys_extexit: ends the thread or the process, having stored a word. The last thread to go takes the process along.
 pub(crate) fn extexit(cx: &mut Cx, how: i32, status: i32, address: u64) -> Return<Outcome> {
+    let blocked = (how & !0xffff == EXTEXIT_LWP).then(|| signal::retire(cx.thread));
     match how & 0xffff {
         0 => {}
-        EXTEXIT_SETINT => guest::write(address, &status)?,
+        EXTEXIT_SETINT => guest::write(address, &status).inspect_err(|_| {
+            if let Some(blocked) = blocked {
+                signal::restore_mask(blocked);
+            }
+        })?,
         _ => return Err(Errno::EINVAL.into()),
     }
     match how & !0xffff {

@@ -10,7 +10,7 @@ use compat_translate::Cx;
 use compat_translate::guest::{self, In, Out, Path};
 use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::objects::umtx::{ANY, End, Queue, Scope, Until};
-use compat_translate::signal::Regs;
+use compat_translate::signal::{self, Regs};
 use compat_translate::task::{self, Start, Thread, clone};
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
@@ -144,12 +144,14 @@ pub(crate) fn thr_create(
 }
 
 pub(crate) fn thr_exit(cx: &mut Cx, state: Out<i64>) -> Return<()> {
+    let blocked = signal::retire(cx.thread);
     super::umtx_thread_exit(cx);
     if !state.is_null() {
         let _ = state.write(&1);
         super::umtx_wake_all(state.address());
     }
     clone::exit_unless_last(cx.thread);
+    signal::restore_mask(blocked);
     // The last thread does not end this way; its caller goes on to exit(2).
     Ok(())
 }

@@ -79,6 +79,7 @@ pub(crate) fn _lwp_create(
 
 pub(crate) fn _lwp_exit(cx: &mut Cx) -> Return<Outcome> {
     cx.thread.presence.ends();
+    signal::retire(cx.thread);
     joining::ends(own_id(cx));
     clone::exit_unless_last(cx.thread);
     // With the last thread the process ends (lwp_exit).

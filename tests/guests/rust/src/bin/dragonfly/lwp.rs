@@ -106,6 +106,35 @@ pub(crate) fn last() {
     assert_eq!(status, 33 << 8);
 }
 
+/// Who has heard that the others ended is the only one left to take a signal.
+pub(crate) fn retired() {
+    const SIGUSR2: u64 = 31;
+    let set = [1u32 << (SIGUSR2 - 1), 0, 0, 0];
+    let at = set.as_ptr() as u64;
+    static SET: AtomicU64 = AtomicU64::new(0);
+    SET.store(at, Ordering::SeqCst);
+    extern "C" fn goes(_argument: u64) {
+        const SIG_UNBLOCK: u64 = 2;
+        let set = SET.load(Ordering::SeqCst);
+        let _ = call(DragonFly::SIGPROCMASK, [SIG_UNBLOCK, set, 0]);
+        end()
+    }
+    let status = sys::in_child(|| {
+        const SIG_BLOCK: u64 = 1;
+        assert_eq!(call(DragonFly::SIGPROCMASK, [SIG_BLOCK, at, 0]), Ok(0));
+        let own = call(sys::GETPID, []).expect("getpid");
+        for _ in 0..4000 {
+            assert_eq!(start(goes, 0), Ok(0));
+            while DONE.swap(0, Ordering::SeqCst) != 7 {
+                core::hint::spin_loop();
+            }
+            assert_eq!(call(sys::KILL, [own, SIGUSR2]), Ok(0));
+            assert_eq!(call(DragonFly::SIGTIMEDWAIT, [at, 0, 0]), Ok(SIGUSR2));
+        }
+    });
+    assert_eq!(status, 0);
+}
+
 pub(crate) fn word() {
     let status = sys::in_child(|| {
         let page = map(4096);

@@ -44,6 +44,7 @@ extern "C" fn main() {
         ("lwp/made-and-ended", lwp::made),
         ("lwp/numbers", lwp::numbers),
         ("lwp/last-one", lwp::last),
+        ("lwp/ended-ones-take-no-signals", lwp::retired),
         ("lwp/exit-with-a-word", lwp::word),
         ("lwp/kill", lwp::kill),
         ("lwp/segments", lwp::segments),
