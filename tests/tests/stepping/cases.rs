@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use compat_tests::attach;
 use compat_tests::compat;
 use compat_tests::stage::{Stage, on_every_stage};
 use libc::c_int;
@@ -255,6 +256,9 @@ const HOUR: u64 = 3_600_000_000_000;
 
 /// Walks through all of `cases`.
 pub(crate) fn walks(cases: &[Case]) {
+    if attach::skips("stepping") {
+        return;
+    }
     on_every_stage(|stage| {
         for case in cases {
             // The long ways once: who walks them makes no difference to the machine.

@@ -44,11 +44,8 @@ func main() {
 	for i := range 60 {
 		records["many.test."] = append(records["many.test."], record{typeA, []byte{192, 0, 2, byte(i)}})
 	}
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	check(err)
+	packets, listener := bothOnOnePort()
 	address := packets.LocalAddr().String()
-	listener, err := net.Listen("tcp", address)
-	check(err)
 	go serveUDP(packets)
 	go serveTCP(listener)
 
@@ -104,6 +101,22 @@ func serveUDP(packets net.PacketConn) {
 			return
 		}
 		packets.WriteTo(answer(buffer[:n], 512), from)
+	}
+}
+
+// Whoever else runs may hold the TCP port whose UDP namesake the kernel chose: then another is tried.
+func bothOnOnePort() (net.PacketConn, net.Listener) {
+	for tries := 0; ; tries++ {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		check(err)
+		listener, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, listener
+		}
+		if tries == 20 {
+			check(err)
+		}
+		packets.Close()
 	}
 }
 

@@ -39,5 +39,5 @@ echo "== texinfo"
 printf '\\input texinfo\n@setfilename t.info\n@settitle T\n@node Top\n@top T\nHello @emph{world}.\n@bye\n' > t.texi
 makeinfo t.texi; grep Hello t.info; info -f ./t.info -o - 2>/dev/null | grep Hello
 makeinfo --html --no-split t.texi -o t.html; grep -c Hello t.html; ul -t vt100 < /dev/null
-vgrind -? 2>&1 | head -n 1; lesskey -V 2>/dev/null | head -n 1; printf 'a\fb\n' | more
+vgrind -? 2>&1 | grep vfontedpr; lesskey -V 2>/dev/null | head -n 1; printf 'a\fb\n' | more
 echo text | less | cat; look zoolog | head -n 2; jot 3 | pr -t -2 -l 2
