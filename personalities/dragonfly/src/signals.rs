@@ -38,8 +38,15 @@ pub(crate) fn deliver(delivery: &mut Delivery) -> bool {
     build(delivery).is_ok()
 }
 
-/// In the family's codes of signals that somebody sent, in whatever way.
-const SENT: i32 = 0x10000;
+/// Who sent it is all that is kept of a signal (ps_frominfo), whichever way it was sent.
+pub(crate) fn as_sent(mut info: Siginfo) -> Siginfo {
+    /// In the family's codes of these ways.
+    const SENT: i32 = 0x10000;
+    if info.code & SENT != 0 {
+        (info.code, info.value) = (0, 0);
+    }
+    info
+}
 
 fn build(delivery: &mut Delivery) -> HostResult<()> {
     let trampoline = SIGCODE.address()?;
@@ -56,11 +63,7 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
     let fault = delivery
         .fault
         .then_some(Fault::new(frame.trapno, frame.regs.rip));
-    let mut si: Siginfo = siginfo_to_guest(delivery.signal, delivery.info, fault);
-    if si.code & SENT != 0 {
-        // Who sent it is all that is kept of a signal (ps_frominfo).
-        (si.code, si.value) = (0, 0);
-    }
+    let si = as_sent(siginfo_to_guest(delivery.signal, delivery.info, fault));
     let uc = Ucontext {
         sigmask: delivery.old_mask.words(),
         pad: [0; 6],

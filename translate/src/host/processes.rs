@@ -122,6 +122,19 @@ pub fn read_process(pid: i32, address: u64, into: &mut [u8]) -> HostResult<()> {
     }
 }
 
+/// The name of thread `tid` of this process.
+///
+/// # Errors
+/// `ENOENT` when there is no such thread.
+pub fn thread_name(tid: i32) -> HostResult<Vec<u8>> {
+    const ROOM: usize = 64;
+    let path = alloc::format!("/proc/self/task/{tid}/comm\0");
+    let path = CStr::from_bytes_with_nul(path.as_bytes()).map_err(|_| super::HostErrno::ENOENT)?;
+    let mut name = super::read_file(path, ROOM)?;
+    name.retain(|&byte| byte != b'\n');
+    Ok(name)
+}
+
 /// Names thread `tid` of this process. The host keeps 15 bytes.
 ///
 /// # Errors

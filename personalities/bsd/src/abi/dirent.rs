@@ -44,9 +44,61 @@ pub fn entries(mut records: &[u8]) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
+/// Bytes before the name in an entry with a file number of 32 bits.
+const OLD_HEADER: usize = 8;
+
+fn old_length(name: usize) -> usize {
+    (OLD_HEADER + name + 1).next_multiple_of(4)
+}
+
+/// Appends an entry with these two bytes in front of its name.
+fn append_old(entry: &Entry<'_>, records: &mut Vec<u8>, before_the_name: [u8; 2]) {
+    let start = records.len();
+    let length = old_length(entry.name.len());
+    // A zero file number marks an entry as deleted.
+    records.extend_from_slice(&(entry.fileno as u32).max(1).to_le_bytes());
+    records.extend_from_slice(&(length as u16).to_le_bytes());
+    records.extend_from_slice(&before_the_name);
+    records.extend_from_slice(entry.name);
+    records.resize(start + length, 0);
+}
+
+/// 4.4BSD's, which FreeBSD had up to 11 and NetBSD up to 2: file numbers of 32 bits, records a multiple of 4.
+pub static BSD44: Format = Format {
+    record_length: old_length,
+    append: |entry, records| append_old(entry, records, [entry.kind, entry.name.len() as u8]),
+    sure: |room| room,
+};
+/// 4.3BSD's: 16 bits for the name's length, where the type stands since.
+pub static BSD43: Format = Format {
+    record_length: old_length,
+    append: |entry, records| append_old(entry, records, (entry.name.len() as u16).to_le_bytes()),
+    sure: |room| room,
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn old_records_have_the_old_layout() {
+        let mut entry = Entry {
+            fileno: 0x1_0000_0002,
+            next: 77,
+            kind: 8,
+            name: b"abcde",
+        };
+        let mut old = Vec::new();
+        (BSD44.append)(&entry, &mut old);
+        assert_eq!(old, *b"\x02\0\0\0\x10\0\x08\x05abcde\0\0\0");
+        let mut older = Vec::new();
+        (BSD43.append)(&entry, &mut older);
+        assert_eq!(older[4..8], [16, 0, 5, 0]);
+        entry.fileno = 1 << 32;
+        old.clear();
+        (BSD44.append)(&entry, &mut old);
+        assert_eq!(old[..4], [1, 0, 0, 0], "no file number is zero");
+    }
 
     /// As the host packs them.
     fn host_record(fileno: u64, next: i64, kind: u8, name: &[u8]) -> Vec<u8> {

@@ -19,7 +19,7 @@ static NAME: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 static CLASS: Mutex<Option<Vec<u8>>> = Mutex::new(None);
 
 /// The session's user by the host's audit trail, or else the real one, as the host's password file names it.
-fn name() -> Vec<u8> {
+pub fn name() -> Vec<u8> {
     if let Some(name) = NAME.lock().as_ref() {
         return name.clone();
     }

@@ -23,26 +23,29 @@ const MAX_NAME: usize = 255;
 const MAX_VALUE: usize = 65536;
 
 /// The host's calls for one way to name a file.
-struct Way {
+pub struct Way {
     set: u64,
     get: u64,
     remove: u64,
     list: u64,
 }
 
-const FILE: Way = Way {
+/// By a path, whose last link is followed.
+pub const FILE: Way = Way {
     set: nr::setxattr,
     get: nr::getxattr,
     remove: nr::removexattr,
     list: nr::listxattr,
 };
-const LINK: Way = Way {
+/// By a path, whose last link is meant.
+pub const LINK: Way = Way {
     set: nr::lsetxattr,
     get: nr::lgetxattr,
     remove: nr::lremovexattr,
     list: nr::llistxattr,
 };
-const DESCRIPTOR: Way = Way {
+/// By a descriptor.
+pub const DESCRIPTOR: Way = Way {
     set: nr::fsetxattr,
     get: nr::fgetxattr,
     remove: nr::fremovexattr,
@@ -88,14 +91,34 @@ fn refused(error: HostErrno) -> Error {
 
 impl Way {
     fn set(&self, file: u64, namespace: i32, name: Path, data: u64, size: u64) -> Return<u64> {
+        self.set_how(file, namespace, name, (data, size), 0)
+    }
+
+    /// The same for one that must or must not be there, by the host's flags.
+    pub fn set_how(
+        &self,
+        file: u64,
+        namespace: i32,
+        name: Path,
+        (data, size): (u64, u64),
+        flags: u64,
+    ) -> Return<u64> {
         let name = host_name(namespace, name)?;
-        let request = [file, name.as_ptr() as u64, data, size, 0];
+        let request = [file, name.as_ptr() as u64, data, size, flags];
         // SAFETY: the name is ours; the kernel checks the guest's path and data.
         unsafe { host::call_n(self.set, request) }.map_err(refused)?;
         Ok(size)
     }
 
-    fn get(&self, file: u64, namespace: i32, name: Path, data: u64, size: usize) -> Return<usize> {
+    /// As much of a value as there is room for, or its length where there is no buffer.
+    pub fn get(
+        &self,
+        file: u64,
+        namespace: i32,
+        name: Path,
+        data: u64,
+        size: usize,
+    ) -> Return<usize> {
         let name = host_name(namespace, name)?;
         let name = name.as_ptr() as u64;
         let value = whole(|buffer| {
@@ -106,7 +129,8 @@ impl Way {
         hand_out(&value.map_err(refused)?, data, size)
     }
 
-    fn remove(&self, file: u64, namespace: i32, name: Path) -> Return<()> {
+    /// Takes an attribute away.
+    pub fn remove(&self, file: u64, namespace: i32, name: Path) -> Return<()> {
         let name = host_name(namespace, name)?;
         // SAFETY: the name is ours; the kernel checks the guest's path.
         unsafe { host::call_n(self.remove, [file, name.as_ptr() as u64]) }.map_err(refused)?;
@@ -114,13 +138,25 @@ impl Way {
     }
 
     fn list(&self, file: u64, namespace: i32, data: u64, size: usize) -> Return<usize> {
+        let mut list = Vec::new();
+        for name in self.names(file, namespace)? {
+            if let Ok(length) = u8::try_from(name.len()) {
+                list.push(length);
+                list.extend_from_slice(&name);
+            }
+        }
+        hand_out(&list, data, size)
+    }
+
+    /// The names of one namespace.
+    pub fn names(&self, file: u64, namespace: i32) -> Return<Vec<Vec<u8>>> {
         let prefix = prefix(namespace)?;
         let names = whole(|buffer| {
             let request = [file, buffer.as_mut_ptr() as u64, buffer.len() as u64];
             // SAFETY: the kernel fills the buffer, and checks the guest's path.
             unsafe { host::call_n(self.list, request) }
         });
-        hand_out(&packed(&names.map_err(refused)?, prefix), data, size)
+        Ok(own(&names.map_err(refused)?, prefix))
     }
 }
 
@@ -141,7 +177,7 @@ fn whole(fill: impl Fn(&mut [u8]) -> HostResult) -> HostResult<Vec<u8>> {
 }
 
 /// Without a buffer only the length counts; a short buffer gets the beginning.
-fn hand_out(value: &[u8], data: u64, size: usize) -> Return<usize> {
+pub fn hand_out(value: &[u8], data: u64, size: usize) -> Return<usize> {
     if data == 0 {
         return Ok(value.len());
     }
@@ -150,20 +186,14 @@ fn hand_out(value: &[u8], data: u64, size: usize) -> Return<usize> {
     Ok(part.len())
 }
 
-/// The names of one namespace: each behind a byte with its length.
-fn packed(names: &[u8], prefix: &[u8]) -> Vec<u8> {
-    let mut list = Vec::new();
-    for name in names.split(|&byte| byte == 0) {
-        let own = name.strip_prefix(prefix).unwrap_or_default();
-        if file_flags::keeps_flags(own) {
-            continue;
-        }
-        if let Ok(length @ 1..) = u8::try_from(own.len()) {
-            list.push(length);
-            list.extend_from_slice(own);
-        }
-    }
-    list
+/// Those of the host's names that are in a namespace, as the guest knows them.
+fn own(names: &[u8], prefix: &[u8]) -> Vec<Vec<u8>> {
+    names
+        .split(|&byte| byte == 0)
+        .filter_map(|name| name.strip_prefix(prefix))
+        .filter(|own| !own.is_empty() && !file_flags::keeps_flags(own))
+        .map(<[u8]>::to_vec)
+        .collect()
 }
 
 pub fn extattr_set_file(
@@ -335,11 +365,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_holds_one_namespace_with_lengths() {
+    fn a_list_holds_one_namespace() {
         let names = b"user.a\0security.selinux\0user.long.name\0trusted.user.x\0";
-        assert_eq!(packed(names, b"user."), b"\x01a\x09long.name");
-        assert_eq!(packed(names, b"trusted."), b"\x06user.x");
-        assert_eq!(packed(b"", b"user."), b"");
+        assert_eq!(own(names, b"user."), [&b"a"[..], b"long.name"]);
+        assert_eq!(own(names, b"trusted."), [b"user.x"]);
+        assert!(own(b"", b"user.").is_empty());
     }
 
     #[test]

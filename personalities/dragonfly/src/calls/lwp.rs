@@ -94,18 +94,19 @@ pub(crate) fn extexit(cx: &mut Cx, how: i32, status: i32, address: u64) -> Retur
     }
 }
 
-pub(crate) fn lwp_setname(cx: &mut Cx, tid: i32, name: Path) -> Return<()> {
+/// As much of the name as the host keeps (LPMAP_MAXTHREADTITLE is 1024).
+pub(crate) fn lwp_setname(_cx: &mut Cx, tid: i32, name: Path) -> Return<()> {
     let name = name.copy()?;
-    if tid != cx.thread.tid.load(Ordering::Relaxed) {
-        let error = Errno::ESRCH.into();
-        return Err(cx.gap("lwp_setname: of another thread", error));
+    host::name_thread(tid, &name).map_err(|_| Errno::ESRCH)?;
+    Ok(())
+}
+
+pub(crate) fn lwp_getname(_cx: &mut Cx, tid: i32, buffer: Out<u8>, room: usize) -> Return<()> {
+    let mut name = host::thread_name(tid).map_err(|_| Errno::ESRCH)?;
+    name.truncate(room.saturating_sub(1));
+    name.push(0);
+    if room != 0 {
+        guest::write_bytes(buffer.address(), &name)?;
     }
-    const PR_SET_NAME: u64 = 15;
-    let mut short = [0u8; 16];
-    for (slot, byte) in short.iter_mut().take(15).zip(name) {
-        *slot = byte;
-    }
-    // SAFETY: a NUL-terminated name.
-    unsafe { host::call_n(nr::prctl, [PR_SET_NAME, short.as_ptr() as u64]) }?;
     Ok(())
 }

@@ -4,7 +4,6 @@ mod bsd43;
 mod cpuset;
 mod debug;
 mod directory;
-mod discipline;
 mod eventfd;
 mod fcntl;
 mod inotify;
@@ -23,10 +22,10 @@ mod thread;
 mod umtx;
 
 use compat_bsd::calls::{
-    access, acl, aio, at, attribute, clock, descriptor, device, extent, file_flags, filetime, ids,
-    kqueue, limits, login, memory, message, mqueue, name, node, open, path, pathconf, place, poll,
-    process, read, rfork, schedule, select, semaphore, sendfile, shm, socket, socket_name, sockopt,
-    terminal, timer, wait, write, xattr,
+    access, acl, aio, at, attribute, clock, descriptor, device, discipline, extent, file_flags,
+    filetime, identifier, ids, kqueue, limits, login, memory, message, mqueue, name, node, open,
+    path, pathconf, place, poll, process, read, rfork, schedule, select, semaphore, sendfile, shm,
+    socket, socket_name, sockopt, terminal, timer, wait, write, xattr,
 };
 use compat_translate::Cx;
 
@@ -36,7 +35,7 @@ pub(crate) use aio::*;
 pub(crate) use attribute::*;
 pub(crate) use bsd43::*;
 pub(crate) use clock::*;
-pub(crate) use compat_bsd::calls::debug::ptrace;
+pub(crate) use compat_bsd::calls::debug::{profil, ptrace};
 pub(crate) use compat_bsd::calls::fcntl::flock;
 pub(crate) use compat_bsd::calls::signal::*;
 pub(crate) use compat_bsd::calls::sysv::*;
@@ -50,6 +49,7 @@ pub(crate) use extent::*;
 pub(crate) use fcntl::fcntl;
 pub(crate) use file_flags::*;
 pub(crate) use filetime::*;
+pub(crate) use identifier::*;
 pub(crate) use ids::*;
 pub(crate) use inotify::*;
 pub(crate) use ioctl::*;

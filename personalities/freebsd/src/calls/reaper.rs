@@ -1,10 +1,9 @@
 //! Reapers: processes that inherit the orphans among their descendants (kern_procctl.c, `PROC_REAP_*`).
 
-use alloc::vec::Vec;
-
+use compat_bsd::calls::reaper::{Descendant, descendants, is_reaper, own_pid, set_reaper};
 use compat_tables::freebsd::Errno;
 use compat_translate::guest;
-use compat_translate::host::{self, ProcessStat, nr, process_stat, processes};
+use compat_translate::host::{self, nr};
 
 use crate::abi::procctl::{
     REAPER_KILL_CHILDREN, REAPER_KILL_SUBTREE, REAPER_PIDINFO_CHILD, REAPER_PIDINFO_STOPPED,
@@ -14,34 +13,6 @@ use crate::abi::procctl::{
 use crate::error::Return;
 use crate::signals;
 
-const PR_SET_CHILD_SUBREAPER: u64 = 36;
-const PR_GET_CHILD_SUBREAPER: u64 = 37;
-
-/// A descendant of a reaper.
-struct Descendant {
-    stat: ProcessStat,
-    /// The reaper's child it descends from.
-    subtree: i32,
-}
-
-fn own_pid() -> Return<i32> {
-    // SAFETY: no arguments.
-    Ok(unsafe { host::call_n(nr::getpid, []) }? as i32)
-}
-
-fn is_reaper() -> Return<bool> {
-    let mut on = 0i32;
-    // SAFETY: a valid int.
-    unsafe { host::call_n(nr::prctl, [PR_GET_CHILD_SUBREAPER, (&raw mut on) as u64]) }?;
-    Ok(on != 0 || own_pid()? == 1)
-}
-
-fn set_reaper(on: u64) -> Return<()> {
-    // SAFETY: no pointers.
-    unsafe { host::call_n(nr::prctl, [PR_SET_CHILD_SUBREAPER, on]) }?;
-    Ok(())
-}
-
 pub(super) fn acquire(id: i32) -> Return<()> {
     if id != 0 {
         return Err(Errno::EPERM.into());
@@ -49,7 +20,7 @@ pub(super) fn acquire(id: i32) -> Return<()> {
     if is_reaper()? {
         return Err(Errno::EBUSY.into());
     }
-    set_reaper(1)
+    set_reaper(true)
 }
 
 pub(super) fn release(id: i32) -> Return<()> {
@@ -59,7 +30,7 @@ pub(super) fn release(id: i32) -> Return<()> {
     if !is_reaper()? {
         return Err(Errno::EINVAL.into());
     }
-    set_reaper(0)
+    set_reaper(false)
 }
 
 /// The reaper of process `id`: itself if it is one; init for everybody whose reaper the host does not name.
@@ -69,25 +40,6 @@ fn reaper_of(id: i32) -> Return<i32> {
     } else {
         Ok(1)
     }
-}
-
-fn descendants(reaper: i32) -> Vec<Descendant> {
-    let all: Vec<ProcessStat> = processes().into_iter().filter_map(process_stat).collect();
-    let mut found: Vec<Descendant> = Vec::new();
-    let children = |of: i32| all.iter().filter(move |stat| stat.parent == of);
-    found.extend(children(reaper).map(|stat| Descendant {
-        stat: stat.clone(),
-        subtree: stat.pid,
-    }));
-    let mut next = 0;
-    while let Some((pid, subtree)) = found.get(next).map(|known| (known.stat.pid, known.subtree)) {
-        found.extend(children(pid).map(|stat| Descendant {
-            stat: stat.clone(),
-            subtree,
-        }));
-        next += 1;
-    }
-    found
 }
 
 pub(super) fn status(id: i32, data: u64) -> Return<()> {

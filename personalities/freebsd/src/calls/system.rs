@@ -2,7 +2,6 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt::Write;
 
 use compat_tables::freebsd::Errno;
@@ -57,21 +56,6 @@ pub(crate) fn utrace(_cx: &mut Cx, _address: u64, _length: u64) -> Return<()> {
     Ok(())
 }
 
-/// Switching it off is all that can be had (sys_profil).
-pub(crate) fn profil(
-    cx: &mut Cx,
-    _samples: u64,
-    _size: u64,
-    _offset: u64,
-    scale: u32,
-) -> Return<()> {
-    match scale {
-        0 => Ok(()),
-        1..=0x1_0000 => Err(cx.gap("profil: sampling the program counter", Errno::ENOSYS.into())),
-        _ => Err(Errno::EINVAL.into()),
-    }
-}
-
 /// FreeBSD 15's way to say more about errors than their number. Accepted and never made use of: libc's start-up code
 /// asks for it (sys_exterrctl).
 pub(crate) fn exterrctl(_cx: &mut Cx, operation: u32, flags: u32, record: u64) -> Return<()> {
@@ -87,45 +71,6 @@ pub(crate) fn exterrctl(_cx: &mut Cx, operation: u32, flags: u32, record: u64) -
         EXTERRCTL_DISABLE if flags == 0 => Ok(()),
         _ => Err(Errno::EINVAL.into()),
     }
-}
-
-/// Identifiers made of the time and a node, here a random one (kern_uuidgen).
-pub(crate) fn uuidgen(_cx: &mut Cx, store: u64, count: i32) -> Return<()> {
-    const LIMIT: i32 = 2048;
-    /// From the Gregorian reform to 1970, in units of 100 ns.
-    const EPOCH: u64 = 0x01b2_1dd2_1381_4000;
-    if !(1..=LIMIT).contains(&count) {
-        return Err(Errno::EINVAL.into());
-    }
-    // Sequence number and node: fresh ones each time need no memory of the last.
-    let mut rest = [0u8; 8];
-    // SAFETY: `rest` is valid for writing.
-    unsafe { host::call_n(nr::getrandom, [rest.as_mut_ptr() as u64, 8, 0]) }?;
-    let [variant, _, node, ..] = &mut rest;
-    *variant = (*variant & 0x3f) | 0x80;
-    // A multicast address, which no network card has.
-    *node |= 1;
-    let now = host::vdso::clock_gettime(0).unwrap_or_default();
-    let start = EPOCH.wrapping_add(now.as_nanos() as u64 / 100);
-    let identifiers: Vec<u8> = (0..count as u64)
-        .flat_map(|index| uuid(start.wrapping_add(index), rest))
-        .collect();
-    guest::write_bytes(store, &identifiers)?;
-    Ok(())
-}
-
-/// `struct uuid` of version 1: the time's low, middle and high parts, each in the machine's order, then the rest.
-fn uuid(time: u64, rest: [u8; 8]) -> [u8; 16] {
-    let high = (time >> 48) & 0xfff | 1 << 12;
-    let head = (time & 0xffff_ffff_ffff) | high << 48;
-    let mut bytes = [0; 16];
-    for (slot, byte) in bytes
-        .iter_mut()
-        .zip(head.to_le_bytes().into_iter().chain(rest))
-    {
-        *slot = byte;
-    }
-    bytes
 }
 
 /// Ends the process, having said why (sys_abort2). FreeBSD says it in the system's log.

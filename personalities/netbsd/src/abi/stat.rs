@@ -124,7 +124,67 @@ impl From<&family::Stat> for Stat30 {
     }
 }
 
+/// `struct stat13`: the file numbers have 32 bits as well, and nobody knows when a file was made.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct Stat13 {
+    pub(crate) dev: u32,
+    pub(crate) ino: u32,
+    pub(crate) mode: u32,
+    pub(crate) nlink: u32,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) rdev: u32,
+    pub(crate) pad: u32,
+    pub(crate) times: [super::time::Timespec50; 3],
+    pub(crate) size: i64,
+    pub(crate) blocks: i64,
+    pub(crate) blksize: i32,
+    pub(crate) flags: u32,
+    pub(crate) gen_: u32,
+    pub(crate) spare0: u32,
+    pub(crate) birthtim: super::time::Timespec50,
+}
+
+impl From<&family::Stat> for Stat13 {
+    fn from(found: &family::Stat) -> Self {
+        let Stat30 {
+            dev,
+            mode,
+            nlink,
+            uid,
+            gid,
+            rdev,
+            times: [atim, mtim, ctim, birthtim],
+            size,
+            blocks,
+            blksize,
+            flags,
+            ..
+        } = Stat30::from(found);
+        Self {
+            dev,
+            ino: found.ino as u32,
+            mode,
+            nlink,
+            uid,
+            gid,
+            rdev,
+            pad: 0,
+            times: [atim, mtim, ctim],
+            size,
+            blocks,
+            blksize,
+            flags,
+            gen_: 0,
+            spare0: 0,
+            birthtim,
+        }
+    }
+}
+
 const _: () = {
+    assert!(size_of::<Stat13>() == 128 && offset_of!(Stat13, size) == 80);
     assert!(size_of::<Stat>() == 152 && offset_of!(Stat, rdev) == 40);
     assert!(offset_of!(Stat, size) == 112 && offset_of!(Stat, gen_) == 136);
     assert!(offset_of!(Stat30, times) == 32 && offset_of!(Stat30, size) == 96);

@@ -127,7 +127,61 @@ impl From<&Statfs> for Statvfs90 {
     }
 }
 
+/// `struct statfs12`: as before 3.0.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct Statfs12 {
+    pub(crate) kind: i16,
+    pub(crate) oflags: u16,
+    pub(crate) pad0: u32,
+    pub(crate) bsize: u64,
+    pub(crate) iosize: u64,
+    pub(crate) blocks: u64,
+    pub(crate) bfree: u64,
+    pub(crate) bavail: i64,
+    pub(crate) files: u64,
+    pub(crate) ffree: i64,
+    pub(crate) fsid: [i32; 2],
+    pub(crate) owner: u32,
+    pub(crate) pad1: u32,
+    pub(crate) flags: u64,
+    /// Synchronous and asynchronous writes, and room.
+    pub(crate) transfers: [u64; 3],
+    pub(crate) fstypename: [u8; 16],
+    pub(crate) mntonname: [u8; 90],
+    pub(crate) mntfromname: [u8; 90],
+    pub(crate) pad2: u32,
+}
+
+impl From<&Statfs> for Statfs12 {
+    fn from(found: &Statfs) -> Self {
+        let Numbers { flag, .. } = numbers(found);
+        Self {
+            kind: 0,
+            oflags: flag as u16,
+            pad0: 0,
+            bsize: found.bsize,
+            iosize: found.iosize,
+            blocks: found.blocks,
+            bfree: found.bfree,
+            bavail: found.bavail,
+            files: found.files,
+            ffree: found.ffree,
+            fsid: found.fsid,
+            owner: found.owner,
+            pad1: 0,
+            flags: flag,
+            transfers: [0; 3],
+            fstypename: found.fstypename,
+            mntonname: name(&found.mntonname),
+            mntfromname: name(&found.mntfromname),
+            pad2: 0,
+        }
+    }
+}
+
 const _: () = {
+    assert!(size_of::<Statfs12>() == 312 && offset_of!(Statfs12, fstypename) == 112);
     assert!(offset_of!(Statvfs, owner) == 152 && offset_of!(Statvfs90, owner) == 152);
     assert!(size_of::<Statvfs>() == 3296 && offset_of!(Statvfs, fstypename) == 192);
     assert!(size_of::<Statvfs90>() == 2256 && offset_of!(Statvfs90, fstypename) == 172);

@@ -1,14 +1,16 @@
 //! Calls as kernels before 5.0 had them: the seconds of their times have 32 bits (sys/compat/common, the files `*_50.c`).
 
 use compat_bsd::abi::resource::Rusage;
-use compat_bsd::calls::{clock, filetime, poll, select as selecting};
+use compat_bsd::abi::time::Ntptimeval;
+use compat_bsd::calls::{clock, discipline, filetime, poll, select as selecting, timer};
 use compat_translate::Cx;
-use compat_translate::guest::{In, Out, Path};
+use compat_translate::guest::{In, InOut, Out, Path};
 use compat_translate::host::{self, nr};
-use zerocopy::{FromBytes, Immutable, IntoBytes};
+use zerocopy::{FromBytes, FromZeros, Immutable, IntoBytes};
 
-use super::{compat_100___kevent50, wait};
+use super::{____sigtimedwait50, compat_100___kevent50, wait};
 use crate::abi::event::Kevent100;
+use crate::abi::signal::Siginfo;
 use crate::abi::time::{Timespec50, Timeval50};
 use crate::error::Return;
 use crate::lower::Fd;
@@ -193,4 +195,114 @@ pub(crate) fn compat_50_setitimer(
 
 pub(crate) fn compat_50_getitimer(cx: &mut Cx, which: u32, now: Out<[Timeval50; 2]>) -> Return<()> {
     compat_50_setitimer(cx, which, In::new(0), now)
+}
+
+/// `struct ntptimeval50`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct Ntptimeval50 {
+    time: Timespec50,
+    maxerror: i64,
+    esterror: i64,
+    tai: i64,
+    time_state: i32,
+    pad: u32,
+}
+
+/// `struct ntptimeval30`.
+#[repr(C)]
+#[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct Ntptimeval30 {
+    time: Timeval50,
+    maxerror: i64,
+    esterror: i64,
+}
+
+const _: () = assert!(size_of::<Ntptimeval50>() == 48 && size_of::<Ntptimeval30>() == 24);
+
+fn timespec([sec, nsec]: [i64; 2]) -> Timespec50 {
+    Timespec50 {
+        sec: sec as i32,
+        pad: 0,
+        nsec,
+    }
+}
+
+/// What the clock is like, and its state.
+fn ntp(cx: &mut Cx) -> Return<(Ntptimeval, i32)> {
+    let mut found = Ntptimeval::new_zeroed();
+    let state = discipline::ntp_gettime(cx, Out::new((&raw mut found) as u64))?;
+    Ok((found, state))
+}
+
+pub(crate) fn compat_50___ntp_gettime30(cx: &mut Cx, place: Out<Ntptimeval50>) -> Return<i32> {
+    let (found, state) = ntp(cx)?;
+    place.write_optional(&Ntptimeval50 {
+        time: timespec(found.time),
+        maxerror: found.maxerror,
+        esterror: found.esterror,
+        tai: found.tai,
+        time_state: found.time_state,
+        pad: 0,
+    })?;
+    Ok(state)
+}
+
+pub(crate) fn compat_30_ntp_gettime(cx: &mut Cx, place: Out<Ntptimeval30>) -> Return<i32> {
+    let (found, state) = ntp(cx)?;
+    let [sec, nsec] = found.time;
+    place.write_optional(&Ntptimeval30 {
+        time: timeval([sec, nsec / 1000]),
+        maxerror: found.maxerror,
+        esterror: found.esterror,
+    })?;
+    Ok(state)
+}
+
+pub(crate) fn compat_50_adjtime(
+    cx: &mut Cx,
+    delta: In<Timeval50>,
+    old: Out<Timeval50>,
+) -> Return<()> {
+    let delta = widened(delta)?;
+    let mut before = [0i64; 2];
+    let into = Out::new(before.as_mut_ptr() as u64);
+    discipline::adjtime(cx, In::new(address(delta.as_ref())), into)?;
+    old.write_optional(&timeval(before))?;
+    Ok(())
+}
+
+pub(crate) fn compat_50_timer_settime(
+    cx: &mut Cx,
+    id: i32,
+    flags: u32,
+    value: In<[Timespec50; 2]>,
+    old: Out<[Timespec50; 2]>,
+) -> Return<()> {
+    let new: timer::Itimerspec = value.read()?.map(Into::into);
+    let mut before: timer::Itimerspec = [[0; 2]; 2];
+    let (new, into) = (In::new(new.as_ptr() as u64), before.as_mut_ptr() as u64);
+    timer::ktimer_settime(cx, id, flags, new, Out::new(into))?;
+    old.write_optional(&before.map(timespec))?;
+    Ok(())
+}
+
+pub(crate) fn compat_50_timer_gettime(
+    cx: &mut Cx,
+    id: i32,
+    value: Out<[Timespec50; 2]>,
+) -> Return<()> {
+    let mut now: timer::Itimerspec = [[0; 2]; 2];
+    timer::ktimer_gettime(cx, id, Out::new(now.as_mut_ptr() as u64))?;
+    Ok(value.write(&now.map(timespec))?)
+}
+
+pub(crate) fn compat_50___sigtimedwait(
+    cx: &mut Cx,
+    set: In<[u32; 4]>,
+    info: Out<Siginfo>,
+    timeout: InOut<Timespec50>,
+) -> Return<i32> {
+    let time = widened(In::<Timespec50>::new(timeout.address()))?;
+    ____sigtimedwait50(cx, set, info, InOut::new(address(time.as_ref())))
 }

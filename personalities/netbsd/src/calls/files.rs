@@ -2,14 +2,14 @@
 
 use compat_bsd::calls::at::AtFlags;
 use compat_bsd::calls::attribute::{chown, lchown};
-use compat_bsd::calls::{extent, node, path, stat};
+use compat_bsd::calls::{extent, node, path, socket, stat};
 use compat_bsd::errno_number;
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{self, Out, Path};
-use compat_translate::host::{self, nr};
+use compat_translate::host::{self, linux, nr};
 
-use crate::abi::stat::{Stat, Stat30, numbers};
+use crate::abi::stat::{Stat, Stat13, Stat30, numbers};
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
 
@@ -47,6 +47,18 @@ pub(crate) fn compat_50___lstat30(cx: &mut Cx, path: Path, ub: Out<Stat30>) -> R
     stat::lstat(cx, path, ub)
 }
 
+pub(crate) fn compat_30___stat13(cx: &mut Cx, path: Path, ub: Out<Stat13>) -> Return<()> {
+    stat::stat(cx, path, ub)
+}
+
+pub(crate) fn compat_30___fstat13(cx: &mut Cx, fd: Fd, sb: Out<Stat13>) -> Return<()> {
+    stat::fstat(cx, fd, sb)
+}
+
+pub(crate) fn compat_30___lstat13(cx: &mut Cx, path: Path, ub: Out<Stat13>) -> Return<()> {
+    stat::lstat(cx, path, ub)
+}
+
 /// A device number as the family's handlers take it.
 fn device(dev: u64) -> u64 {
     let (major, minor) = numbers(dev);
@@ -55,6 +67,11 @@ fn device(dev: u64) -> u64 {
 
 pub(crate) fn __mknod50(cx: &mut Cx, path: Path, mode: u32, dev: u64) -> Return<()> {
     node::mknodat(cx, compat_bsd::calls::at::CWD, path, mode, device(dev))
+}
+
+/// Before 5.0 all device numbers had 32 bits, and those of today had them as they are.
+pub(crate) fn compat_50_mknod(cx: &mut Cx, path: Path, mode: u32, dev: u32) -> Return<()> {
+    __mknod50(cx, path, mode, u64::from(dev))
 }
 
 pub(crate) fn mknodat(
@@ -106,24 +123,48 @@ pub(crate) fn dup3(cx: &mut Cx, from: Fd, to: Fd, flags: u32) -> Return<Fd> {
     )
 }
 
-/// Returns the error number as its value, with the carry flag clear. No file system of NetBSD's allocates ahead
-/// (genfs_eopnotsupp), and programs know it: Go's linker does not even pass a length.
+/// Returns the error number as its value, with the carry flag clear. Programs know that they cannot count on it: Go's
+/// linker does not even pass a length.
 pub(crate) fn posix_fallocate(cx: &mut Cx, fd: Fd, _pad: i32, pos: i64, len: i64) -> Return<i32> {
-    const F_GETFD: u64 = 1;
-    let fd = fd.checked(cx)?;
-    // SAFETY: no pointers.
-    let is_open = unsafe { host::call_n(nr::fcntl, [fd, F_GETFD]) }.is_ok();
-    let error = if pos < 0 || len < 0 || pos.checked_add(len).is_none() {
-        Errno::EINVAL
-    } else if !is_open {
-        Errno::EBADF
-    } else {
-        Errno::EOPNOTSUPP
-    };
-    Ok(i32::from(errno_number(error)))
+    Ok(i32::from(errno_number(no_allocation(cx, fd, pos, len)?)))
 }
 
-/// As [`posix_fallocate`].
+pub(crate) fn fdiscard(cx: &mut Cx, fd: Fd, _pad: i32, pos: i64, len: i64) -> Return<()> {
+    Err(no_allocation(cx, fd, pos, len)?.into())
+}
+
+/// What NetBSD answers who wants room in a file made or given back: none of its file systems does it
+/// (genfs_eopnotsupp in the tables of ffs, tmpfs and all others), and other errors come first.
+fn no_allocation(cx: &mut Cx, fd: Fd, pos: i64, len: i64) -> Return<Errno> {
+    const F_GETFL: u64 = 3;
+    const O_ACCMODE: u64 = 3;
+    const O_PATH: u64 = 0o1000_0000;
+    if pos < 0 || len < 0 || pos.checked_add(len).is_none() {
+        return Ok(Errno::EINVAL);
+    }
+    let fd = fd.checked(cx)?;
+    let Ok(mode) = socket::host_mode(fd) else {
+        return Ok(Errno::EBADF);
+    };
+    let kind = mode & linux::S_IFMT;
+    if !matches!(
+        kind,
+        linux::S_IFREG | linux::S_IFDIR | linux::S_IFIFO | linux::S_IFCHR | linux::S_IFBLK
+    ) {
+        return Ok(Errno::EINVAL);
+    }
+    // SAFETY: no pointers.
+    let flags = unsafe { host::call_n(nr::fcntl, [fd, F_GETFL]) }?;
+    Ok(if flags & O_ACCMODE == 0 || flags & O_PATH != 0 {
+        Errno::EBADF
+    } else if kind == linux::S_IFDIR {
+        Errno::EISDIR
+    } else {
+        Errno::EOPNOTSUPP
+    })
+}
+
+/// Returns the error number as its value.
 pub(crate) fn __posix_fadvise50(
     cx: &mut Cx,
     fd: Fd,

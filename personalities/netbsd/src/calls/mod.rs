@@ -9,6 +9,7 @@
 mod before_5;
 mod context;
 mod directory;
+mod epoll;
 mod fcntl;
 mod files;
 mod futex;
@@ -16,6 +17,7 @@ mod ioctl;
 mod kqueue;
 mod lwp;
 mod memory;
+mod messages;
 mod mounts;
 mod option;
 mod queue;
@@ -23,29 +25,33 @@ mod schedule;
 mod semaphore;
 mod signal;
 mod sysctl;
+mod system;
 mod sysv;
 mod time;
 mod wait;
+mod xattr;
 
 use compat_translate::Cx;
 
 pub(crate) use before_5::*;
 pub(crate) use compat_bsd::calls::access::*;
+pub(crate) use compat_bsd::calls::acl::*;
 pub(crate) use compat_bsd::calls::attribute::*;
 pub(crate) use compat_bsd::calls::clock::{
-    clock_getres as __clock_getres50, clock_gettime as __clock_gettime50, clock_nanosleep,
-    gettimeofday as __gettimeofday50, nanosleep as __nanosleep50,
+    clock_nanosleep, gettimeofday as __gettimeofday50, nanosleep as __nanosleep50,
 };
-pub(crate) use compat_bsd::calls::debug::ptrace;
+pub(crate) use compat_bsd::calls::debug::{profil, ptrace};
 pub(crate) use compat_bsd::calls::descriptor::{
     close, dup, dup2, freebsd10_pipe as pipe, getdtablesize as compat_43_getdtablesize, pipe2,
 };
+pub(crate) use compat_bsd::calls::discipline::{ntp_adjtime, ntp_gettime as __ntp_gettime50};
 pub(crate) use compat_bsd::calls::extent::{
     freebsd6_ftruncate as ftruncate, freebsd6_lseek as lseek, freebsd6_pread as pread,
     freebsd6_pwrite as pwrite, freebsd6_truncate as truncate,
 };
 pub(crate) use compat_bsd::calls::fcntl::flock;
 pub(crate) use compat_bsd::calls::file_flags::{chflags, fchflags, lchflags};
+pub(crate) use compat_bsd::calls::identifier::uuidgen;
 pub(crate) use compat_bsd::calls::ids::{
     getegid, geteuid, getgid, getgroups, getpid, getuid, issetugid, setegid, seteuid, setgid,
     setgroups, setregid, setreuid, setuid,
@@ -80,7 +86,8 @@ pub(crate) use compat_bsd::calls::signal::{
     sigprocmask as __sigprocmask14, sigsuspend as __sigsuspend14,
 };
 pub(crate) use compat_bsd::calls::socket::{
-    accept, bind, connect, listen, shutdown, socket as __socket30, socketpair,
+    accept, bind, connect, listen, shutdown, socket as __socket30, socket as compat_30_socket,
+    socketpair,
 };
 pub(crate) use compat_bsd::calls::socket_name::{getpeername, getsockname};
 pub(crate) use compat_bsd::calls::sysv::plain::{shmat, shmget};
@@ -89,8 +96,14 @@ pub(crate) use compat_bsd::calls::sysv::{
 };
 pub(crate) use compat_bsd::calls::terminal::revoke;
 pub(crate) use compat_bsd::calls::write::{write, writev};
+pub(crate) use compat_bsd::calls::xattr::{
+    extattr_delete_fd, extattr_delete_file, extattr_delete_link, extattr_get_fd, extattr_get_file,
+    extattr_get_link, extattr_list_fd, extattr_list_file, extattr_list_link, extattr_set_fd,
+    extattr_set_file, extattr_set_link,
+};
 pub(crate) use context::*;
 pub(crate) use directory::*;
+pub(crate) use epoll::*;
 pub(crate) use fcntl::*;
 pub(crate) use files::*;
 pub(crate) use futex::*;
@@ -98,16 +111,20 @@ pub(crate) use ioctl::*;
 pub(crate) use kqueue::*;
 pub(crate) use lwp::*;
 pub(crate) use memory::*;
+pub(crate) use messages::*;
 pub(crate) use mounts::*;
+pub(crate) use option::getsockopt as getsockopt2;
 pub(crate) use option::*;
 pub(crate) use queue::*;
 pub(crate) use schedule::*;
 pub(crate) use semaphore::*;
 pub(crate) use signal::*;
 pub(crate) use sysctl::*;
+pub(crate) use system::*;
 pub(crate) use sysv::*;
 pub(crate) use time::*;
 pub(crate) use wait::*;
+pub(crate) use xattr::*;
 
 /// See [`compat_translate::Personality::after_fork`].
 pub(crate) fn after_fork(_cx: &mut Cx) {

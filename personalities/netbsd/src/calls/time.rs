@@ -2,12 +2,13 @@
 
 use compat_bsd::abi::time::{Itimerval, Sigevent as Notice};
 use compat_bsd::calls::at::AtFlags;
-use compat_bsd::calls::{clock, filetime, select as selecting, timer};
+use compat_bsd::calls::{clock, discipline, filetime, select as selecting, timer};
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{In, InOut, Out, Path};
 use compat_translate::host::Timespec;
 
+use super::before_5::address;
 use crate::abi::signal::{SIGEV_SA, Sigevent};
 use crate::abi::time::{Timespec50, Timeval, Timeval50};
 use crate::error::Return;
@@ -147,6 +148,11 @@ pub(crate) fn __timer_settime50(
 
 pub(crate) fn __timer_gettime50(cx: &mut Cx, id: i32, value: Out<timer::Itimerspec>) -> Return<()> {
     timer::ktimer_gettime(cx, id, value)
+}
+
+pub(crate) fn __adjtime50(cx: &mut Cx, delta: In<Timeval>, old: Out<[i64; 2]>) -> Return<()> {
+    let delta = delta.read_optional()?.map(<[i64; 2]>::from);
+    discipline::adjtime(cx, In::new(address(delta.as_ref())), old)
 }
 
 /// Before 5.0.

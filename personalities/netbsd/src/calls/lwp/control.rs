@@ -1,7 +1,6 @@
 //! What threads are called, and the block in which the kernel tells them about themselves.
 
 use compat_bsd::threads::{own_id, with_thread};
-use core::ffi::CStr;
 
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
@@ -36,10 +35,7 @@ pub(crate) fn _lwp_setname(cx: &mut Cx, target: i32, name: Path) -> Return<()> {
 pub(crate) fn _lwp_getname(cx: &mut Cx, target: i32, name: Out<u8>, len: usize) -> Return<()> {
     let target = if target == 0 { own_id(cx) } else { target };
     with_thread(cx, target, |_| ())?;
-    let file = alloc::format!("/proc/self/task/{target}/comm\0");
-    let file = CStr::from_bytes_with_nul(file.as_bytes()).map_err(|_| Errno::ESRCH)?;
-    let mut text = host::read_file(file, LONGEST_NAME)?;
-    text.retain(|&byte| byte != b'\n');
+    let mut text = host::thread_name(target)?;
     text.truncate(len.saturating_sub(1));
     text.push(0);
     if len > 0 {

@@ -8,6 +8,7 @@ mod files;
 mod ipc;
 mod lwp;
 mod memory;
+mod odds;
 mod signals;
 mod system;
 
@@ -87,6 +88,13 @@ extern "C" fn main() {
         ("ipc/messages", ipc::messages),
         ("ipc/queues", bsd::queues::order::<DragonFly>),
         ("ipc/queue-notices", bsd::queues::notify::<DragonFly>),
+        ("odds/places", odds::places),
+        ("odds/priorities", odds::priorities),
+        ("odds/clocks", odds::clocks),
+        ("odds/reapers", odds::reapers),
+        ("odds/names", odds::names),
+        ("odds/waiting", odds::waiting),
+        ("odds/stubs", odds::stubs),
         ("system/start", system::start),
         ("system/tree", system::tree),
         ("system/interfaces", system::interfaces),

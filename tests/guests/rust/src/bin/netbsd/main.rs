@@ -3,11 +3,14 @@
 #![no_std]
 #![no_main]
 
+mod attributes;
 mod context;
 mod events;
 mod files;
 mod ipc;
 mod lwp;
+mod odds;
+mod older;
 mod signals;
 mod sockets;
 mod system;
@@ -43,6 +46,19 @@ extern "C" fn main() {
         ("files/times", files::times),
         ("files/times-by-the-name", files::older_times),
         ("files/mounts", files::mounts),
+        ("files/attributes", attributes::both),
+        ("files/access-lists", attributes::lists),
+        ("files/room", attributes::room),
+        ("older/status", older::status),
+        ("older/mounts", older::mounts),
+        ("older/entries", older::entries),
+        ("older/timers", older::timers),
+        ("older/discipline", older::discipline),
+        ("older/names", older::names),
+        ("odds/login", odds::login),
+        ("odds/clocks", odds::clocks),
+        ("odds/marks", odds::marks),
+        ("odds/newer", odds::newer),
         ("context/returns-twice", context::twice),
         ("context/restores-the-mask", context::mask),
         ("context/refuses", context::refuses),
@@ -82,6 +98,7 @@ extern "C" fn main() {
             bsd::events::closing_nothing::<NetBsd>,
         ),
         ("sockets/messages", sockets::messages),
+        ("sockets/several-messages", sockets::several),
         ("sockets/descriptors", sockets::descriptors),
         ("sockets/options", sockets::options),
         ("ipc/segments", ipc::segments),

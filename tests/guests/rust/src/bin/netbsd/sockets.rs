@@ -74,6 +74,54 @@ pub(crate) fn messages() {
     );
 }
 
+/// `struct mmsghdr`
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Mmsghdr {
+    message: Msghdr,
+    length: u32,
+}
+
+pub(crate) fn several() {
+    const RECVMMSG: u64 = 475;
+    const SENDMMSG: u64 = 476;
+    const WAITFORONE: u64 = 0x2000;
+    let (a, b) = pair(2);
+    let texts = [[b"one".as_ptr() as u64, 3], [b"three".as_ptr() as u64, 5]];
+    let mut sent = texts.each_ref().map(|text| Mmsghdr {
+        message: message(text, &[]),
+        length: 77,
+    });
+    let at = sent.as_mut_ptr() as u64;
+    assert_eq!(call(SENDMMSG, [a, at, 2, 0]), Ok(2));
+    let sent = unsafe { (&raw const sent).read_volatile() };
+    assert_eq!(sent.map(|one| one.length), [3, 5]);
+    let mut rooms = [[0u8; 8]; 3];
+    let places = rooms.each_mut().map(|room| [room.as_mut_ptr() as u64, 8]);
+    let mut got = places.each_ref().map(|place| Mmsghdr {
+        message: message(place, &[]),
+        length: 77,
+    });
+    let at = got.as_mut_ptr() as u64;
+    // Two are there, and nobody waits for a third.
+    assert_eq!(call(RECVMMSG, [b, at, 3, WAITFORONE, 0]), Ok(2));
+    let told = unsafe { (&raw const got).read_volatile() };
+    assert_eq!(told.map(|one| one.length), [3, 5, 77]);
+    assert_eq!(
+        &unsafe { (&raw const rooms).read_volatile() }[1][..6],
+        b"three\0"
+    );
+    assert_eq!(call(RECVMMSG, [b, at, 3, DONTWAIT, 0]), Err(sys::EAGAIN));
+    // The limit is over after the first one.
+    for _ in 0..2 {
+        assert_eq!(call(133, [a, b"x".as_ptr() as u64, 1, 0, 0, 0]), Ok(1));
+    }
+    let limit = [0u64, 0];
+    assert_eq!(call(RECVMMSG, [b, at, 3, 0, limit.as_ptr() as u64]), Ok(1));
+    assert_eq!(call(RECVMMSG, [0, at, 3, 0, 8]), Err(sys::EFAULT));
+    assert_eq!(call(SENDMMSG, [1000, at, 1, 0]), Err(sys::EBADF));
+}
+
 pub(crate) fn descriptors() {
     let (a, b) = pair(1);
     let pipe = sys::raw(42, [0; 6]);

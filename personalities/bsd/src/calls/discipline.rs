@@ -1,6 +1,6 @@
 //! Keeping the clock right (kern_ntptime.c).
 
-use compat_tables::freebsd::Errno;
+use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::{In, InOut, Out};
 use compat_translate::host::{self, nr};
@@ -50,7 +50,7 @@ fn adjust(timex: &mut HostTimex) -> Return<i32> {
 }
 
 /// Only looks: nobody changes the host's clock from in here.
-pub(crate) fn adjtime(_cx: &mut Cx, delta: In<Timeval>, old: Out<Timeval>) -> Return<()> {
+pub fn adjtime(_cx: &mut Cx, delta: In<Timeval>, old: Out<Timeval>) -> Return<()> {
     if delta.read_optional()?.is_some() {
         return Err(Errno::EPERM.into());
     }
@@ -65,7 +65,7 @@ pub(crate) fn adjtime(_cx: &mut Cx, delta: In<Timeval>, old: Out<Timeval>) -> Re
 }
 
 /// See [`adjtime`].
-pub(crate) fn ntp_adjtime(_cx: &mut Cx, place: InOut<Timex>) -> Return<i32> {
+pub fn ntp_adjtime(_cx: &mut Cx, place: InOut<Timex>) -> Return<i32> {
     let guest = place.read()?;
     if guest.modes != 0 {
         return Err(Errno::EPERM.into());
@@ -97,7 +97,7 @@ pub(crate) fn ntp_adjtime(_cx: &mut Cx, place: InOut<Timex>) -> Return<i32> {
     Ok(state)
 }
 
-pub(crate) fn ntp_gettime(_cx: &mut Cx, place: Out<Ntptimeval>) -> Return<i32> {
+pub fn ntp_gettime(_cx: &mut Cx, place: Out<Ntptimeval>) -> Return<i32> {
     let mut timex = HostTimex::default();
     let state = adjust(&mut timex)?;
     let [sec, fraction] = timex.time;
