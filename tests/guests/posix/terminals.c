@@ -7,10 +7,13 @@
 
 static int master, slave;
 
-static void hear(const char *what)
+/* What comes out of the other end, which may be in pieces. */
+static void hear(const char *what, ssize_t expected)
 {
 	char text[200];
-	ssize_t got = read(master, text, sizeof(text) - 1);
+	ssize_t got = 0, more;
+	while (got < expected && (more = read(master, text + got, sizeof(text) - got)) > 0)
+		got += more;
 	printf("%s:", what);
 	for (ssize_t i = 0; i < got; i++)
 		if (text[i] >= ' ' && text[i] < 127)
@@ -61,14 +64,14 @@ static void modes(void)
 	memset(text, 0, sizeof(text));
 	calls(read(slave, text, sizeof(text)));
 	show_text(text);
-	hear("echo");
+	hear("echo", 9);
 	tell("end\4");
 	calls(read(slave, text, sizeof(text)));
 	tell("\4");
 	calls(read(slave, text, sizeof(text)));
-	hear("echo");
+	hear("echo", 3);
 	must(write(slave, "out\n", 4) == 4);
-	hear("output");
+	hear("output", 5);
 	now.c_lflag &= ~(ICANON | ECHO);
 	now.c_cc[VMIN] = 2;
 	now.c_cc[VTIME] = 0;

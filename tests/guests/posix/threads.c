@@ -209,12 +209,13 @@ static void kinds(void)
 }
 
 static volatile int seen, was_own;
-static void says(void *what) { printf("%s\n", (char *)what); }
+static const char *volatile cleaned;
+static void cleans(void *what) { cleaned = what; }
 
 static void *is_cancelled(void *unused)
 {
 	(void)unused;
-	pthread_cleanup_push(says, "cleaned up");
+	pthread_cleanup_push(cleans, "cleaned up");
 	for (;;)
 		sleep(100);
 	pthread_cleanup_pop(0);
@@ -274,6 +275,7 @@ static void reached(void)
 	gives(pthread_cancel(thread));
 	gives(pthread_join(thread, &result));
 	show(result == PTHREAD_CANCELED);
+	show_text(cleaned);
 	seen = 0;
 	must(pthread_create(&thread, NULL, computes, NULL) == 0);
 	while (!seen)
