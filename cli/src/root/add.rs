@@ -136,7 +136,8 @@ fn unpack(
         release::find(&mut Tree::open(&at("root")).or_cannot(|| "open the new root".to_owned())?);
     if !release.linker {
         notes.push(
-            "it has no libexec/ld-elf.so.1: dynamic programs will not start in it".to_owned(),
+            "it has no run-time linker in libexec: dynamic programs will not start in it"
+                .to_owned(),
         );
     }
     let absolute = std::path::absolute(from).unwrap_or_else(|_| from.to_owned());

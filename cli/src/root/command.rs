@@ -151,7 +151,7 @@ fn serve(request: Request) -> Result<ExitCode> {
             let release = added
                 .release
                 .name
-                .map_or("no FreeBSD release".to_owned(), |(name, _)| name);
+                .map_or("no release that is known".to_owned(), |(name, _)| name);
             let mut line = format!("{}: {release}, {} entries", name.text(), added.entries);
             if store.default().is_none() {
                 store.set_default(&name)?;

@@ -1,26 +1,45 @@
 //! The process a DragonFly program starts in: argument block, auxiliary vector, registers (kern_exec.c, imgact_elf.c,
 //! exec_setregs).
 
+use alloc::borrow::Cow;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use compat_bsd::image::{Loaded, Stack, Strings};
 use compat_translate::host::HostResult;
+use compat_translate::paths;
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
 
-/// The release that programs see unless the user says otherwise.
+/// The release that programs see unless the user or their root says otherwise.
 pub const RELEASE: &str = "6.4-RELEASE";
 /// `__DragonFly_version` of [`RELEASE`].
 pub const OSRELDATE: u32 = 600_400;
 
 /// The release that programs see.
-pub fn release(settings: &Settings) -> &str {
-    settings.release.as_deref().unwrap_or(RELEASE)
+pub fn release(settings: &Settings) -> Cow<'_, str> {
+    match &settings.release {
+        Some(release) => Cow::Borrowed(release),
+        None => release_of(osreldate(settings)),
+    }
 }
 
-/// The version number that programs see.
+/// The version number that programs see: what the user says, or else what the programs of their root were made for.
 pub fn osreldate(settings: &Settings) -> u32 {
-    settings.osreldate.unwrap_or(OSRELDATE)
+    settings
+        .osreldate
+        .or_else(|| paths::current()?.made_for)
+        .unwrap_or(OSRELDATE)
+}
+
+/// The release of a version number (sys/param.h): those between two releases, odd ones, are in development.
+fn release_of(osreldate: u32) -> Cow<'static, str> {
+    let (major, minor) = (osreldate / 100_000, osreldate / 100 % 1000);
+    let branch = if minor % 2 == 0 {
+        "RELEASE"
+    } else {
+        "DEVELOPMENT"
+    };
+    Cow::Owned(alloc::format!("{major}.{minor}-{branch}"))
 }
 
 mod aux {

@@ -179,3 +179,38 @@ fn one_add_of_a_name_at_a_time() {
         assert_eq!(stored(stage), ["default", "r"]);
     });
 }
+
+#[test]
+fn the_other_systems_are_known_by_their_headers_and_programs() {
+    let guest =
+        fs::read(compat_tests::compat::own_guest("guest-dragonfly")).expect("the guests are built");
+    let dragonfly = "#undef __DragonFly_version\n#define __DragonFly_version 600202\t/* x */\n";
+    let netbsd = "#define\t__NetBSD_Version__\t1000000000\t/* NetBSD 10.0 */\n";
+    let header = |text: &str| Member::file("./usr/include/sys/param.h", text);
+    for (mark, linker, name) in [
+        (header(dragonfly), "./libexec/ld-elf.so.2", "DragonFly 6.2"),
+        (
+            Member::file("./bin/sh", guest),
+            "./libexec/ld-elf.so.2",
+            "DragonFly 6.4",
+        ),
+        (header(netbsd), "./libexec/ld.elf_so", "NetBSD 10.0"),
+        (
+            header("nothing"),
+            "./libexec/ld.so",
+            "no release that is known",
+        ),
+    ] {
+        let archive = tar(&[mark, Member::file(linker, "")]);
+        on_every_stage(|stage| {
+            let answer = add(stage, "a.tar", &archive);
+            assert_eq!(answer.out.split(", ").next(), Some(&*format!("r: {name}")));
+            let known = !answer.err.contains("no run-time linker");
+            assert_eq!(
+                known,
+                name.contains("BSD") || name.contains("Fly"),
+                "{answer:?}"
+            );
+        });
+    }
+}
