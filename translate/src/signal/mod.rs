@@ -27,6 +27,7 @@ pub use handler::{
 };
 pub use held::{held, release_held, take_held};
 pub use images::inherit;
+pub(crate) use mask::put_mask_unless_waiting;
 pub use mask::{block_all, host_mask, install_guest_mask, restore_mask};
 pub use set::SigSet;
 

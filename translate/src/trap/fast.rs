@@ -234,9 +234,10 @@ unsafe extern "C" fn serve(frame: *mut UContext) {
     frame.sigmask = mask;
     thread.mask_installed.set(false);
     enter(frame);
-    // With a signal waiting, everything stays blocked until the gate's trap has delivered it.
-    if frame.sigmask != mask && !thread.mask_installed.get() && !thread.signal_waiting() {
-        signal::restore_mask(frame.sigmask);
+    // With a signal waiting, everything stays blocked until the gate's trap has delivered it: that it does not wait and that
+    // the mask is put are one step.
+    if frame.sigmask != mask && !thread.mask_installed.get() {
+        signal::put_mask_unless_waiting(frame.sigmask);
     }
 }
 

@@ -12,12 +12,12 @@ use compat_tables::bsd::Errno;
 use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, HostErrno, HostResult, Timespec, nr};
 use compat_translate::signal::{
-    Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, release_held,
-    set_action, signal_self, take_held,
+    Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, install_guest_mask,
+    release_held, set_action, signal_self, take_held,
 };
 use compat_translate::task::current;
 use compat_translate::trap::UNSERVED;
-use compat_translate::{Cx, Progress};
+use compat_translate::{Cx, Outcome, Progress};
 
 const SIG_DFL: u64 = 0;
 const SIG_IGN: u64 = 1;
@@ -172,6 +172,25 @@ pub fn pending(cx: &Cx) -> Return<SigSet> {
         .filter(|&signal| pending & (1 << (signal - 1)) != 0)
         .filter_map(signals::from_host)
         .fold(held(cx.thread), |set, signal| set.union(SigSet::of(signal))))
+}
+
+/// Goes on with the registers that `take` puts into the frame, and with `mask` (sys_sigreturn, setucontext). A signal that
+/// waits already comes first, at the call, because none may behind a mask that blocks it.
+///
+/// # Errors
+/// As `take`, and then nothing has changed; `EINTR` when a signal comes first: the call is made again after it.
+pub fn go_on_at(
+    cx: &mut Cx,
+    mask: SigSet,
+    take: impl FnOnce(&mut Cx) -> HostResult<()>,
+) -> Return<Outcome> {
+    let before = cx.thread.mask.get();
+    cx.change_mask(blockable(mask))?;
+    if let Err(error) = take(cx) {
+        install_guest_mask(cx.thread, cx.frame, before);
+        return Err(error.into());
+    }
+    Ok(Outcome::Replaced)
 }
 
 pub fn sigsuspend(cx: &mut Cx, set: In<[u32; 4]>) -> Return<()> {

@@ -1,8 +1,8 @@
 //! The end of a handler (sys_sigreturn).
 
-use compat_bsd::calls::signal::blockable;
+use compat_bsd::calls::signal::go_on_at;
 use compat_translate::guest::In;
-use compat_translate::signal::{SigSet, install_guest_mask};
+use compat_translate::signal::SigSet;
 use compat_translate::{Cx, Outcome};
 
 use crate::abi::signal::Ucontext;
@@ -11,8 +11,7 @@ use crate::error::Return;
 
 pub(crate) fn sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
     let context = context.read()?;
-    context::return_to(cx.frame, &context.mcontext)?;
-    let mask = blockable(SigSet::from_words(context.sigmask));
-    install_guest_mask(cx.thread, cx.frame, mask);
-    Ok(Outcome::Replaced)
+    go_on_at(cx, SigSet::from_words(context.sigmask), |cx| {
+        context::return_to(cx.frame, &context.mcontext)
+    })
 }

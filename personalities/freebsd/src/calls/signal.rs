@@ -2,11 +2,11 @@
 
 use core::mem::offset_of;
 
-use compat_bsd::calls::signal::{blockable, send_to_thread, sigaction};
+use compat_bsd::calls::signal::{go_on_at, send_to_thread, sigaction};
 use compat_tables::bsd::Errno;
 use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, nr};
-use compat_translate::signal::{SigSet, install_guest_mask};
+use compat_translate::signal::SigSet;
 use compat_translate::{Cx, Outcome};
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -27,13 +27,9 @@ pub(crate) fn freebsd4_sigaction(
 
 pub(crate) fn sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
     let context = context.read()?;
-    context::return_to(cx.frame, &context.mcontext)?;
-    install_guest_mask(
-        cx.thread,
-        cx.frame,
-        blockable(SigSet::from_words(context.sigmask)),
-    );
-    Ok(Outcome::Replaced)
+    go_on_at(cx, SigSet::from_words(context.sigmask), |cx| {
+        context::return_to(cx.frame, &context.mcontext)
+    })
 }
 
 pub(crate) fn getcontext(cx: &mut Cx, context: Out<Ucontext>) -> Return<()> {
@@ -79,10 +75,9 @@ pub(crate) fn setcontext(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> 
     let mut wanted = Ucontext::new_zeroed();
     let bytes = wanted.as_mut_bytes().get_mut(..CONTEXT_SIZE);
     guest::read_bytes(context.address(), bytes.unwrap_or_default())?;
-    context::set_mcontext(cx.frame, &wanted.mcontext)?;
-    let mask = blockable(SigSet::from_words(wanted.sigmask));
-    install_guest_mask(cx.thread, cx.frame, mask);
-    Ok(Outcome::Replaced)
+    go_on_at(cx, SigSet::from_words(wanted.sigmask), |cx| {
+        context::set_mcontext(cx.frame, &wanted.mcontext)
+    })
 }
 
 pub(crate) fn swapcontext(cx: &mut Cx, old: Out<Ucontext>, new: In<Ucontext>) -> Return<Outcome> {

@@ -1,7 +1,7 @@
 //! `getcontext` and `setcontext` (sys_getcontext, setucontext in kern_lwp.c), the latter also the way back from a handler.
 
 use compat_translate::guest::{In, Out};
-use compat_translate::signal::{SigSet, install_guest_mask};
+use compat_translate::signal::SigSet;
 use compat_translate::{Cx, Outcome};
 
 use crate::abi::signal::Stack;
@@ -9,7 +9,7 @@ use crate::abi::ucontext::{UC_SIGMASK, UC_STACK, Ucontext};
 use crate::context::{PARTS, mcontext_of, set_mcontext};
 use crate::error::Return;
 use compat_bsd::abi::signal::SS_ONSTACK;
-use compat_bsd::calls::signal::blockable;
+use compat_bsd::calls::signal::go_on_at;
 use compat_bsd::signals::alternate_stack;
 
 pub(crate) fn getcontext(cx: &mut Cx, ucp: Out<Ucontext>) -> Return<()> {
@@ -35,10 +35,12 @@ pub(crate) fn setcontext(cx: &mut Cx, ucp: In<Ucontext>) -> Return<Outcome> {
         super::exit(cx, 0)?;
     }
     let context = ucp.read()?;
-    set_mcontext(cx.frame, &context.mcontext, context.flags)?;
-    if context.flags & UC_SIGMASK != 0 {
-        let mask = blockable(SigSet::from_words(context.sigmask));
-        install_guest_mask(cx.thread, cx.frame, mask);
-    }
-    Ok(Outcome::Replaced)
+    let mask = if context.flags & UC_SIGMASK != 0 {
+        SigSet::from_words(context.sigmask)
+    } else {
+        cx.thread.mask.get()
+    };
+    go_on_at(cx, mask, |cx| {
+        set_mcontext(cx.frame, &context.mcontext, context.flags)
+    })
 }

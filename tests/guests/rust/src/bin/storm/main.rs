@@ -6,6 +6,7 @@
 mod calls;
 mod children;
 mod locks;
+mod own;
 mod pipes;
 mod rain;
 mod registers;

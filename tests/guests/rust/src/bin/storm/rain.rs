@@ -170,7 +170,8 @@ pub(crate) fn prepare() {
     }
 }
 
-fn everything() -> Set {
+/// All that may come, and nothing else.
+pub(crate) fn everything() -> Set {
     let mut set = Set::of(&[SIGUSR1, SIGUSR2, SIGALRM, TIMED]);
     for worker in 0..WORKERS as u32 {
         for (word, own) in set.0.iter_mut().zip(Set::of(&[QUEUED + worker]).0) {
@@ -241,6 +242,17 @@ pub(crate) fn send(sender: usize, pid: u64, random: &mut Random) {
         }
         Err(error) => assert_eq!(error, sys::EAGAIN, "sigqueue"),
     }
+}
+
+/// An ordinary one to the worker itself.
+pub(crate) fn send_itself(number: usize) {
+    ORDINARY_SENT[number].fetch_add(1, SeqCst);
+    sys::call(sys::THR_KILL, [sys::tid(), u64::from(SIGUSR1)]).expect("thr_kill");
+}
+
+/// How many handlers a worker has run, but for those of the timers.
+pub(crate) fn handled(number: usize) -> u64 {
+    ORDINARY_TAKEN[number].load(SeqCst) + TAKEN[number].load(SeqCst)
 }
 
 /// Lets the last ones come down: all that were sent have come.

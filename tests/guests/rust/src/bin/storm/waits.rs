@@ -3,7 +3,7 @@
 use compat_guests::signal::Set;
 use compat_guests::sys::{self, EAGAIN, EINTR};
 
-use crate::{Worker, rain};
+use crate::{Worker, own, rain};
 
 const CLOCK_NANOSLEEP: u64 = 244;
 const SELECT: u64 = 93;
@@ -27,6 +27,7 @@ fn now() -> u64 {
 
 pub(crate) fn works(worker: &mut Worker) {
     let (read, write) = sys::pipe();
+    let pair = own::pair();
     let queue = sys::call(KQUEUE, []).expect("kqueue");
     // EVFILT_READ, EV_ADD: ident, filter and flags, fflags, data, udata, ext.
     let change = [read, 0xffff | 1 << 16, 0, 0, 0, 0, 0, 0];
@@ -34,6 +35,12 @@ pub(crate) fn works(worker: &mut Worker) {
     sys::call(KEVENT, args).expect("kevent");
     while worker.goes_on() {
         let wanted = 1000 + worker.random.below(400_000) as u64;
+        match worker.random.below(10) {
+            0 => own::suspends(NUMBER),
+            1 => own::waits_for_a_signal(worker),
+            2 => own::reads_asynchronously(worker, pair, wanted),
+            _ => {}
+        }
         let ready = worker.random.below(2) == 0;
         if ready {
             assert_eq!(
