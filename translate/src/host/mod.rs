@@ -150,6 +150,20 @@ pub fn map_anonymous(size: usize) -> HostResult<*mut u8> {
     own::map(size as u64).map(|at| at as *mut u8)
 }
 
+/// A page that this process shares with the children it forks.
+///
+/// # Errors
+/// `ENOMEM`.
+pub(crate) fn map_shared_page() -> HostResult<*mut u8> {
+    own::map_shared().map(|at| at as *mut u8)
+}
+
+/// Gives back what [`map_shared_page`] returned; nobody may use it any more.
+pub(crate) fn unmap_shared_page(page: *mut u8) {
+    // SAFETY: the caller's promise.
+    let _ = unsafe { own::unmap(page as u64, 1) };
+}
+
 /// A page of ours that guest code will lie in: the only memory of ours whose system calls are the guest's.
 ///
 /// # Errors

@@ -91,6 +91,16 @@ pub(super) fn map(size: u64) -> HostResult<u64> {
     }
 }
 
+/// Maps a page that forked children share, behind all memory that lies there already: in the midst of it, it would make two
+/// mappings of one.
+///
+/// # Errors
+/// `ENOMEM`.
+pub(super) fn map_shared() -> HostResult<u64> {
+    const SHARED_ANONYMOUS: u64 = 0x1 | 0x20;
+    map_with(place(1), 1, SHARED_ANONYMOUS)
+}
+
 /// Maps a stack: what runs out of it faults, because nothing lies below.
 ///
 /// # Errors
@@ -114,12 +124,16 @@ fn map_above_nothing(pages: u64) -> HostResult<u64> {
 }
 
 fn map_at(at: Option<u64>, pages: u64) -> HostResult<u64> {
-    const READ_WRITE: u64 = 3;
     const PRIVATE_ANONYMOUS_NORESERVE: u64 = 0x2 | 0x20 | 0x4000;
+    map_with(at, pages, PRIVATE_ANONYMOUS_NORESERVE)
+}
+
+fn map_with(at: Option<u64>, pages: u64, kind: u64) -> HostResult<u64> {
+    const READ_WRITE: u64 = 3;
     const FIXED_NOREPLACE: u64 = 0x10_0000;
     let (at, flags) = match at {
-        Some(at) => (at, PRIVATE_ANONYMOUS_NORESERVE | FIXED_NOREPLACE),
-        None => (0, PRIVATE_ANONYMOUS_NORESERVE),
+        Some(at) => (at, kind | FIXED_NOREPLACE),
+        None => (0, kind),
     };
     // SAFETY: asks for fresh memory only.
     unsafe { call(nr::mmap, [at, pages * PAGE, READ_WRITE, flags, u64::MAX, 0]) }

@@ -23,3 +23,4 @@ pub use thread::{
 
 pub(crate) use everywhere::{CODE as EVERYWHERE, obey};
 pub(crate) use segment::has_fsgsbase;
+pub(crate) use thread::is_alone;

@@ -10,21 +10,25 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use super::patch;
-use crate::host::{self, nr};
+use crate::host;
 use crate::personality::attached;
 use crate::signal::{Regs, UContext};
-use crate::task::Thread;
+use crate::task::{Thread, is_alone};
 
 /// With this many forks of a thread it is worth a page.
 const MANY: u8 = 3;
 /// How often a site that is told and cannot be patched is looked at.
 const TRIES: u8 = 8;
 
+/// After so many forks in a row without news the page goes: a fork has to copy it.
+const QUIET: u8 = 32;
+
 /// A thread's part in it.
 #[derive(Default)]
 pub(crate) struct Family {
     forks: Cell<u8>,
     failures: Cell<u8>,
+    quiet: Cell<u8>,
     /// It was forked by a process that wants to know.
     tells: Cell<bool>,
 }
@@ -54,8 +58,13 @@ pub(crate) fn before_fork(thread: &Thread) {
     };
     // A page that is only read is not copied.
     if word.load(Ordering::Relaxed) == 0 {
+        family.quiet.set(family.quiet.get().saturating_add(1));
+        if family.quiet.get() >= QUIET && is_alone(thread) {
+            forget(word);
+        }
         return;
     }
+    family.quiet.set(0);
     let told = word.swap(0, Ordering::Relaxed);
     let (at, number) = (told & ((1 << ADDRESS_BITS) - 1), told >> ADDRESS_BITS);
     let regs = Regs {
@@ -71,25 +80,15 @@ pub(crate) fn before_fork(thread: &Thread) {
 }
 
 fn share() {
-    const PAGE: u64 = 4096;
-    const READ_WRITE: u64 = 3;
-    const SHARED_ANONYMOUS: u64 = 0x1 | 0x20;
-    // SAFETY: in place of a page of ours that nobody else knows of.
-    let shared = host::map_anonymous(PAGE as usize).and_then(|page| unsafe {
-        const FIXED: u64 = 0x10;
-        let args = [
-            page as u64,
-            PAGE,
-            READ_WRITE,
-            SHARED_ANONYMOUS | FIXED,
-            u64::MAX,
-            0,
-        ];
-        host::call(nr::mmap, args)
-    });
-    if let Ok(page) = shared {
-        WORD.store(page as *mut AtomicU64, Ordering::Relaxed);
+    if let Ok(page) = host::map_shared_page() {
+        WORD.store(page.cast(), Ordering::Relaxed);
     }
+}
+
+/// Nobody else runs who might be looking at it.
+fn forget(word: &'static AtomicU64) {
+    WORD.store(core::ptr::null_mut(), Ordering::Relaxed);
+    host::unmap_shared_page(word.as_ptr().cast());
 }
 
 /// Code comes or goes: what is told from here on need not be about the code that others have there.

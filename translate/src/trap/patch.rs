@@ -26,7 +26,11 @@ pub fn register_text(start: u64, len: u64) {
     let end = start.saturating_add(len);
     family::text_changed();
     refusal::forget(start, end);
-    TRAMPOLINES.lock().texts.push((start, end));
+    TRAMPOLINES.lock().texts.push(Text {
+        start,
+        end,
+        changed: false,
+    });
 }
 
 /// Forgets every noted range that `start..start + len` touches: it is about to be unmapped, replaced or made writable. Its
@@ -37,7 +41,7 @@ pub fn forget_text(start: u64, len: u64) {
     let end = start.saturating_add(len);
     refusal::forget(start, end);
     let mut trampolines = TRAMPOLINES.lock();
-    let touched = |&(low, high): &(u64, u64)| low < end && start < high;
+    let touched = |text: &Text| text.start < end && start < text.end;
     if trampolines.texts.iter().any(touched) {
         family::text_changed();
         trampolines.texts.retain(|text| !touched(text));
@@ -52,7 +56,7 @@ pub fn forget_text(start: u64, len: u64) {
         }
         if site.live {
             // It fails when there is no such memory any more; then it does not matter.
-            let _ = rewrite(site.start(), site.displaced.head());
+            let _ = rewrite(site.start(), site.displaced.head(), None);
             site.live = false;
         }
     }
@@ -83,14 +87,25 @@ impl Site {
     }
 }
 
+/// An executable file mapping that was never writable.
+struct Text {
+    start: u64,
+    end: u64,
+    /// Code of it was changed already.
+    changed: bool,
+}
+
+/// How large a mapping may be that becomes the program's own as a whole: a `fork` copies its page tables then.
+const WHOLE: u64 = 4 << 20;
+
 /// All trampolines, and what they may be made for.
 struct Trampolines {
     /// The pages they fill from the start, and how much of each is in use.
     pages: Vec<(u64, u64)>,
     /// The sites that have one, by address.
     sites: Vec<Site>,
-    /// Executable file mappings that were never writable: start and end.
-    texts: Vec<(u64, u64)>,
+    /// What they are made for.
+    texts: Vec<Text>,
     /// How often code was changed.
     changes: u64,
 }
@@ -177,7 +192,9 @@ pub(super) fn consider(frame: &UContext) {
 pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     // Held throughout, so that the code is neither replaced nor made writable meanwhile.
     let mut trampolines = TRAMPOLINES.lock();
-    let (low, high) = trampolines.text_of(at).ok_or(Refusal::Code)?;
+    let text = trampolines.text_of(at).ok_or(Refusal::Code)?;
+    let (low, high) = (text.start, text.end);
+    let first = (!text.changed && high - low <= WHOLE).then_some(low..high);
     super::fast::prepare().map_err(|_| Refusal::Host)?;
     let place = trampolines.sites.binary_search_by_key(&at, |site| site.at);
     let known = place
@@ -211,10 +228,13 @@ pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     let distance = i32::try_from(distance).map_err(|_| Refusal::Room)?;
     let [a, b, c, d] = distance.to_le_bytes();
     trampolines.changes += 1;
-    rewrite(start, [0xe9, a, b, c, d]).map_err(|error| match error {
+    rewrite(start, [0xe9, a, b, c, d], first).map_err(|error| match error {
         HostErrno::EOPNOTSUPP => Refusal::Stores,
         _ => Refusal::Host,
     })?;
+    if let Some(text) = trampolines.text_of(at) {
+        text.changed = true;
+    }
     match place {
         Ok(index) => {
             if let Some(known) = trampolines.sites.get_mut(index) {
@@ -245,11 +265,10 @@ pub(crate) fn being_written(rip: u64, thread: &Thread) -> bool {
 
 impl Trampolines {
     /// The noted range around `address`.
-    fn text_of(&self, address: u64) -> Option<(u64, u64)> {
+    fn text_of(&mut self, address: u64) -> Option<&mut Text> {
         self.texts
-            .iter()
-            .copied()
-            .find(|&(from, to)| (from..to).contains(&address))
+            .iter_mut()
+            .find(|text| (text.start..text.end).contains(&address))
     }
 
     /// A free slot that a 32-bit displacement reaches from everywhere in `low..high`.

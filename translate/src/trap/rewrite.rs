@@ -6,6 +6,7 @@
 //! seen those, the first. Whoever comes to the `hlt` meanwhile faults and is sent there again (see
 //! `patch::being_written`). `int3` would do the same by a signal that belongs to the guest.
 
+use core::ops::Range;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use crate::guest;
@@ -25,29 +26,41 @@ fn whole(start: u64) -> bool {
     start % 8 + JUMP as u64 <= 8
 }
 
-/// Puts `new` at `start`, in a private mapping of a file that is readable and executable.
+/// Puts `new` at `start`, in a private mapping of a file that is readable and executable. `first` is all of the mapping when
+/// nothing was changed in it yet, and it may be made one that the host counts as the program's own memory: else each changed
+/// page becomes a mapping by itself, which every `fork` has to copy.
 ///
 /// # Errors
 /// Those of `mprotect`; `EFAULT` when the file was cut off; `EOPNOTSUPP` when it takes several stores and the host cannot
 /// tell the other processors.
-pub(super) fn rewrite(start: u64, new: [u8; JUMP]) -> HostResult<()> {
+pub(super) fn rewrite(start: u64, new: [u8; JUMP], first: Option<Range<u64>>) -> HostResult<()> {
     if !whole(start) && !can_tell_others() {
         return Err(HostErrno::EOPNOTSUPP);
     }
-    let from = start & !(PAGE - 1);
-    let size = (start + JUMP as u64 - from).next_multiple_of(PAGE);
     // Other threads may be running this very page: it stays executable throughout. Hosts that forbid writable and
     // executable pages refuse here, and the site goes on trapping.
-    // SAFETY: a private mapping of the program's file, of which only the protection changes.
-    unsafe { host::call_n(nr::mprotect, [from, size, READ | WRITE | EXECUTE]) }?;
+    let from = start & !(PAGE - 1);
+    let pages = from..(start + JUMP as u64).next_multiple_of(PAGE);
+    let pages = match first {
+        Some(all) if protect(&all, READ | WRITE | EXECUTE).is_ok() => all,
+        _ => {
+            protect(&pages, READ | WRITE | EXECUTE)?;
+            pages
+        }
+    };
     let stored = if whole(start) {
         in_one(start, new)
     } else {
         in_three(start, new)
     };
-    // SAFETY: as above.
-    unsafe { host::call_n(nr::mprotect, [from, size, READ | EXECUTE]) }?;
+    protect(&pages, READ | EXECUTE)?;
     stored
+}
+
+fn protect(pages: &Range<u64>, protection: u64) -> HostResult<()> {
+    let args = [pages.start, pages.end - pages.start, protection];
+    // SAFETY: a private mapping of the program's file, of which only the protection changes.
+    unsafe { host::call_n(nr::mprotect, args) }.map(drop)
 }
 
 fn in_one(start: u64, new: [u8; JUMP]) -> HostResult<()> {
