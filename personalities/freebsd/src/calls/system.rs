@@ -110,19 +110,3 @@ pub(crate) fn abort2(cx: &mut Cx, why: u64, count: i32, arguments: In<u64>) -> R
     process::report_gaps(cx);
     signal::die_by(signals::to_host(signal).unwrap_or(SIGKILL))
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_uuid_has_its_time_and_version() {
-        let made = uuid(0x0abc_def0_1234_5678, [0x80, 1, 3, 4, 5, 6, 7, 8]);
-        assert_eq!(
-            made,
-            [
-                0x78, 0x56, 0x34, 0x12, 0xf0, 0xde, 0xbc, 0x1a, 0x80, 1, 3, 4, 5, 6, 7, 8
-            ]
-        );
-    }
-}
