@@ -4,13 +4,15 @@ mod routes;
 
 use alloc::vec::Vec;
 
+use compat_bsd::calls::limits;
 use compat_bsd::calls::path::known_name;
 use compat_bsd::machine;
 use compat_bsd::sysctl::{self as family, Request, Tree, sized, terminated};
 use compat_tables::Sysctl;
+use compat_tables::bsd::flags::rlimit;
 use compat_tables::dragonfly::{self as tables, Errno, SysctlSource};
 use compat_translate::Cx;
-use compat_translate::guest::In;
+use compat_translate::guest::{self, In};
 use compat_translate::host;
 
 use crate::error::Return;
@@ -39,7 +41,7 @@ impl Tree for Names {
         source: SysctlSource,
         row: &Sysctl<SysctlSource>,
         more: &[i32],
-        _request: Request,
+        request: Request,
     ) -> Return<Vec<u8>> {
         use SysctlSource as S;
         let settings = &cx.process().settings;
@@ -55,6 +57,15 @@ impl Tree for Names {
             S::Hostname => text(&machine::hostname()),
             S::Ncpu => int(machine::cpus() as i64),
             S::Physmem => int(machine::memory("MemTotal")),
+            S::Maxfilesperproc => int(most(rlimit::RLIMIT_NOFILE)?.min(i64::from(i32::MAX))),
+            S::Maxprocperuid => int(most(rlimit::RLIMIT_NPROC)?.clamp(1000, 99_999)),
+            S::Openfiles => int(machine::first_number(c"/proc/sys/fs/file-nr")),
+            S::Clockrate => Ok(CLOCKS.iter().flat_map(|n| n.to_le_bytes()).collect()),
+            S::Boottime => Ok(machine::boot_time()),
+            S::Loadavg => Ok(load_average()),
+            S::Random => random(request),
+            S::Usermem => int(machine::memory("MemAvailable")),
+            S::Availpages => int(machine::memory("MemTotal") / 4096),
             S::Somaxconn => int(machine::first_number(c"/proc/sys/net/core/somaxconn")),
             S::Usrstack => int(image::stack_top() as i64),
             S::Routes => routes::compute(more),
@@ -88,6 +99,39 @@ pub(crate) fn __sysctl(
         new_len,
     };
     family::sysctl::<Names>(cx, name, parts, request)
+}
+
+/// `struct kinfo_clockinfo`: rate, microseconds of a tick, slew, and the rates of the two statistics clocks, which beat one
+/// faster (initparams in subr_param.c).
+const CLOCKS: [i32; 5] = [100, 10_000, 0, 101, 101];
+
+/// `struct loadavg`, whose averages have 64 bits here.
+fn load_average() -> Vec<u8> {
+    let family = machine::load_average();
+    let (averages, scale) = family.split_at_checked(16).unwrap_or_default();
+    let mut value = Vec::new();
+    for average in averages.chunks(4).take(3) {
+        value.extend_from_slice(average);
+        value.extend_from_slice(&[0; 4]);
+    }
+    value.extend_from_slice(scale);
+    value
+}
+
+/// The hard limit of a resource.
+fn most(resource: i32) -> Return<i64> {
+    Ok(limits::limit(resource)?[1])
+}
+
+/// As many bytes as the caller has room for, at most a block at a time.
+fn random(request: Request) -> Return<Vec<u8>> {
+    const MOST: u64 = 8192;
+    let room = if request.old == 0 || request.old_len == 0 {
+        0
+    } else {
+        guest::load_u64(request.old_len)?
+    };
+    Ok(machine::random(room.min(MOST) as usize)?)
 }
 
 /// The path of a process's program (sysctl_kern_proc_pathname); -1 is the caller.
