@@ -212,10 +212,26 @@ impl System {
             "usr/libexec",
             "usr/share",
         ] {
-            let from = self.root.join(part);
-            if from.is_dir() {
-                link_tree(&from, &place.join(part))?;
-            }
+            self.copy_part(part, place)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the system's shell and tools to a copy.
+    ///
+    /// # Errors
+    /// As the file system's.
+    pub fn copy_tools_to(&self, place: &Path) -> io::Result<()> {
+        for part in ["bin", "sbin", "usr/bin"] {
+            self.copy_part(part, place)?;
+        }
+        Ok(())
+    }
+
+    fn copy_part(&self, part: &str, place: &Path) -> io::Result<()> {
+        let from = self.root.join(part);
+        if from.is_dir() {
+            link_tree(&from, &place.join(part))?;
         }
         Ok(())
     }

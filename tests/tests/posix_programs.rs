@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use compat_tests::attach::attach;
-use compat_tests::c::{all_systems, build_native, portable_sources};
+use compat_tests::c::{System, all_systems, build_native, portable_sources};
 use compat_tests::process::{End, Limits, run};
 use compat_tests::stage::{Stage, on_every_stage};
 use compat_tests::words::first_difference;
@@ -31,16 +31,10 @@ fn says_the_same(name: &str, objects: &[&str], strangers: &[&str]) {
             stage.host(program)
         });
         for system in &systems {
-            let root = stage.work().with_file_name(&system.name);
-            system.copy_to(&root).expect("the stage has room");
             let build = |name: &str| system.build_from(&portable_sources(), name);
-            // Where DragonFly keeps what has a name and lasts no longer than the system runs.
-            let volatile = stage.write("run/shm/.here", "");
-            let bound = format!("{}:/var/run/shm", volatile.with_file_name("").display());
             let said = said(stage, &system.name, name, objects, build, |program| {
-                let mut command = stage.compat();
-                attach(command.args(["run", "-q", "-b", &bound])).arg("--root");
-                command.arg(&root).arg(program);
+                let mut command = under(stage, system);
+                command.arg(program);
                 command
             });
             if let Some(difference) = first_difference(&said, &expected) {
@@ -49,6 +43,54 @@ fn says_the_same(name: &str, objects: &[&str], strangers: &[&str]) {
             }
         }
     });
+}
+
+/// A script, by the system's own shell and tools. What it prints is in a file: hosts have shells of many kinds.
+#[test]
+fn tools() {
+    let script = portable_sources().join("tools.sh");
+    let expected = fs::read_to_string(script.with_extension("out")).expect("an expectation");
+    for system in all_systems() {
+        if !system.root().join("bin/sh").exists() {
+            println!("skipped: {} has no shell", system.name);
+            continue;
+        }
+        on_every_stage(|stage| {
+            let said = said(
+                stage,
+                &system.name,
+                "tools.sh",
+                &[],
+                |_| script.clone(),
+                |script| {
+                    let mut command = under(stage, &system);
+                    let root = stage.work().with_file_name(&system.name);
+                    system.copy_tools_to(&root).expect("the stage has room");
+                    command.args(["/bin/sh", script]);
+                    command
+                        .env("LC_ALL", "C")
+                        .env("PATH", "/bin:/usr/bin:/sbin");
+                    command
+                },
+            );
+            if let Some(difference) = first_difference(&said, &expected) {
+                panic!("on {} as {}: {difference}", system.name, stage.user());
+            }
+        });
+    }
+}
+
+/// `compat run` with a copy of the system as its root.
+fn under(stage: &Stage, system: &System) -> Command {
+    let root = stage.work().with_file_name(&system.name);
+    system.copy_to(&root).expect("the stage has room");
+    // Where DragonFly keeps what has a name and lasts no longer than the system runs.
+    let volatile = stage.write("run/shm/.here", "");
+    let bound = format!("{}:/var/run/shm", volatile.with_file_name("").display());
+    let mut command = stage.compat();
+    attach(command.args(["run", "-q", "-b", &bound])).arg("--root");
+    command.arg(&root);
+    command
 }
 
 /// Both outputs of a program in a directory with nothing but `objects`, and how it ended. It is called by the same name
