@@ -237,6 +237,11 @@ impl System {
     }
 }
 
+/// Where the programs for all BSDs are, and what they print.
+pub fn family_sources() -> PathBuf {
+    workspace().join("tests/guests/bsd")
+}
+
 /// The program of a portable source for the host itself, built when its source has changed.
 ///
 /// # Panics

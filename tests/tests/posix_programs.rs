@@ -1,5 +1,5 @@
-//! Programs in C that mean the same on every system, with each system's own run-time linker and libraries: what they print
-//! under compat is what they print when they are built for the host and run there.
+//! Programs in C that mean the same on every system, or on all BSDs, with each system's own run-time linker and libraries.
+//! What the former print under compat is what they print when they are built for the host and run there.
 //!
 //! `$COMPAT_TEST_ROOTS` names the directory with the systems: `freebsd-13.*`, `netbsd-*`, `dragonfly-*`. As root, each
 //! program also runs as an ordinary user.
@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use compat_tests::attach::attach;
-use compat_tests::c::{System, all_systems, build_native, portable_sources};
+use compat_tests::c::{System, all_systems, build_native, family_sources, portable_sources};
 use compat_tests::process::{End, Limits, run};
 use compat_tests::stage::{Stage, on_every_stage};
 use compat_tests::words::first_difference;
@@ -43,6 +43,27 @@ fn says_the_same(name: &str, objects: &[&str], strangers: &[&str]) {
             }
         }
     });
+}
+
+/// What only BSDs have, and all of them.
+#[test]
+fn kqueues() {
+    let name = "kqueues";
+    let expected = family_sources().join(name).with_extension("out");
+    let expected = fs::read_to_string(expected).expect("an expectation");
+    for system in all_systems() {
+        let build = |name: &str| system.build_from(&family_sources(), name);
+        on_every_stage(|stage| {
+            let said = said(stage, &system.name, name, &[], build, |program| {
+                let mut command = under(stage, &system);
+                command.arg(program);
+                command
+            });
+            if let Some(difference) = first_difference(&said, &expected) {
+                panic!("on {} as {}: {difference}", system.name, stage.user());
+            }
+        });
+    }
 }
 
 /// A script, by the system's own shell and tools. What it prints is in a file: hosts have shells of many kinds.
