@@ -32,6 +32,7 @@ pub mod kevent;
 pub mod lower;
 pub mod machine;
 pub mod prepared;
+pub mod processes;
 pub mod routing;
 pub mod sigcode;
 #[allow(missing_docs, reason = "signals have their usual names")]

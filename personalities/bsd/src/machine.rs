@@ -98,8 +98,8 @@ pub fn boot_time() -> Vec<u8> {
         .collect()
 }
 
-/// Ticks of user, nice, system, interrupt and idle time, for each line of `/proc/stat` that `wanted` takes.
-pub fn cpu_times(wanted: impl Fn(&str) -> bool) -> Vec<u8> {
+/// Ticks of a clock of that rate in user, nice, system, interrupt and idle time, for each line of `/proc/stat` that `wanted` takes.
+pub fn cpu_times(rate: i64, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
     let text = read_file(c"/proc/stat", 256 * 1024).unwrap_or_default();
     let mut answer = Vec::new();
     for line in lines(&text).filter(|line| line.starts_with("cpu")) {
@@ -115,9 +115,9 @@ pub fn cpu_times(wanted: impl Fn(&str) -> bool) -> Vec<u8> {
         };
         let (user, nice, system, idle, wait, irq, softirq) =
             (next(), next(), next(), next(), next(), next(), next());
-        // FreeBSD's statistics clock ticks 127 times a second, the host's 100 times.
+        // The host's ticks 100 times a second.
         for ticks in [user, nice, system, irq + softirq, idle + wait] {
-            answer.extend((ticks.saturating_mul(127) / 100).to_le_bytes());
+            answer.extend((ticks.saturating_mul(rate) / 100).to_le_bytes());
         }
     }
     answer

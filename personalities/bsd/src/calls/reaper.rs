@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use compat_translate::host::{self, ProcessStat, nr, process_stat, processes};
 
 use crate::error::Return;
+use crate::processes::own_pid;
 
 const PR_SET_CHILD_SUBREAPER: u64 = 36;
 const PR_GET_CHILD_SUBREAPER: u64 = 37;
@@ -16,18 +17,12 @@ pub struct Descendant {
     pub subtree: i32,
 }
 
-/// The caller's number.
-pub fn own_pid() -> Return<i32> {
-    // SAFETY: no arguments.
-    Ok(unsafe { host::call_n(nr::getpid, []) }? as i32)
-}
-
 /// Whether the caller is one.
 pub fn is_reaper() -> Return<bool> {
     let mut on = 0i32;
     // SAFETY: a valid int.
     unsafe { host::call_n(nr::prctl, [PR_GET_CHILD_SUBREAPER, (&raw mut on) as u64]) }?;
-    Ok(on != 0 || own_pid()? == 1)
+    Ok(on != 0 || own_pid() == 1)
 }
 
 /// Makes the caller one, or an ordinary process again.

@@ -1,7 +1,7 @@
 //! Clocks by numbers of 64 bits: a thread's number stands in the upper half (kern_time.c).
 
 use compat_bsd::calls::clock;
-use compat_bsd::calls::reaper::own_pid;
+use compat_bsd::processes::own_pid;
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::guest::Out;
@@ -35,7 +35,7 @@ pub(crate) fn clock_getres(cx: &mut Cx, id: u64, time: Out<[i64; 2]>) -> Return<
 
 /// kern_getcpuclockid.
 pub(crate) fn getcpuclockid(_cx: &mut Cx, pid: i32, lwp: i32, clock: Out<u64>) -> Return<()> {
-    let process = if pid == 0 { own_pid()? } else { pid };
+    let process = if pid == 0 { own_pid() } else { pid };
     if process_stat(process).is_none() {
         return Err(Errno::ESRCH.into());
     }

@@ -1,6 +1,7 @@
 //! `procctl` (kern_fork.c): being a reaper is all there is to it.
 
-use compat_bsd::calls::reaper::{descendants, is_reaper, own_pid, set_reaper};
+use compat_bsd::calls::reaper::{descendants, is_reaper, set_reaper};
+use compat_bsd::processes::own_pid;
 use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::idtype::P_PID;
 use compat_translate::Cx;
@@ -22,7 +23,7 @@ pub(crate) fn procctl(
     command: i32,
     data: Out<ReaperStatus>,
 ) -> Return<()> {
-    let own = own_pid()?;
+    let own = own_pid();
     if kind != P_PID || id as i32 != own {
         return Err(Errno::EINVAL.into());
     }

@@ -130,7 +130,7 @@ pub(crate) fn usched_set(cx: &mut Cx, pid: i32, command: i32, data: u64, bytes: 
     const GET_CPU: i32 = 4;
     const GET_CPUMASK: i32 = 5;
     const SET_CPUMASK: i32 = 6;
-    if pid != 0 && pid != compat_bsd::calls::reaper::own_pid()? {
+    if pid != 0 && pid != compat_bsd::processes::own_pid() {
         return Err(Errno::EINVAL.into());
     }
     let sized = |size: usize| {

@@ -1,6 +1,7 @@
 //! Reapers: processes that inherit the orphans among their descendants (kern_procctl.c, `PROC_REAP_*`).
 
-use compat_bsd::calls::reaper::{Descendant, descendants, is_reaper, own_pid, set_reaper};
+use compat_bsd::calls::reaper::{Descendant, descendants, is_reaper, set_reaper};
+use compat_bsd::processes::own_pid;
 use compat_tables::freebsd::Errno;
 use compat_translate::guest;
 use compat_translate::host::{self, nr};
@@ -36,7 +37,7 @@ pub(super) fn release(id: i32) -> Return<()> {
 /// The reaper of process `id`: itself if it is one; init for everybody whose reaper the host does not name.
 fn reaper_of(id: i32) -> Return<i32> {
     if id == 0 && is_reaper()? {
-        own_pid()
+        Ok(own_pid())
     } else {
         Ok(1)
     }

@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod ipc;
 pub(crate) mod ipc_old;
 pub(crate) mod lwp;
+pub(crate) mod process;
 pub(crate) mod route;
 pub(crate) mod signal;
 pub(crate) mod stat;

@@ -1,6 +1,7 @@
 //! `sysctl` (kern_sysctl.c). The tree is `tables/netbsd/sysctl.tbl`; values that are no constants are computed in
 //! [`values`], and [`query`] tells programs the names and numbers below a node.
 
+mod processes;
 mod query;
 mod routes;
 mod values;
@@ -46,7 +47,7 @@ pub(crate) fn __sysctl(
     let Some((sysctl, more)) = tables::sysctl(&oid) else {
         return Err(Errno::ENOENT.into());
     };
-    let value = value(cx, sysctl, more, old_len)?;
+    let value = value(cx, sysctl, more, (old, old_len))?;
     if new != 0 {
         change(cx, sysctl, new, new_len)?;
     }
@@ -57,12 +58,12 @@ fn value(
     cx: &mut Cx,
     sysctl: &Sysctl<SysctlSource>,
     more: &[i32],
-    old_len: u64,
+    old: (u64, u64),
 ) -> Return<Vec<u8>> {
     match sysctl.value {
         SysctlValue::Number(number) => Ok(sized(sysctl.kind, number)),
         SysctlValue::Text(text) => Ok(terminated(text.as_bytes())),
-        SysctlValue::Computed(source) => values::compute(cx, source, sysctl.kind, more, old_len),
+        SysctlValue::Computed(source) => values::compute(cx, source, sysctl.kind, more, old),
         SysctlValue::Todo => Err(cx.gap(sysctl.name.as_str(), Errno::ENOENT.into())),
         SysctlValue::Node => Err(Errno::EISDIR.into()),
     }

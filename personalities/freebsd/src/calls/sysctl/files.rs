@@ -11,12 +11,13 @@ use compat_translate::host::{numbers_in, process_file};
 use compat_translate::paths;
 use zerocopy::FromZeros;
 
-use super::process::{link, named, program};
+use super::process::named;
 use crate::abi::filedesc::{KF_FD_TYPE_CWD, KF_FD_TYPE_ROOT, KF_FD_TYPE_TEXT, KinfoFile};
 use crate::abi::stat::Stat;
 use crate::calls::at::CWD;
 use crate::error::Return;
 use compat_bsd::calls::stat::statx;
+use compat_bsd::processes::{link, program};
 
 /// The working directory.
 pub(super) fn directory(pid: i32) -> Return<Vec<u8>> {

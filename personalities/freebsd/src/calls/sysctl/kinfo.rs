@@ -1,9 +1,7 @@
 //! `struct kinfo_proc` from what the host's `/proc` says.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
-use compat_translate::host::{self, ProcessStat, process_file};
+use compat_bsd::processes::{Status, now_in_ticks, started, ticks};
+use compat_translate::host::{self, ProcessStat};
 use compat_translate::signal::SigSet;
 
 use crate::abi::resource::Rusage;
@@ -13,93 +11,9 @@ use crate::abi::user::{
     P_KPROC, P_STOPPED_SIG, P_SYSTEM, P_TRACED, P_WEXIT, PRI_TIMESHARE, SRUN, SSLEEP, SSTOP, SZOMB,
     TDF_SINTR,
 };
-use crate::signals;
 
 /// What emulation FreeBSD says its own 64-bit programs run under.
 pub(super) const EMULATION: &[u8] = b"FreeBSD ELF64";
-
-/// `/proc/PID/status`: who it is and what it does about signals.
-#[derive(Default)]
-pub(super) struct Status {
-    /// Real, effective, saved.
-    pub(super) users: [u32; 3],
-    pub(super) groups: [u32; 3],
-    pub(super) supplementary: Vec<u32>,
-    pub(super) umask: u16,
-    tracer: i32,
-    /// Pending, blocked, ignored, caught.
-    signals: [SigSet; 4],
-    switches: [i64; 2],
-    /// Kibibytes of text, data and stack.
-    sizes: [i64; 3],
-}
-
-impl Status {
-    pub(super) fn of(pid: i32) -> Option<Self> {
-        let text = process_file(pid, "status", 8192).ok()?;
-        let text = String::from_utf8_lossy(&text);
-        let mut status = Self::default();
-        for line in text.lines() {
-            let Some((field, value)) = line.split_once(':') else {
-                continue;
-            };
-            let mut words = value.split_whitespace();
-            let first = words.clone().next().unwrap_or_default();
-            let mut ids = || {
-                core::array::from_fn(|_| {
-                    words.next().and_then(|word| word.parse().ok()).unwrap_or(0)
-                })
-            };
-            match field {
-                "Uid" => status.users = ids(),
-                "Gid" => status.groups = ids(),
-                "Groups" => {
-                    status.supplementary = value
-                        .split_whitespace()
-                        .filter_map(|word| word.parse().ok())
-                        .collect();
-                }
-                "Umask" => status.umask = u16::from_str_radix(first, 8).unwrap_or(0),
-                "VmExe" => status.sizes[0] = first.parse().unwrap_or(0),
-                "VmData" => status.sizes[1] = first.parse().unwrap_or(0),
-                "VmStk" => status.sizes[2] = first.parse().unwrap_or(0),
-                "TracerPid" => status.tracer = first.parse().unwrap_or(0),
-                "ShdPnd" => status.signals[0] = set(first),
-                "SigBlk" => status.signals[1] = set(first),
-                "SigIgn" => status.signals[2] = set(first),
-                "SigCgt" => status.signals[3] = set(first),
-                "voluntary_ctxt_switches" => status.switches[0] = first.parse().unwrap_or(0),
-                "nonvoluntary_ctxt_switches" => status.switches[1] = first.parse().unwrap_or(0),
-                _ => {}
-            }
-        }
-        Some(status)
-    }
-
-    /// The effective group, then the supplementary ones.
-    pub(super) fn all_groups(&self) -> Vec<u32> {
-        let [_, effective, _] = self.groups;
-        let others = self.supplementary.iter().copied();
-        [effective]
-            .into_iter()
-            .chain(others.filter(|&group| group != effective))
-            .collect()
-    }
-}
-
-/// A mask in hexadecimal, as the guest's set.
-fn set(text: &str) -> SigSet {
-    let mask = u64::from_str_radix(text, 16).unwrap_or(0);
-    (1..=64u8)
-        .filter(|signal| mask & (1 << (signal - 1)) != 0)
-        .filter_map(signals::from_host)
-        .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)))
-}
-
-/// Host clock ticks as seconds and microseconds.
-fn ticks(ticks: u64) -> [i64; 2] {
-    [(ticks / 100) as i64, (ticks % 100 * 10_000) as i64]
-}
 
 /// The structure for process `pid`; `None` when it has gone.
 pub(super) fn kinfo(pid: i32) -> Option<KinfoProc> {
@@ -232,23 +146,6 @@ fn credentials(info: &mut KinfoProc, status: &Status) {
     for (slot, group) in info.groups.iter_mut().zip(groups) {
         *slot = group;
     }
-}
-
-/// Since boot.
-fn now_in_ticks() -> u64 {
-    let up = host::vdso::clock_gettime(compat_bsd::machine::HOST_BOOTTIME).unwrap_or_default();
-    (up.as_nanos() / 10_000_000) as u64
-}
-
-/// The time of day at which a process started that did so `after` ticks behind the boot.
-fn started(after: u64) -> [i64; 2] {
-    let now = host::vdso::clock_gettime(0).unwrap_or_default();
-    let up = host::vdso::clock_gettime(compat_bsd::machine::HOST_BOOTTIME).unwrap_or_default();
-    let nanos = now
-        .as_nanos()
-        .saturating_sub(up.as_nanos())
-        .saturating_add((after as i64).saturating_mul(10_000_000));
-    [nanos / 1_000_000_000, nanos % 1_000_000_000 / 1000]
 }
 
 fn usage(stat: &ProcessStat, [user, system]: [u64; 2], switches: [i64; 2]) -> Rusage {

@@ -9,12 +9,11 @@ use compat_translate::host::{numbers_in, processes};
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::files::position;
-use super::kinfo::Status;
-use super::process::{link, own_pid};
 use super::sockets::{Layout, address};
 use crate::abi::filedesc::dtype;
 use crate::abi::pcb::{SIZEOF_XFILE_10, Xfile};
 use crate::error::Return;
+use compat_bsd::processes::{Status, link, own_pid};
 
 pub(super) fn all(cx: &mut Cx) -> Return<Vec<u8>> {
     let size = match Layout::of_caller(cx)? {

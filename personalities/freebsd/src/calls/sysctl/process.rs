@@ -3,13 +3,16 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use compat_bsd::processes::{
+    Status, WHOLE, arguments, has_record, own_pid, program, runs_our_image,
+};
 use compat_tables::freebsd::{Errno, SysctlSource};
 use compat_translate::Cx;
 use compat_translate::guest;
-use compat_translate::host::{self, nr, process_file, process_stat, processes, threads_of};
+use compat_translate::host::{self, process_file, process_stat, processes, threads_of};
 use zerocopy::IntoBytes;
 
-use super::kinfo::{EMULATION, Status, kinfo, of_thread};
+use super::kinfo::{EMULATION, kinfo, of_thread};
 use super::{Request, files, mappings, release, terminated};
 use crate::abi::user::{KinfoProc, KinfoSigtramp, SZOMB};
 use crate::calls::limits;
@@ -17,9 +20,6 @@ use crate::calls::path::known_name;
 use crate::error::Return;
 use crate::image::Places;
 use crate::{image, sigcode};
-
-/// Longest `/proc` file that is read whole: all arguments or the whole environment.
-const WHOLE: usize = 4 << 20;
 
 /// The process that the numbers behind a name ask for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,11 +66,6 @@ impl Who {
     }
 }
 
-pub(super) fn own_pid() -> i32 {
-    // SAFETY: no arguments.
-    unsafe { host::call_n(nr::getpid, []) }.unwrap_or_default() as i32
-}
-
 /// The value of one of the names below `kern.proc`.
 pub(super) fn compute(
     cx: &mut Cx,
@@ -98,7 +93,7 @@ pub(super) fn compute(
                 None => Err(Errno::EINVAL.into()),
             }
         }
-        S::ProcArgs => Who::of(more).map(|who| arguments(cx, who)),
+        S::ProcArgs => Who::of(more).map(|who| arguments(cx, who.host())),
         S::ProcPathname => pathname(cx, more),
         S::ProcSvName => Who::of(more).map(|_| terminated(EMULATION)),
         S::ProcGroups => Who::of(more).and_then(groups),
@@ -213,102 +208,14 @@ fn push_threads(info: &KinfoProc, value: &mut Vec<u8>) {
     }
 }
 
-/// The arguments of a program; for one that compat runs, without what starts the stub.
-fn arguments(cx: &Cx, who: Who) -> Vec<u8> {
-    if who == Who::Caller {
-        let arguments = cx.process().arguments.lock();
-        return arguments.iter().flat_map(|text| terminated(text)).collect();
-    }
-    let text = process_file(who.host(), "cmdline", WHOLE).unwrap_or_default();
-    match arguments_of_guest(who.host(), &text) {
-        Some(arguments) => arguments.to_vec(),
-        None => text,
-    }
-}
-
-/// What follows, in the command line of a process that compat runs, whatever started the stub.
-fn arguments_of_guest(pid: i32, cmdline: &[u8]) -> Option<&[u8]> {
-    let words = cmdline.split_inclusive(|&byte| byte == 0);
-    if starts_with_record(cmdline) {
-        // The record and the path.
-        let skipped: usize = words.take(2).map(<[u8]>::len).sum();
-        return cmdline.get(skipped..);
-    }
-    if !runs_our_image(pid) {
-        return None;
-    }
-    // By hand: `compat run OPTIONS PROGRAM ...`. What is an option's value cannot be told without knowing them all, so
-    // the program is the first word that ends like the file it runs.
-    let path = program_of_guest(pid)?;
-    let name = path.rsplit(|&byte| byte == b'/').next()?;
-    let mut skipped = 0;
-    for (index, word) in words.enumerate() {
-        let last = word.rsplit(|&byte| byte == b'/').next()?;
-        if index >= 2 && last.strip_suffix(&[0]) == Some(name) {
-            return cmdline.get(skipped..);
-        }
-        skipped += word.len();
-    }
-    None
-}
-
-fn starts_with_record(cmdline: &[u8]) -> bool {
-    cmdline.starts_with(compat_translate::settings::PREFIX.as_bytes())
-}
-
-fn runs_our_image(pid: i32) -> bool {
-    matches!((link(0, "exe"), link(pid, "exe")), (Ok(own), Ok(other)) if own == other)
-}
-
-/// Whether some image of compat was started there with a settings record.
-fn has_record(pid: i32) -> bool {
-    process_file(pid, "cmdline", WHOLE).is_ok_and(|cmdline| starts_with_record(&cmdline))
-}
-
-/// The program of a process that compat runs lies lowest of all files.
-fn program_of_guest(pid: i32) -> Option<Vec<u8>> {
-    let maps = process_file(pid, "maps", WHOLE).ok()?;
-    // What lies below it has no name: trampolines of ours, memory of its own.
-    maps.split(|&byte| byte == b'\n').find_map(|line| {
-        let at = line.iter().position(|&byte| byte == b'/')?;
-        Some(line.get(at..)?.to_vec())
-    })
-}
-
 fn pathname(cx: &Cx, more: &[i32]) -> Return<Vec<u8>> {
     let path = program(cx, Who::of(more)?.host())?;
     Ok(terminated(&named(&path)))
 }
 
-/// The file that process `pid` runs, 0 for the caller, by its name on the host.
-pub(super) fn program(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
-    if pid == 0 {
-        return Ok(cx.process().program.lock().clone());
-    }
-    let cmdline = process_file(pid, "cmdline", WHOLE).unwrap_or_default();
-    if starts_with_record(&cmdline) {
-        // The record, then the path: readable even where the links and maps of the process are not.
-        return match cmdline.split(|&byte| byte == 0).nth(1) {
-            Some(path) if path.starts_with(b"/") => Ok(path.to_vec()),
-            Some(path) => Ok([&link(pid, "cwd")?, b"/".as_slice(), path].concat()),
-            None => Err(Errno::ESRCH.into()),
-        };
-    }
-    let by_hand = runs_our_image(pid).then(|| program_of_guest(pid));
-    by_hand.flatten().map_or_else(|| link(pid, "exe"), Ok)
-}
-
 /// What the guest calls a file of the host; nothing for one it has no name for.
 pub(super) fn named(path: &[u8]) -> Vec<u8> {
     known_name(path).unwrap_or_default()
-}
-
-/// Where a link of `/proc/PID` leads; 0 is the caller.
-pub(super) fn link(pid: i32, name: &str) -> Return<Vec<u8>> {
-    Ok(host::read_link(&match pid {
-        0 => alloc::format!("/proc/self/{name}"),
-        pid => alloc::format!("/proc/{pid}/{name}"),
-    })?)
 }
 
 fn groups(who: Who) -> Return<Vec<u8>> {

@@ -4,7 +4,7 @@ use compat_translate::Cx;
 use compat_translate::host::read_file;
 use core::ffi::CStr;
 
-use super::process::program;
+use compat_bsd::processes::program;
 
 /// The number of the program that process `pid` runs, 0 for the caller; 0 when it has no note.
 pub(super) fn of_program(cx: &Cx, pid: i32) -> u32 {

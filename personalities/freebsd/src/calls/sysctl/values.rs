@@ -24,6 +24,9 @@ use crate::calls::{device, limits};
 use crate::error::Return;
 use crate::image;
 
+/// How often the statistics clock ticks in a second.
+const STATHZ: i64 = 127;
+
 /// The bytes of a computed value.
 pub(super) fn compute(
     cx: &mut Cx,
@@ -60,11 +63,11 @@ pub(super) fn compute(
         S::Hostuuid => text(host_uuid().as_bytes()),
         S::Hostid => int(host_id()),
         // struct clockinfo: hz, tick, spare, stathz, profhz.
-        S::Clockrate => Ok(ints(&[1000, 1000, 0, 127, 8128])),
+        S::Clockrate => Ok(ints(&[1000, 1000, 0, STATHZ as i32, 8128])),
         S::Boottime => Ok(machine::boot_time()),
         S::Arandom => arandom(request),
-        S::CpTime => Ok(machine::cpu_times(|name| name == "cpu")),
-        S::CpTimes => Ok(machine::cpu_times(|name| name != "cpu")),
+        S::CpTime => Ok(machine::cpu_times(STATHZ, |name| name == "cpu")),
+        S::CpTimes => Ok(machine::cpu_times(STATHZ, |name| name != "cpu")),
         S::Somaxconn => int(machine::first_number(c"/proc/sys/net/core/somaxconn")),
         S::ClockMhz => int(machine::clock_mhz()),
         S::TscFreq => int(machine::clock_mhz().saturating_mul(1_000_000)),

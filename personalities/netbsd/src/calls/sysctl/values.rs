@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use compat_bsd::calls::limits;
 use compat_bsd::machine;
 use compat_tables::bsd::flags::rlimit;
-use compat_tables::netbsd::{Errno, SysctlSource};
+use compat_tables::netbsd::SysctlSource;
 use compat_translate::Cx;
 use compat_translate::guest;
 use compat_translate::host::vdso;
 use zerocopy::IntoBytes;
 
-use super::{routes, sized, terminated};
+use super::{processes, routes, sized, terminated};
 use crate::abi::sysctl::Clockinfo;
 use crate::error::Return;
 use crate::image;
@@ -22,7 +22,7 @@ pub(super) fn compute(
     source: SysctlSource,
     kind: u32,
     more: &[i32],
-    old_len: u64,
+    (old, old_len): (u64, u64),
 ) -> Return<Vec<u8>> {
     use SysctlSource as S;
     const HZ: i64 = 100;
@@ -68,39 +68,44 @@ pub(super) fn compute(
             };
             Ok(machine::random(room.min(256) as usize)?)
         }
-        S::ProcArgs => arguments(cx, more),
+        S::ProcArgs => processes::arguments(cx, more),
+        S::Proc2 => processes::all(more, old == 0),
+        S::Lwp => processes::threads(more, old == 0),
+        S::CpTime => Ok(machine::cpu_times(HZ, |name| name == "cpu")),
+        S::Memory => Ok(memory()),
         S::Routes => routes::compute(cx, more),
     }
 }
 
-/// `kern.proc_args.PID.WHAT`: arguments or environment, or their number; the name of the program (sysctl_kern_proc_args).
-fn arguments(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
-    const ARGV: i32 = 1;
-    const NARGV: i32 = 2;
-    const PATHNAME: i32 = 5;
-    let &[pid, what] = more else {
-        return Err(Errno::EINVAL.into());
-    };
-    // SAFETY: no arguments.
-    let own =
-        unsafe { compat_translate::host::call_n(compat_translate::host::nr::getpid, []) }? as i32;
-    if pid != -1 && pid != own {
-        return Err(cx.gap("kern.proc_args of another process", Errno::ESRCH.into()));
-    }
-    let process = cx.process();
-    match what {
-        ARGV => {
-            let arguments = process.arguments.lock();
-            Ok(arguments.iter().flat_map(|text| terminated(text)).collect())
+/// `struct uvmexp_sysctl`: words, of which those are filled in that say how much memory there is.
+fn memory() -> Vec<u8> {
+    /// Up to the last that is known.
+    const WORDS: usize = 76;
+    const PAGE: i64 = 4096;
+    let pages = |name: &str| machine::memory(name) / PAGE;
+    let known = [
+        (0, PAGE),
+        (1, PAGE - 1),
+        (2, 12),
+        (3, pages("MemTotal")),
+        (4, pages("MemFree")),
+        (5, pages("Active")),
+        (6, pages("Inactive")),
+        (8, pages("Unevictable")),
+        // Swap space: devices, their size, and what is in use.
+        (16, i64::from(pages("SwapTotal") > 0)),
+        (17, pages("SwapTotal")),
+        (18, pages("SwapTotal") - pages("SwapFree")),
+        (19, pages("SwapTotal") - pages("SwapFree")),
+        // Pages of no file, and of files.
+        (71, pages("AnonPages")),
+        (72, pages("Cached")),
+    ];
+    let mut words = [0i64; WORDS];
+    for (index, value) in known {
+        if let Some(word) = words.get_mut(index) {
+            *word = value;
         }
-        NARGV => Ok((process.arguments.lock().len() as i32)
-            .to_le_bytes()
-            .to_vec()),
-        PATHNAME => {
-            let program = process.program.lock().clone();
-            let name = compat_translate::paths::guest_name(process.space.get(), &program);
-            Ok(terminated(&name.unwrap_or(program)))
-        }
-        _ => Err(cx.gap("kern.proc_args: environment", Errno::EINVAL.into())),
     }
+    words.as_bytes().to_vec()
 }

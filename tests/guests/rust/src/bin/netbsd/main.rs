@@ -11,6 +11,7 @@ mod ipc;
 mod lwp;
 mod odds;
 mod older;
+mod processes;
 mod signals;
 mod sockets;
 mod system;
@@ -112,6 +113,10 @@ extern "C" fn main() {
         ("system/start", system::start),
         ("system/tree", system::tree),
         ("system/values", system::values),
+        ("processes/one", processes::one),
+        ("processes/chosen", processes::chosen),
+        ("processes/threads", processes::threads),
+        ("processes/machine", processes::machine),
         ("system/interfaces", system::interfaces),
         ("system/clocks", system::clocks),
         ("system/children", system::children),
