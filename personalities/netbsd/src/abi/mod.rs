@@ -1,5 +1,6 @@
 //! The layouts that only NetBSD has, one file a header.
 
+pub(crate) mod aio;
 pub(crate) mod dirent;
 pub(crate) mod event;
 pub(crate) mod ipc;

@@ -6,6 +6,7 @@
     reason = "handlers have the names of syscalls.master, underscores and all"
 )]
 
+mod aio;
 mod before_5;
 mod context;
 mod directory;
@@ -33,6 +34,10 @@ mod xattr;
 
 use compat_translate::Cx;
 
+pub(crate) use aio::{
+    __aio_suspend50, aio_cancel, aio_error, aio_fsync, aio_read, aio_return, aio_write,
+    compat_50_aio_suspend, lio_listio,
+};
 pub(crate) use before_5::*;
 pub(crate) use compat_bsd::calls::access::*;
 pub(crate) use compat_bsd::calls::acl::*;
@@ -129,4 +134,5 @@ pub(crate) use xattr::*;
 /// See [`compat_translate::Personality::after_fork`].
 pub(crate) fn after_fork(_cx: &mut Cx) {
     lwp::after_fork();
+    aio::after_fork();
 }

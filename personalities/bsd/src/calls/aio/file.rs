@@ -8,21 +8,22 @@ use crate::error::Return;
 
 /// Files as requests see them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum File {
+pub enum File {
     /// A file, directory or disk.
     Plain,
     /// A socket and its inode.
     Socket(u64),
-    /// Another character device.
-    Device,
-    Other,
+    /// Another character device, and its inode.
+    Device(u64),
+    /// What else bytes go through, and its inode.
+    Other(u64),
 }
 
 /// What descriptor `fd` is.
 ///
 /// # Errors
 /// `EBADF`.
-pub(super) fn kind_of(fd: u64) -> HostResult<File> {
+pub fn kind_of(fd: u64) -> HostResult<File> {
     const STATX_TYPE: u64 = 1;
     const STATX_INO: u64 = 0x100;
     const AT_EMPTY_PATH: u64 = 0x1000;
@@ -36,14 +37,14 @@ pub(super) fn kind_of(fd: u64) -> HostResult<File> {
     Ok(match (mode >> 32) & 0o170_000 {
         0o100_000 | 0o040_000 | 0o060_000 => File::Plain,
         0o140_000 => File::Socket(inode),
-        0o020_000 => File::Device,
-        _ => File::Other,
+        0o020_000 => File::Device(inode),
+        _ => File::Other(inode),
     })
 }
 
 /// # Errors
 /// `EBADF` unless `fd` is open for the action.
-pub(super) fn must_be_open(fd: u64, action: Option<Action>) -> Return<()> {
+pub fn must_be_open(fd: u64, action: Option<Action>) -> Return<()> {
     const F_GETFL: u64 = 3;
     const O_ACCMODE: u64 = 3;
     const O_PATH: u64 = 0o1000_0000;

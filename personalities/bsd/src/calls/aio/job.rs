@@ -12,7 +12,7 @@ use super::notice::Knote;
 use crate::error::Error;
 
 /// max_aio_queue_per_proc.
-pub(super) const LIMIT: usize = 256;
+pub const LIMIT: usize = 256;
 
 /// What is to be done.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,16 +25,16 @@ pub enum Action {
 }
 
 /// Bytes moved, or the error.
-pub(super) type Outcome = Result<u64, Errno>;
+pub type Outcome = Result<u64, Errno>;
 
 /// A request.
-pub(super) struct Job {
+pub struct Job {
     /// The guest's control block, by which it knows the request.
     pub block: u64,
     pub fd: i32,
     pub action: Action,
-    /// The socket's inode, by which it is known again: numbers are closed and used anew.
-    pub socket: u64,
+    /// By its inode it is known again: numbers are closed and used anew.
+    pub kind: File,
     /// Addresses and lengths.
     pub buffers: Vec<[u64; 2]>,
     pub offset: i64,
@@ -51,7 +51,7 @@ static JOBS: Mutex<Vec<Job>> = Mutex::new(Vec::new());
 /// Changes whenever one is finished: a futex.
 static FINISHED: AtomicU32 = AtomicU32::new(0);
 
-pub(super) fn forget_all() {
+pub fn forget_all() {
     // SAFETY: the child has one thread. Its parent may have had others, but a length is one word.
     if !unsafe { &*JOBS.data_ptr() }.is_empty() {
         JOBS.lock().clear();
@@ -59,17 +59,17 @@ pub(super) fn forget_all() {
 }
 
 /// Looks at the list, or changes it.
-pub(super) fn with<T>(act: impl FnOnce(&mut Vec<Job>) -> T) -> T {
+pub fn with<T>(act: impl FnOnce(&mut Vec<Job>) -> T) -> T {
     act(&mut JOBS.lock())
 }
 
 /// A word that changes with every end, and its value now.
-pub(super) fn finished() -> (u64, u32) {
+pub fn finished() -> (u64, u32) {
     (FINISHED.as_ptr() as u64, FINISHED.load(Ordering::Acquire))
 }
 
 /// Tells who waits for some end.
-pub(super) fn announce() {
+pub fn announce() {
     FINISHED.fetch_add(1, Ordering::AcqRel);
     /// FUTEX_WAKE | FUTEX_PRIVATE_FLAG.
     const WAKE: u64 = 129;
@@ -78,7 +78,7 @@ pub(super) fn announce() {
 }
 
 /// Tries every waiting request again, in order; of those for one direction of a socket only the first.
-pub(super) fn progress() {
+pub fn progress() {
     let mut some = false;
     with(|jobs| {
         let mut stuck: Vec<(i32, bool)> = Vec::new();
@@ -87,8 +87,8 @@ pub(super) fn progress() {
             if stuck.contains(&way) {
                 continue;
             }
-            job.outcome = if kind_of(job.fd as u64) == Ok(File::Socket(job.socket)) {
-                job.on_socket()
+            job.outcome = if kind_of(job.fd as u64) == Ok(job.kind) {
+                job.proceed()
             } else {
                 Some(Err(Errno::EBADF))
             };
@@ -106,7 +106,7 @@ pub(super) fn progress() {
 
 impl Job {
     /// Carries out what never waits for another program.
-    pub(super) fn on_file(&self) -> Outcome {
+    pub fn on_file(&self) -> Outcome {
         let fd = self.fd as u64;
         let [buffers, count] = [self.buffers.as_ptr() as u64, self.buffers.len() as u64];
         // The offset's high half stands in a register of its own, which 64-bit hosts ignore.
@@ -127,8 +127,16 @@ impl Job {
         done.map_err(|error| Error::from(error).0)
     }
 
-    /// Moves what can be moved now; a write goes on until all of it is.
-    pub(super) fn on_socket(&mut self) -> Option<Outcome> {
+    /// Moves what can be moved now.
+    pub fn proceed(&mut self) -> Option<Outcome> {
+        match self.kind {
+            File::Socket(_) => self.on_socket(),
+            _ => self.on_stream(),
+        }
+    }
+
+    /// A write goes on until all of it is done.
+    fn on_socket(&mut self) -> Option<Outcome> {
         /// MSG_DONTWAIT.
         const NOW: u64 = 0x40;
         let number = match self.action {
@@ -156,6 +164,47 @@ impl Job {
             // What was written before the error counts (soaio_process_job).
             Err(_) if self.moved != 0 => Some(Ok(self.moved)),
             Err(error) => Some(Err(Error::from(error).0)),
+        }
+    }
+}
+
+impl Job {
+    /// A pipe or a terminal: what is ready does not wait, as long as no more is written than always has room.
+    fn on_stream(&mut self) -> Option<Outcome> {
+        const PIPE_BUF: u64 = 4096;
+        let (ready, number) = match self.action {
+            Action::Read => (1u64, nr::read),
+            Action::Write => (4, nr::write),
+            _ => return Some(Err(Errno::EINVAL)),
+        };
+        loop {
+            let rest = rest_of(&self.buffers, self.moved);
+            let Some(&[address, length]) = rest.first() else {
+                return Some(Ok(self.moved));
+            };
+            let length = match self.action {
+                Action::Write => length.min(PIPE_BUF),
+                _ => length,
+            };
+            // struct pollfd.
+            let mut asked = [u64::from(self.fd as u32) | ready << 32];
+            // SAFETY: one valid pollfd.
+            let polled = unsafe { host::call_n(nr::poll, [asked.as_mut_ptr() as u64, 1, 0]) };
+            if polled != Ok(1) {
+                return None;
+            }
+            // SAFETY: the kernel checks the guest's address.
+            match unsafe { host::call_n(number, [self.fd as u64, address, length]) } {
+                Ok(count) => {
+                    self.moved = self.moved.saturating_add(count);
+                    if self.action == Action::Read || count == 0 {
+                        return Some(Ok(self.moved));
+                    }
+                }
+                Err(HostErrno::EAGAIN | HostErrno::EINTR) => return None,
+                Err(_) if self.moved != 0 => return Some(Ok(self.moved)),
+                Err(error) => return Some(Err(Error::from(error).0)),
+            }
         }
     }
 }

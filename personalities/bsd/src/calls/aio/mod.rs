@@ -5,11 +5,11 @@
 //! requests. Nothing happens to it behind the program's back, so it cannot give notice of its end: a request for such a
 //! notice is refused like one for a pipe (EOPNOTSUPP), and counted.
 
-mod file;
+pub mod file;
 mod finish;
-mod job;
+pub mod job;
 mod list;
-mod notice;
+pub mod notice;
 mod submit;
 
 pub use finish::*;

@@ -104,7 +104,7 @@ fn start(
         must_be_open(fd, action)?;
         let kind = kind_of(fd)?;
         let moves = matches!(action, Some(Action::Read | Action::Write));
-        if moves && control.offset < 0 && kind != File::Device {
+        if moves && control.offset < 0 && !matches!(kind, File::Device(_)) {
             return Err(Errno::EINVAL.into());
         }
         kind
@@ -116,7 +116,7 @@ fn start(
     let mut job = Job {
         block,
         fd: control.fildes,
-        socket: 0,
+        kind,
         action,
         buffers,
         offset: control.offset,
@@ -128,12 +128,11 @@ fn start(
     match kind {
         File::Plain => job.outcome = Some(job.on_file()),
         _ if syncs => return Err(Errno::EINVAL.into()),
-        File::Socket(inode) => {
-            job.socket = inode;
+        File::Socket(_) => {
             begin(cx, &mut job, [notice, list] == [Notice::None; 2])?;
         }
         // vfs.aio.enable_unsafe is off.
-        File::Device | File::Other => return Err(Errno::EOPNOTSUPP.into()),
+        File::Device(_) | File::Other(_) => return Err(Errno::EOPNOTSUPP.into()),
     }
     let _ = guest::store_u64(
         block.wrapping_add(ERROR),
@@ -157,7 +156,7 @@ fn begin(cx: &mut Cx, job: &mut Job, may_wait: bool) -> Return<()> {
         })
     });
     if !behind {
-        job.outcome = job.on_socket();
+        job.outcome = job.proceed();
     }
     if job.outcome.is_none() && !may_wait {
         let what = "aio: notice of a socket that is not ready";

@@ -3,6 +3,7 @@
 #![no_std]
 #![no_main]
 
+mod aio;
 mod attributes;
 mod context;
 mod events;
@@ -110,6 +111,9 @@ extern "C" fn main() {
         ("ipc/own-semaphores", ipc::own_semaphores),
         ("ipc/shared-semaphores", ipc::shared_semaphores),
         ("ipc/named-semaphores", ipc::named_semaphores),
+        ("aio/files", aio::files),
+        ("aio/pipes", aio::pipes),
+        ("aio/lists", aio::lists),
         ("system/start", system::start),
         ("system/tree", system::tree),
         ("system/values", system::values),
