@@ -22,14 +22,7 @@ pub(crate) fn dispatch(cx: &mut Cx) -> Outcome {
 }
 
 /// What copies, replaces or saves the whole thread.
-static WHOLE_THREAD: WholeThread = WholeThread::named(&[
-    "extexit",
-    "rfork",
-    "lwp_create",
-    "lwp_create2",
-    "sigreturn",
-    "set_tls_area",
-]);
+static WHOLE_THREAD: WholeThread = WholeThread::named(&["rfork", "sigreturn", "set_tls_area"]);
 
 /// See [`compat_translate::Personality::needs_frame`].
 pub(crate) fn needs_frame(regs: &Regs) -> bool {

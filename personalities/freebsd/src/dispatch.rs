@@ -31,13 +31,10 @@ pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
     }
 }
 
-/// What replaces or saves the whole thread, or copies it beside its memory.
+/// What replaces or saves the whole thread, or copies it beside its memory. A new thread has vector state of its own.
 static WHOLE_THREAD: WholeThread = WholeThread::named(&[
     "rfork",
     "pdrfork",
-    "thr_new",
-    "thr_create",
-    "thr_exit",
     "sigreturn",
     "freebsd4_sigreturn",
     "osigreturn",

@@ -31,14 +31,8 @@ pub(crate) fn finish(cx: &mut Cx, outcome: Outcome) {
 }
 
 /// What copies, replaces or saves the whole thread.
-static WHOLE_THREAD: WholeThread = WholeThread::named(&[
-    "__clone",
-    "posix_spawn",
-    "_lwp_create",
-    "_lwp_exit",
-    "getcontext",
-    "setcontext",
-]);
+static WHOLE_THREAD: WholeThread =
+    WholeThread::named(&["__clone", "posix_spawn", "getcontext", "setcontext"]);
 
 /// See [`compat_translate::Personality::needs_frame`].
 pub(crate) fn needs_frame(regs: &Regs) -> bool {
