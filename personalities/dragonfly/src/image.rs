@@ -50,6 +50,12 @@ mod aux {
 }
 
 static STACK_TOP: AtomicU64 = AtomicU64::new(0);
+static PS_STRINGS: AtomicU64 = AtomicU64::new(0);
+
+/// Where `struct ps_strings` is.
+pub(crate) fn ps_strings() -> u64 {
+    PS_STRINGS.load(Ordering::Relaxed)
+}
 
 /// The end of the initial stack.
 pub(crate) fn stack_top() -> u64 {
@@ -88,6 +94,7 @@ pub fn start(
     context.regs.rip = loaded.start;
     context.regs.rdi = block.start;
     context.regs.rbx = block.ps_strings;
+    PS_STRINGS.store(block.ps_strings, Ordering::Relaxed);
     context.regs.rsp = (block.start.wrapping_sub(8) & !15) + 8;
     context.regs.rflags = 0x202;
     Ok(context)

@@ -4,6 +4,7 @@ pub(crate) mod dirent;
 pub(crate) mod event;
 pub(crate) mod ipc;
 pub(crate) mod mount;
+pub(crate) mod process;
 pub(crate) mod route;
 pub(crate) mod signal;
 pub(crate) mod stat;

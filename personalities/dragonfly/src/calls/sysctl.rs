@@ -1,19 +1,18 @@
 //! `sysctl`: what is no constant in `tables/dragonfly/sysctl.tbl`.
 
+mod processes;
 mod routes;
 
 use alloc::vec::Vec;
 
 use compat_bsd::calls::limits;
-use compat_bsd::calls::path::known_name;
 use compat_bsd::machine;
 use compat_bsd::sysctl::{self as family, Request, Tree, sized, terminated};
 use compat_tables::Sysctl;
 use compat_tables::bsd::flags::rlimit;
-use compat_tables::dragonfly::{self as tables, Errno, SysctlSource};
+use compat_tables::dragonfly::{self as tables, SysctlSource};
 use compat_translate::Cx;
 use compat_translate::guest::{self, In};
-use compat_translate::host;
 
 use crate::error::Return;
 use crate::image;
@@ -67,19 +66,34 @@ impl Tree for Names {
             S::Usermem => int(machine::memory("MemAvailable")),
             S::Availpages => int(machine::memory("MemTotal") / 4096),
             S::Somaxconn => int(machine::first_number(c"/proc/sys/net/core/somaxconn")),
+            S::PsStrings => int(image::ps_strings() as i64),
             S::Usrstack => int(image::stack_top() as i64),
             S::Routes => routes::compute(more),
-            S::ProcPathname => text(&program(cx, more)?),
+            S::ProcArgs => processes::arguments(cx, more),
+            S::ProcCwd => processes::directory(more),
+            S::ProcPathname => processes::pathname(cx, more),
+            S::ProcAll | S::ProcPid | S::ProcPgrp | S::ProcTty | S::ProcUid | S::ProcRuid => {
+                processes::all(source, more, request)
+            }
+            S::ProcAllLwp
+            | S::ProcPidLwp
+            | S::ProcPgrpLwp
+            | S::ProcTtyLwp
+            | S::ProcUidLwp
+            | S::ProcRuidLwp => processes::all(source, more, request),
         }
     }
 
     fn change(
-        _cx: &mut Cx,
-        _source: SysctlSource,
-        _more: &[i32],
-        _request: Request,
+        cx: &mut Cx,
+        source: SysctlSource,
+        more: &[i32],
+        request: Request,
     ) -> Option<Return<()>> {
-        None
+        match source {
+            SysctlSource::ProcArgs => Some(processes::set_arguments(cx, more, request)),
+            _ => None,
+        }
     }
 }
 
@@ -132,18 +146,4 @@ fn random(request: Request) -> Return<Vec<u8>> {
         guest::load_u64(request.old_len)?
     };
     Ok(machine::random(room.min(MOST) as usize)?)
-}
-
-/// The path of a process's program (sysctl_kern_proc_pathname); -1 is the caller.
-fn program(cx: &mut Cx, more: &[i32]) -> Return<Vec<u8>> {
-    // SAFETY: no arguments.
-    let own = unsafe { host::call_n(host::nr::getpid, []) }? as i32;
-    match more {
-        [pid] if *pid == -1 || *pid == own => {
-            let path = cx.process().program.lock().clone();
-            Ok(known_name(&path).unwrap_or(path))
-        }
-        [_] => Err(cx.gap("kern.proc.pathname of another process", Errno::ESRCH.into())),
-        _ => Err(Errno::EINVAL.into()),
-    }
 }

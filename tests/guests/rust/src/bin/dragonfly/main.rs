@@ -9,6 +9,7 @@ mod ipc;
 mod lwp;
 mod memory;
 mod odds;
+mod processes;
 mod signals;
 mod system;
 
@@ -95,6 +96,8 @@ extern "C" fn main() {
         ("odds/names", odds::names),
         ("odds/waiting", odds::waiting),
         ("odds/stubs", odds::stubs),
+        ("processes/told", processes::told),
+        ("processes/arguments", processes::arguments),
         ("system/start", system::start),
         ("system/tree", system::tree),
         ("system/interfaces", system::interfaces),
