@@ -360,6 +360,17 @@ fn found(signal: u8, info: &SigInfo) -> Result<(u8, Siginfo), HostErrno> {
     Ok((guest, siginfo_to_guest(guest, info, None)))
 }
 
+/// 4.3BSD's signal for a group.
+pub fn okillpg(cx: &mut Cx, group: i32, signal: i32) -> Return<()> {
+    match group {
+        0 => kill(cx, 0, signal),
+        // Minus one would mean everybody to the host; the group of the first process is not the guest's to signal.
+        1 => Err(Errno::EPERM.into()),
+        2.. => kill(cx, -group, signal),
+        _ => Err(Errno::ESRCH.into()),
+    }
+}
+
 pub fn sigtimedwait(
     cx: &mut Cx,
     set: In<[u32; 4]>,

@@ -8,6 +8,7 @@
 
 mod aio;
 mod before_5;
+mod bsd43;
 mod context;
 mod directory;
 mod epoll;
@@ -39,6 +40,7 @@ pub(crate) use aio::{
     compat_50_aio_suspend, lio_listio,
 };
 pub(crate) use before_5::*;
+pub(crate) use bsd43::*;
 pub(crate) use compat_bsd::calls::access::*;
 pub(crate) use compat_bsd::calls::acl::*;
 pub(crate) use compat_bsd::calls::attribute::*;

@@ -147,16 +147,6 @@ pub(crate) fn osigstack(cx: &mut Cx, new: In<Sigstack>, old: Out<Sigstack>) -> R
     Ok(())
 }
 
-pub(crate) fn okillpg(cx: &mut Cx, group: i32, signal: i32) -> Return<()> {
-    match group {
-        0 => today::kill(cx, 0, signal),
-        // Minus one would mean everybody to the host; the group of the first process is not the guest's to signal.
-        1 => Err(Errno::EPERM.into()),
-        2.. => today::kill(cx, -group, signal),
-        _ => Err(Errno::ESRCH.into()),
-    }
-}
-
 /// On amd64 the frames of FreeBSD 4 programs are today's (freebsd4_sigreturn in exec_machdep.c).
 pub(crate) fn freebsd4_sigreturn(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> {
     crate::calls::sigreturn(cx, context)

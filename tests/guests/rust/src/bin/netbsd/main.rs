@@ -57,6 +57,7 @@ extern "C" fn main() {
         ("older/timers", older::timers),
         ("older/discipline", older::discipline),
         ("older/names", older::names),
+        ("older/calls-of-4.3", older::oldest),
         ("odds/login", odds::login),
         ("odds/clocks", odds::clocks),
         ("odds/marks", odds::marks),

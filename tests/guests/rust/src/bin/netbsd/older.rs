@@ -152,3 +152,65 @@ pub(crate) fn names() {
     assert_eq!(call(sys::CLOSE, [socket]), Ok(0));
     assert!(call(GETRLIMIT, [0, found.as_mut_ptr() as u64]).is_ok());
 }
+
+/// Calls of 4.3BSD: numbers where today's have more, and names where they have none.
+pub(crate) fn oldest() {
+    let fd = call(8, [path(c"oldest"), 0o640]).expect("creat");
+    assert_eq!(call(sys::WRITE, [fd, b"12345".as_ptr() as u64, 5]), Ok(5));
+    assert_eq!(call(19, [fd, 2, 0]), Ok(2), "lseek without a pad");
+    assert_eq!(call(130, [fd, 4]), Ok(0), "ftruncate");
+    assert_eq!(call(19, [fd, 0, 2]), Ok(4));
+    assert_eq!(call(129, [path(c"oldest"), 3]), Ok(0), "truncate");
+    assert_eq!(call(19, [fd, 0, 2]), Ok(3));
+    assert_eq!(call(64, []), Ok(4096), "getpagesize");
+    let mut name = [0xa5u8; 256];
+    assert_eq!(
+        call(87, [name.as_mut_ptr() as u64, 255]),
+        Ok(0),
+        "gethostname"
+    );
+    let name = unsafe { (&raw const name).read_volatile() };
+    assert!(name[0] != 0xa5 && name.contains(&0) && name[255] == 0xa5);
+    assert!(call(142, []).is_ok(), "gethostid");
+    let mut limit = [0i32; 3];
+    assert_eq!(
+        call(144, [8, limit.as_mut_ptr() as u64]),
+        Ok(0),
+        "getrlimit"
+    );
+    let limit = unsafe { (&raw const limit).read_volatile() };
+    assert!(limit[0] > 0 && limit[0] <= limit[1] && limit[2] == 0);
+
+    let mut ends = [0u32; 2];
+    assert_eq!(
+        call(135, [1, 1, 0, ends.as_mut_ptr() as u64]),
+        Ok(0),
+        "socketpair"
+    );
+    let [a, b] = unsafe { (&raw const ends).read_volatile() }.map(u64::from);
+    assert_eq!(call(101, [a, b"text".as_ptr() as u64, 4, 0]), Ok(4), "send");
+    let mut room = [0u8; 8];
+    assert_eq!(
+        call(102, [b, room.as_mut_ptr() as u64, 8, 0]),
+        Ok(4),
+        "recv"
+    );
+    assert_eq!(&room[..4], b"text");
+    // A name without its length: the family is a word of 16 bits.
+    let (mut socket, mut length) = ([0xa5a5u16; 8], 16u32);
+    let args = [b, socket.as_mut_ptr() as u64, (&raw mut length) as u64];
+    assert_eq!(call(141, args), Ok(0), "getpeername");
+    assert_eq!(unsafe { socket.as_ptr().read_volatile() }, 1);
+
+    let child = sys::raw(sys::FORK, [0; 6]);
+    if child.rdx == 1 && child.rax == 0 {
+        sys::exit(3);
+    }
+    let back = sys::raw(84, [0; 6]);
+    assert!(
+        !back.carry && (back.rax, back.rdx) == (child.rax, 3 << 8),
+        "wait: {back:?}"
+    );
+    assert_eq!(call(146, [0x3f_ffff, 0]), Err(sys::ESRCH), "killpg");
+    assert_eq!(call(146, [u64::MAX, 0]), Err(sys::ESRCH));
+}
