@@ -55,7 +55,22 @@ pub enum Progress {
     Made,
 }
 
-impl Cx<'_> {
+impl<'a> Cx<'a> {
+    /// Of a thread that has not come by a call.
+    pub(crate) fn of(thread: &'a Thread, frame: &'a mut UContext) -> Self {
+        Self {
+            thread,
+            frame,
+            number: 0,
+            args: [0; 8],
+            never_restart: false,
+            always_restart: false,
+            progress: Progress::None,
+            made: None,
+            roused: false,
+        }
+    }
+
     /// Makes a host call that may sleep; see [`host::blocking`].
     ///
     /// # Errors

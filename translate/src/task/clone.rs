@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use core::arch::global_asm;
 use core::sync::atomic::Ordering;
 
+use super::errand::{Errand, Work};
 use super::thread::{become_many, forget_others, is_alone, lock_blocks, release, resign};
 use super::{Process, Start, Thread, counts, gaps, new_thread};
 use crate::cx::Cx;
@@ -74,6 +75,9 @@ unsafe extern "C" fn compat_child(thread: *const Thread) -> ! {
     }
     // SAFETY: the creator filled `start` in before the clone.
     let start = unsafe { &*thread.start.get() };
+    if let Some(errand) = thread.errand.take() {
+        errand.run(thread, start);
+    }
     if !thread.gate.pass() {
         exit_thread();
     }
@@ -269,6 +273,29 @@ fn become_child(cx: &mut Cx, birth: Birth) {
 /// # Errors
 /// `EAGAIN`, `ENOMEM` from the host.
 pub fn share_memory(cx: &mut Cx, birth: Birth, start: Start) -> HostResult<i32> {
+    share_memory_with(cx, birth, start, None)
+}
+
+/// The same, but the child runs `work` instead of guest code, and ends with the status it returns unless it has gone on to
+/// another image. Meanwhile the caller sleeps.
+///
+/// # Errors
+/// `EAGAIN`, `ENOMEM` from the host.
+pub fn send_child(cx: &mut Cx, mut birth: Birth, work: Work<'_>) -> HostResult<i32> {
+    birth.creator_waits = true;
+    let start = Start {
+        context: *cx.frame,
+        fs_base: None,
+    };
+    share_memory_with(cx, birth, start, Some(Errand::new(work)))
+}
+
+fn share_memory_with(
+    cx: &mut Cx,
+    birth: Birth,
+    start: Start,
+    errand: Option<Errand>,
+) -> HostResult<i32> {
     let made = cx.process().for_vfork();
     if birth.drop_handlers {
         made.actions.lock().drop_handlers();
@@ -277,9 +304,12 @@ pub fn share_memory(cx: &mut Cx, birth: Birth, start: Start) -> HostResult<i32> 
     let thread = new_thread(process)?;
     thread.mask.set(cx.thread.mask.get());
     thread.alternate.set(cx.thread.alternate.get());
-    thread
-        .leaves
-        .set(trap::leave_as_well(cx.frame, thread, &start.context));
+    if errand.is_none() {
+        thread
+            .leaves
+            .set(trap::leave_as_well(cx.frame, thread, &start.context));
+    }
+    thread.errand.set(errand);
     // Room for the way out, or for nothing.
     let kept = match thread.leaves.get() {
         true => trap::ENTERED.next_multiple_of(64),

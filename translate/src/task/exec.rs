@@ -56,22 +56,26 @@ pub fn replace(
     environment: Vec<Vec<u8>>,
     leaving: impl FnOnce(&Cx),
 ) -> HostErrno {
-    match prepare(cx, name, path, arguments, &environment, leaving) {
+    match prepare(cx, name, path, arguments, &environment) {
         Ok(departure) => {
             drop(environment);
+            leaving(cx);
             depart(cx, departure)
         }
         Err(error) => error,
     }
 }
 
-fn prepare(
+/// Finds out how the program at `path` is run; see [`replace`]. [`depart`] runs it.
+///
+/// # Errors
+/// Those of `execve` that concern the file.
+pub fn prepare(
     cx: &mut Cx,
     name: Vec<u8>,
     path: Vec<u8>,
     mut arguments: Vec<Vec<u8>>,
     environment: &[Vec<u8>],
-    leaving: impl FnOnce(&Cx),
 ) -> HostResult<Departure> {
     let space = cx.process().space.get();
     let mut path = path;
@@ -101,7 +105,6 @@ fn prepare(
         arguments = whole;
         path = reader;
     }
-    leaving(cx);
     match target {
         Target::Native => Ok(Departure::new(&[&path], &arguments, environment)),
         Target::Foreign => {
@@ -211,8 +214,9 @@ pub fn become_native(
     error
 }
 
-/// Runs the first of the paths that is there.
-fn depart(cx: &mut Cx, departure: Departure) -> HostErrno {
+/// Runs what was prepared, in place of this image or, in a child that shares its creator's memory, of the child's. Returns
+/// only on failure.
+pub fn depart(cx: &mut Cx, departure: Departure) -> HostErrno {
     let [arguments, environment] = departure.addresses();
     let mut next = departure.lists.as_ptr();
     *cx.process().departure.lock() = Some(departure);

@@ -3,6 +3,7 @@
 mod answers;
 pub mod clone;
 pub mod counts;
+pub(crate) mod errand;
 mod everywhere;
 pub mod exec;
 pub mod gaps;
@@ -13,6 +14,7 @@ mod segment;
 mod thread;
 
 pub use answers::Answer;
+pub use errand::Work;
 pub use everywhere::call_everywhere;
 pub use presence::Presence;
 pub use process::{Process, ProgramBreak};

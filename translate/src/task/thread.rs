@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicU64, Ordering};
 
 use super::answers::{Answer, Answers};
 use super::counts::Counts;
+use super::errand::Errand;
 use super::gate::Gate;
 use super::presence::Presence;
 use super::{Process, counts, segment};
@@ -92,6 +93,8 @@ pub struct Thread {
     leaving: AtomicBool,
     /// It begins where its creator's call ends, by the same way out (see [`crate::trap::leave`]), and not at `start`.
     pub(crate) leaves: Cell<bool>,
+    /// What it does in place of guest code.
+    pub(crate) errand: Cell<Option<Errand>>,
     /// What it knows as the parent and as the child of a `fork`.
     pub(crate) family: Family,
 }
@@ -269,6 +272,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             recent: Recent::default(),
             leaving: AtomicBool::new(false),
             leaves: Cell::new(false),
+            errand: Cell::new(None),
             family: Family::default(),
         });
         Ok(&*block)

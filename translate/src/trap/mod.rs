@@ -44,7 +44,7 @@ mod way;
 
 use core::sync::atomic::Ordering;
 
-use crate::cx::{Cx, Outcome, Progress};
+use crate::cx::{Cx, Outcome};
 use crate::host;
 use crate::personality::attached;
 use crate::signal::UContext;
@@ -111,17 +111,9 @@ pub(crate) fn enter(frame: &mut UContext) {
         thread.presence.runs();
         thread.disturbed.store(false, Ordering::Relaxed);
     }
-    let mut cx = Cx {
-        thread,
-        frame,
-        number,
-        args: [0; 8],
-        never_restart: false,
-        always_restart: false,
-        progress: Progress::None,
-        made,
-        roused: false,
-    };
+    let mut cx = Cx::of(thread, frame);
+    cx.number = number;
+    cx.made = made;
     let outcome = (personality.dispatch)(&mut cx);
     if outcome == Outcome::Fail(personality.interrupted) && cx.starts_over() {
         // Back onto the two-byte instruction: the call starts over once the handler, if any, has returned.

@@ -101,6 +101,12 @@ pub fn vfork(cx: &mut Cx) -> Return<Outcome> {
 const ARG_MAX: usize = 524_288;
 
 pub fn execve(cx: &mut Cx, path: Path, argv: In<u64>, envp: In<u64>) -> Return<()> {
+    let (name, path) = program(cx, path)?;
+    execute(cx, name, path, argv, envp)
+}
+
+/// A program's name and the host's path of it.
+pub fn program(cx: &Cx, path: Path) -> Return<(Vec<u8>, Vec<u8>)> {
     let name = path.copy()?;
     if name.is_empty() {
         return Err(Errno::ENOENT.into());
@@ -110,10 +116,17 @@ pub fn execve(cx: &mut Cx, path: Path, argv: In<u64>, envp: In<u64>) -> Return<(
     } else {
         paths::locate_text(cx.process().space.get(), &name, Look::FOLLOW)?
     };
-    execute(cx, name, path, argv, envp)
+    Ok((name, path))
 }
 
 fn execute(cx: &mut Cx, name: Vec<u8>, path: Vec<u8>, argv: In<u64>, envp: In<u64>) -> Return<()> {
+    let (arguments, environment) = handed(argv, envp)?;
+    let leaving = system().image_ends;
+    Err(exec::replace(cx, name, path, arguments, environment, leaving).into())
+}
+
+/// What a new image is given: arguments and environment.
+pub fn handed(argv: In<u64>, envp: In<u64>) -> Return<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
     let arguments = guest::read_strings(argv.address(), ARG_MAX)?;
     let environment = if envp.is_null() {
         Vec::new()
@@ -124,8 +137,7 @@ fn execute(cx: &mut Cx, name: Vec<u8>, path: Vec<u8>, argv: In<u64>, envp: In<u6
     if arguments.is_empty() {
         return Err(Errno::EINVAL.into());
     }
-    let leaving = system().image_ends;
-    Err(exec::replace(cx, name, path, arguments, environment, leaving).into())
+    Ok((arguments, environment))
 }
 
 pub fn fexecve(cx: &mut Cx, fd: crate::lower::Fd, argv: In<u64>, envp: In<u64>) -> Return<()> {

@@ -9,6 +9,7 @@ pub(crate) mod lwp;
 pub(crate) mod process;
 pub(crate) mod route;
 pub(crate) mod signal;
+pub(crate) mod spawn;
 pub(crate) mod stat;
 pub(crate) mod statvfs;
 pub(crate) mod sysctl;
