@@ -1,5 +1,7 @@
 //! One call in progress.
 
+use core::sync::atomic::Ordering;
+
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::signal::{self, SigSet, UContext};
 use crate::task::{Process, Thread};
@@ -83,16 +85,15 @@ impl<'a> Cx<'a> {
             self.progress = Progress::Made;
             return made;
         }
-        if self.roused || self.thread.sleepless.take() {
-            self.roused = true;
-            self.progress = Progress::Made;
-            return Err(HostErrno::EINTR);
+        if self.roused || self.thread.is_roused() {
+            return self.rouse();
         }
         self.thread.presence.sleeps();
         // SAFETY: a handler runs on a thread that has its block attached; the rest is the caller's.
         let result = unsafe { host::blocking(number, args) };
         self.thread.presence.runs();
         match result {
+            Err(host::NOT_STARTED | HostErrno::EINTR) if self.thread.is_roused() => self.rouse(),
             Err(host::NOT_STARTED) => {
                 if self.progress == Progress::None {
                     self.progress = Progress::Refused;
@@ -104,6 +105,12 @@ impl<'a> Cx<'a> {
                 result
             }
         }
+    }
+
+    fn rouse(&mut self) -> HostResult {
+        self.roused = true;
+        self.progress = Progress::Made;
+        Err(HostErrno::EINTR)
     }
 
     /// The error of the host call that the express way has made already, for a handler that makes that call without
@@ -120,13 +127,22 @@ impl<'a> Cx<'a> {
     /// # Safety
     /// As for [`host::call`].
     pub unsafe fn host_at_once(&mut self, number: u64, args: [u64; 6]) -> HostResult {
-        // SAFETY: as in `host`.
-        match unsafe { host::blocking(number, args) } {
-            Err(host::NOT_STARTED) => {
-                self.progress = Progress::Refused;
-                Err(HostErrno::EINTR)
+        loop {
+            // What keeps the thread from sleeping is not for this call.
+            let roused = self.thread.is_roused();
+            // SAFETY: as in `host`.
+            let result = unsafe { host::blocking(number, args) };
+            if roused {
+                self.thread.sleepless.store(true, Ordering::Release);
             }
-            result => result,
+            match result {
+                Err(host::NOT_STARTED) if !self.thread.signal_waiting() => {}
+                Err(host::NOT_STARTED) => {
+                    self.progress = Progress::Refused;
+                    return Err(HostErrno::EINTR);
+                }
+                result => return result,
+            }
         }
     }
 

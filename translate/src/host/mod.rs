@@ -91,7 +91,8 @@ global_asm!(
     ".globl compat_window_start",
     ".hidden compat_window_start",
     "compat_window_start:",
-    "cmp dword ptr gs:[8], 0",
+    // A signal that waits, or the word behind it: the thread is not to fall asleep.
+    "cmp qword ptr gs:[8], 0",
     "jne compat_window_interrupted",
     ".globl compat_window_syscall",
     ".hidden compat_window_syscall",
@@ -115,10 +116,11 @@ unsafe extern "C" {
     pub(crate) fn compat_window_interrupted();
 }
 
-/// The error of a call that a signal kept from starting (the kernel's own number for it, which no call returns).
+/// The error of a call that a signal, or another thread, kept from starting (the kernel's own number for it, which no call returns).
 pub const NOT_STARTED: HostErrno = HostErrno(512);
 
-/// Makes one host system call that may sleep. Returns [`NOT_STARTED`] at once when a guest signal is already waiting.
+/// Makes one host system call that may sleep. Returns [`NOT_STARTED`] at once when a guest signal is already waiting
+/// or the thread is not to sleep.
 ///
 /// # Safety
 /// See [`call`]. The calling thread must have its `Thread` block attached to `gs`.

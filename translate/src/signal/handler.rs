@@ -16,7 +16,7 @@ use crate::host::{
     vdso,
 };
 use crate::personality::attached;
-use crate::task::{EVERYWHERE, Thread, current, obey};
+use crate::task::{EVERYWHERE, ROUSE, Thread, current, obey};
 use crate::{guest, trap};
 
 // The kernel enters with rdi = signal, rsi = siginfo, rdx = ucontext, rsp at the frame (8 below a multiple of 16), on
@@ -243,6 +243,14 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
         thread.disturbed.store(!guest, Ordering::Relaxed);
         return guest.into();
     }
+    if info_ref.code == ROUSE && signal == i32::from(SIGSTKFLT) {
+        let guest = !is_ours(frame_ref.regs.rip);
+        if !guest && current().sleepless.load(Ordering::Acquire) {
+            let leaving = trap::leaving(frame_ref.regs.rip);
+            keep_awake(frame_ref, leaving);
+        }
+        return guest.into();
+    }
     if let Some((signal, info)) = unpacked(info_ref) {
         // SAFETY: as above; the information lives as long as is needed.
         return unsafe { on_signal(i32::from(signal), &info, frame) }.into();
@@ -335,18 +343,25 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     }
     frame.sigmask = !NEVER_BLOCKED;
     // Whoever took the place may have done so just now, when this code was past its last look.
-    if (compat_window_start as *const () as u64..=compat_window_syscall as *const () as u64)
-        .contains(&rip)
-    {
-        frame.regs.rip = compat_window_interrupted as *const () as u64;
-    } else if (compat_exit_start as *const () as u64..=compat_exit_syscall as *const () as u64)
+    if (compat_exit_start as *const () as u64..=compat_exit_syscall as *const () as u64)
         .contains(&rip)
     {
         frame.regs.rip = compat_exit_waiting as *const () as u64;
+    } else {
+        keep_awake(frame, leaving);
+    }
+    false
+}
+
+/// Code of ours that is about to make a host call that may sleep makes none.
+fn keep_awake(frame: &mut UContext, leaving: Option<trap::Leaving>) {
+    let window =
+        compat_window_start as *const () as u64..=compat_window_syscall as *const () as u64;
+    if window.contains(&frame.regs.rip) {
+        frame.regs.rip = compat_window_interrupted as *const () as u64;
     } else if let Some(trap::Leaving::Restart(at)) = leaving {
         frame.regs.rip = at;
     }
-    false
 }
 
 /// Sends the calling thread host signal `signal` with this information.

@@ -10,6 +10,7 @@ pub mod gaps;
 mod gate;
 mod presence;
 mod process;
+mod rouse;
 mod segment;
 mod thread;
 
@@ -24,5 +25,6 @@ pub use thread::{
 };
 
 pub(crate) use everywhere::{CODE as EVERYWHERE, obey};
+pub(crate) use rouse::CODE as ROUSE;
 pub(crate) use segment::has_fsgsbase;
 pub(crate) use thread::is_alone;

@@ -46,17 +46,21 @@ impl Presence {
         if self.watched.load(Ordering::Relaxed) {
             let cpu = vdso::current_cpu().cast_signed();
             self.runs_on.store(cpu, Ordering::Relaxed);
-            self.cpu.store(cpu, Ordering::Relaxed);
         }
+        let cpu = self.runs_on.load(Ordering::Relaxed);
+        self.cpu.store(cpu, Ordering::Relaxed);
     }
 
     /// The thread is about to make a host call that may sleep.
     pub(crate) fn sleeps(&self) {
-        if self.watched.load(Ordering::Relaxed) {
-            let leaves = self.leaves.load(Ordering::Relaxed);
-            self.leaves.store(leaves.wrapping_add(1), Ordering::Relaxed);
-            self.cpu.store(Self::ASLEEP, Ordering::Relaxed);
-        }
+        let leaves = self.leaves.load(Ordering::Relaxed);
+        self.leaves.store(leaves.wrapping_add(1), Ordering::Relaxed);
+        self.cpu.store(Self::ASLEEP, Ordering::Relaxed);
+    }
+
+    /// Whether it waits in a host call.
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.cpu.load(Ordering::Relaxed) == Self::ASLEEP
     }
 
     /// The thread runs no more of the program.

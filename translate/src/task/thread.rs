@@ -44,7 +44,7 @@ pub struct Thread {
     pub(crate) pending: AtomicU32,
     /// gs:12, the next call that would sleep is interrupted instead, once. Assembly looks at this word and the one before
     /// at a time.
-    pub sleepless: Cell<bool>,
+    pub sleepless: AtomicBool,
     _pad: [u8; 3],
     /// gs:16, where the way in from a patched site keeps the guest's stack pointer for a moment.
     scratch: Cell<u64>,
@@ -243,7 +243,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
         block.write(Thread {
             this: block,
             pending: AtomicU32::new(0),
-            sleepless: Cell::new(false),
+            sleepless: AtomicBool::new(false),
             _pad: [0; 3],
             scratch: Cell::new(0),
             stack_top: Cell::new(stack_base + STACK_SIZE),

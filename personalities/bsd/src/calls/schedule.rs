@@ -52,7 +52,8 @@ pub fn setpriority(_cx: &mut Cx, which: i32, who: i32, nice: i32) -> Return<()> 
 }
 
 /// The host's policy and priority of a thread or process; 0 is the caller.
-fn host_policy(id: i32) -> Return<(u64, i32)> {
+/// The host's policy of a thread and its priority there.
+pub fn host_policy(id: i32) -> Return<(u64, i32)> {
     let mut priority = 0i32;
     // SAFETY: no pointers, then a valid `struct sched_param`.
     unsafe {
@@ -62,7 +63,8 @@ fn host_policy(id: i32) -> Return<(u64, i32)> {
     }
 }
 
-fn set_host_policy(id: i32, policy: u64, priority: i32) -> Return<()> {
+/// Gives a thread a policy and a priority of the host's.
+pub fn set_host_policy(id: i32, policy: u64, priority: i32) -> Return<()> {
     let args = [id as u64, policy, (&raw const priority) as u64];
     // SAFETY: a valid `struct sched_param`.
     unsafe { host::call_n(nr::sched_setscheduler, args) }?;

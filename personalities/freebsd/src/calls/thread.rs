@@ -186,7 +186,7 @@ pub(crate) fn thr_set_name(cx: &mut Cx, id: i64, name: Path) -> Return<()> {
 pub(crate) fn thr_wake(cx: &mut Cx, id: i64) -> Return<()> {
     if id == i64::from(own_id(cx)) {
         // The thread library, when it is cancelled just before a call (TDP_WAKEUP).
-        cx.thread.sleepless.set(true);
+        cx.thread.sleepless.store(true, Ordering::Relaxed);
         return Ok(());
     }
     with_thread(cx, id, |thread| {
@@ -207,7 +207,7 @@ pub(crate) fn thr_suspend(cx: &mut Cx, timeout: In<GuestTimespec>) -> Return<()>
         None => None,
     };
     let thread = cx.thread;
-    if thread.sleepless.take() {
+    if thread.sleepless.swap(false, Ordering::Relaxed) {
         return Ok(());
     }
     let queue = Queue::new(thread.wake.as_ptr() as u64, Scope::Process);

@@ -13,5 +13,6 @@ pub(crate) mod spawn;
 pub(crate) mod stat;
 pub(crate) mod statvfs;
 pub(crate) mod sysctl;
+pub(crate) mod terminal;
 pub(crate) mod time;
 pub(crate) mod ucontext;

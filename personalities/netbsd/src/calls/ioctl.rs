@@ -4,11 +4,12 @@ use compat_bsd::calls::ioctl as family;
 use compat_tables::netbsd::flags::IOCTL_CMD;
 use compat_translate::Cx;
 
+use super::terminal::own_command;
 use crate::error::Return;
 use crate::lower::Fd;
 
 pub(crate) fn ioctl(cx: &mut Cx, fd: Fd, com: u32, data: u64) -> Return<i32> {
     let known = IOCTL_CMD.to_host(i64::from(com));
     let com = known.map_or(com, |com| com as u32);
-    family::ioctl(cx, fd, com, data, |_, _, _, _| None)
+    family::ioctl(cx, fd, com, data, own_command)
 }

@@ -30,6 +30,7 @@ mod spawn;
 mod sysctl;
 mod system;
 mod sysv;
+mod terminal;
 mod time;
 mod wait;
 mod xattr;
@@ -79,7 +80,7 @@ pub(crate) use compat_bsd::calls::name::{
     rmdir, symlink, symlinkat, undelete, unlink, unlinkat,
 };
 pub(crate) use compat_bsd::calls::node::{mkfifo, mkfifoat};
-pub(crate) use compat_bsd::calls::open::{open, openat};
+pub(crate) use compat_bsd::calls::open::openat;
 pub(crate) use compat_bsd::calls::path::{chdir, chroot, fchroot};
 pub(crate) use compat_bsd::calls::pathconf::{fpathconf, lpathconf, pathconf};
 pub(crate) use compat_bsd::calls::poll::{poll, ppoll as __pollts50};
@@ -131,6 +132,7 @@ pub(crate) use spawn::posix_spawn;
 pub(crate) use sysctl::*;
 pub(crate) use system::*;
 pub(crate) use sysv::*;
+pub(crate) use terminal::open;
 pub(crate) use time::*;
 pub(crate) use wait::*;
 pub(crate) use xattr::*;

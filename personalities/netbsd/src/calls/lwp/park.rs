@@ -35,6 +35,20 @@ pub(crate) fn _lwp_unpark(cx: &mut Cx, target: i32, _hint: u64) -> Return<()> {
     unpark(cx, target)
 }
 
+/// It sleeps no more, or will not when it is about to: the call fails. A token is left as well (LW_CANCELLED,
+/// LW_UNPARKED).
+pub(crate) fn _lwp_wakeup(cx: &mut Cx, target: i32) -> Return<()> {
+    let mut roused = Ok(false);
+    with_thread(cx, target, |thread| {
+        thread.wake.store(1, Ordering::Release);
+        roused = thread.rouse();
+    })?;
+    match roused? {
+        true => Ok(()),
+        false => Err(Errno::ENODEV.into()),
+    }
+}
+
 /// Without targets, how many there may be at most.
 pub(crate) fn _lwp_unpark_all(
     cx: &mut Cx,
@@ -121,9 +135,16 @@ fn until(clock: i32, absolute: bool, time: GuestTimespec) -> Return<Until> {
 /// lwp_park: a token that is there already is `EALREADY`.
 fn park(cx: &mut Cx, until: Option<&Until>) -> Return<()> {
     cx.never_restart = true;
+    // A time that is over is told before the token is looked at (ts2timo).
+    if let Some(until) = until
+        && until.remaining()? <= 0
+    {
+        return Err(Errno::ETIMEDOUT.into());
+    }
     let thread = cx.thread;
     let taken = || thread.wake.swap(0, Ordering::AcqRel) != 0;
     if taken() {
+        thread.is_roused();
         return Err(Errno::EALREADY.into());
     }
     let queue = Queue::new(thread.wake.as_ptr() as u64, Scope::Process);
