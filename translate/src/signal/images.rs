@@ -98,6 +98,23 @@ fn ignore_defaults(thread: &Thread) {
     }
 }
 
+/// Readies a child that has run no guest code, and had every signal blocked, for its first image: what its creator had
+/// handlers for is the default's, and the mask is the thread's own.
+pub fn begin_anew(thread: &Thread) {
+    let process = thread.process();
+    for signal in 1..=128 {
+        let action = current_action(process, signal);
+        if matches!(action.disposition, Disposition::Handler(_)) {
+            let default = Action {
+                disposition: Disposition::Default,
+                ..action
+            };
+            let _ = set_action(process, signal, default);
+        }
+    }
+    super::restore_mask(super::host_mask(thread.mask.get()));
+}
+
 /// Leaves to the host what the next image is to find. [`retake`] undoes it when there is no next image after all.
 pub(crate) fn hand_over(thread: &Thread) {
     for (signal, host) in stand_ins() {

@@ -13,7 +13,7 @@ use compat_tables::netbsd::signal::is_valid;
 use compat_translate::Cx;
 use compat_translate::guest::{In, Out, Path};
 use compat_translate::host::{self, nr};
-use compat_translate::signal::SigSet;
+use compat_translate::signal::{SigSet, begin_anew};
 use compat_translate::task::clone::{self, Birth};
 use compat_translate::task::exec;
 
@@ -78,6 +78,7 @@ fn spawned(
         match arranged(cx, entries, attributes) {
             Ok(()) => {
                 if let Some(departure) = departure.take() {
+                    begin_anew(cx.thread);
                     error = Some(exec::depart(cx, departure).into());
                 }
             }
