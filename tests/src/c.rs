@@ -179,7 +179,11 @@ impl System {
                     .args(["-Wall", "-Wextra", "-Werror"]);
             }
             Kind::NetBsd => {
-                compiler.args(["--target=x86_64-unknown-netbsd", "-w"]);
+                // How constructors are found has changed with the releases.
+                compiler.arg(format!("--target=x86_64-unknown-netbsd{release}"));
+                compiler.arg("-w");
+                // Up to NetBSD 8 its run-time linker expects every object to have two segments.
+                compiler.args(["-Wl,-z,norelro", "-Wl,--no-rosegment"]);
                 compiler.arg(format!("-L{root}/usr/lib"));
             }
             Kind::DragonFly => {

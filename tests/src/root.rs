@@ -23,6 +23,24 @@ pub fn find(name: &str) -> Option<PathBuf> {
     Some(root)
 }
 
+/// The systems whose names begin with `prefix` and that have a shell; none, and a line, when there is none.
+pub fn all(prefix: &str) -> Vec<PathBuf> {
+    let Some(roots) = env::var_os("COMPAT_TEST_ROOTS") else {
+        println!("skipped: COMPAT_TEST_ROOTS does not say where {prefix}* is");
+        return Vec::new();
+    };
+    let entries = std::fs::read_dir(&roots).into_iter().flatten().flatten();
+    let found: Vec<PathBuf> = entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
+        .map(|entry| entry.path())
+        .filter(|root| root.join("bin/sh").exists())
+        .collect();
+    if found.is_empty() {
+        println!("skipped: no {prefix}* in {}", Path::new(&roots).display());
+    }
+    found
+}
+
 /// Shows `source` as `system` in the directory `stage`, to the calling thread and all it starts from
 /// now on. For them nothing outside `stage` can be changed any more, `/proc` and shared memory
 /// excepted: some of the programs that the suites run as root remove what they could not finish,

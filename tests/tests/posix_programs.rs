@@ -162,12 +162,20 @@ macro_rules! programs {
 programs! {
     // Older releases have no waitid.
     children not on "netbsd";
+    contents;
     files;
-    loading with "libadded" not on "netbsd";
-    memory not on "netbsd";
-    processes not on "netbsd";
+    loading with "libadded";
+    memory;
+    networks;
+    processes;
+    pseudoterminals;
+    pthreads;
+    signalling not on "dragonfly";
+    // With its threads, older releases' sigprocmask returns the error.
     signals not on "netbsd";
     sockets;
-    terminals not on "netbsd";
+    spawns;
+    terminals;
+    // Nor pthread_mutex_timedlock.
     threads not on "netbsd";
 }

@@ -1,10 +1,12 @@
 //! Machine contexts: the registers and vector state of a thread as NetBSD lays them out (cpu_getmcontext, cpu_setmcontext
 //! in amd64/machdep.c).
 
+use core::sync::atomic::Ordering;
+
 use compat_bsd::fpu;
 use compat_translate::host::{HostErrno, HostResult};
 use compat_translate::signal::{Regs, UContext};
-use compat_translate::task;
+use compat_translate::task::{self, Thread};
 
 use crate::abi::ucontext::{Gregs, Mcontext, UC_CPU, UC_FPU, UC_TLSBASE};
 use crate::signals::trap_number;
@@ -17,6 +19,25 @@ const CHANGEABLE_FLAGS: u64 = fpu::CHANGEABLE_FLAGS;
 
 /// What [`mcontext_of`] fills in.
 pub(crate) const PARTS: u32 = UC_CPU | UC_FPU | UC_TLSBASE;
+
+/// Which of a thread's own words holds the context that follows its present one (`l_ctxlink`): the link of the context it
+/// took on last. Whoever comes to the end of one asks for it with `getcontext`.
+const LINK: usize = 0;
+
+/// The context that follows.
+pub(crate) fn link(thread: &Thread) -> u64 {
+    thread
+        .words
+        .get(LINK)
+        .map_or(0, |word| word.load(Ordering::Relaxed))
+}
+
+/// Notes the context that follows.
+pub(crate) fn set_link(thread: &Thread, link: u64) {
+    if let Some(word) = thread.words.get(LINK) {
+        word.store(link, Ordering::Relaxed);
+    }
+}
 
 /// `mcontext_t` of the thread in `frame`; what lies behind the 512 bytes of its vector state is at `extended`, if that is not
 /// zero, with that length.

@@ -12,7 +12,7 @@ use zerocopy::{Immutable, IntoBytes};
 
 use crate::abi::signal::{Reason, Siginfo, Stack};
 use crate::abi::ucontext::{UC_CLRSTACK, UC_SETSTACK, UC_SIGMASK, Ucontext};
-use crate::context::{PARTS, mcontext_of};
+use crate::context::{PARTS, link, mcontext_of};
 
 /// What a signal does when nobody handles it.
 pub(crate) fn default_action(signal: u8) -> DefaultAction {
@@ -147,7 +147,7 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
     let uc = Ucontext {
         flags: UC_SIGMASK | PARTS | if was_on { UC_SETSTACK } else { UC_CLRSTACK },
         pad: 0,
-        link: 0,
+        link: link(delivery.thread),
         sigmask: delivery.old_mask.words(),
         stack: Stack::default(),
         mcontext,

@@ -73,6 +73,20 @@ static void of_files(void)
 	show_text(written(first));
 }
 
+/* Whether a mapping of no bytes can be made; NetBSD makes one. */
+#ifdef __NetBSD__
+#define MAPS_NOTHING 1
+#else
+#define MAPS_NOTHING 0
+#endif
+
+static int maps_nothing(void)
+{
+	int made = mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANON, -1, 0) != MAP_FAILED;
+	must(made || errno == EINVAL);
+	return made;
+}
+
 static void of_nothing(void)
 {
 	char *pages, *there;
@@ -92,9 +106,8 @@ static void of_nothing(void)
 	there = mmap(pages + 2 * PAGE, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON | MAP_FIXED, -1, 0);
 	show(there == pages + 2 * PAGE);
 	show_text(written(there));
-	show(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANON, -1, 0) == MAP_FAILED);
-	show_text(error_name(errno));
-	calls(munmap(pages, 0) == -1);
+	int as_it_should = maps_nothing() == MAPS_NOTHING;
+	show(as_it_should);
 	calls(madvise(pages, PAGE, MADV_WILLNEED));
 	calls(mlock(pages, PAGE));
 	calls(munlock(pages, PAGE));

@@ -1,5 +1,5 @@
 //! A whole FreeBSD 10.1: every program of `/bin`, `/sbin`, `/usr/bin` and `/usr/sbin`, and scripts
-//! that make about a hundred and twenty of them do their work.
+//! that make about a hundred and twenty of them do their work. Of every NetBSD that is there, the programs that are listed.
 //!
 //! Runs when `$COMPAT_TEST_ROOTS` names a directory with `freebsd-10.1` in it. What does not do
 //! what it should is listed, with its reason, in `tests/known/userland.txt`; what is listed and

@@ -1,4 +1,4 @@
-//! Every program of the system once: `programs.txt` says how.
+//! Every program of the system once: `programs.txt` says how; `netbsd.txt` for NetBSD's.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,6 +17,9 @@ use nix::unistd::geteuid;
 use crate::judge::Judge;
 use crate::line::{Line, Output};
 use crate::{SYSTEM, only};
+
+const FREEBSD: &str = include_str!("programs.txt");
+const NETBSD: &str = include_str!("netbsd.txt");
 
 const FOLDERS: [&str; 4] = ["bin", "sbin", "usr/bin", "usr/sbin"];
 
@@ -38,7 +41,10 @@ fn every_program_has_a_line_and_every_line_a_program() {
             there.insert(format!("{folder}/{}", name.to_string_lossy()));
         }
     }
-    let said: BTreeSet<String> = lines().into_iter().map(|line| line.program).collect();
+    let said: BTreeSet<String> = lines(FREEBSD)
+        .into_iter()
+        .map(|line| line.program)
+        .collect();
     let silent: Vec<_> = there.difference(&said).collect();
     let absent: Vec<_> = said.difference(&there).collect();
     assert!(
@@ -54,17 +60,32 @@ fn every_program_does_what_its_line_says() {
     };
     let only = only();
     let asked = |line: &Line| only.as_ref().is_none_or(|part| line.program.contains(part));
-    let lines: Vec<Line> = lines().into_iter().filter(asked).collect();
+    let lines: Vec<Line> = lines(FREEBSD).into_iter().filter(asked).collect();
+    run_everywhere(&lines, &system, "programs", only.is_none());
+}
+
+/// Of NetBSD, whatever a system has of what the list knows: no other one is as whole as the FreeBSD.
+#[test]
+fn every_program_of_netbsd_does_what_its_line_says() {
+    let only = only();
+    for system in root::all("netbsd-") {
+        let asked = |line: &Line| {
+            only.as_ref().is_none_or(|part| line.program.contains(part))
+                && system.join(&line.program).exists()
+        };
+        let lines: Vec<Line> = lines(NETBSD).into_iter().filter(asked).collect();
+        run_everywhere(&lines, &system, "netbsd", only.is_none());
+    }
+}
+
+fn run_everywhere(lines: &[Line], system: &Path, group: &str, whole: bool) {
     let judge = Mutex::new(Judge::default());
     on_every_stage(|stage| {
         let root = geteuid().is_root() && stage.user() == "this user";
         let lines: Vec<&Line> = lines.iter().filter(|line| line.is_for(root)).collect();
-        stage.with_system(&system, |system| run_all(&lines, stage, system, &judge));
+        stage.with_system(system, |system| run_all(&lines, stage, system, &judge));
     });
-    judge
-        .lock()
-        .expect("no panic")
-        .verdict("programs", only.is_none());
+    judge.lock().expect("no panic").verdict(group, whole);
 }
 
 /// Runs what the lines ask for, two of them at a time.
@@ -83,9 +104,9 @@ fn run_all(lines: &[&Line], stage: &Stage, system: &Path, judge: &Mutex<Judge>) 
     });
 }
 
-fn lines() -> Vec<Line> {
-    let text = include_str!("programs.txt").lines();
-    text.filter(|line| !line.is_empty() && !line.starts_with('#'))
+fn lines(text: &str) -> Vec<Line> {
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|line| Line::parse(line).unwrap_or_else(|| panic!("not a line: {line}")))
         .collect()
 }

@@ -87,6 +87,10 @@ const HOST_PLACES: [&[u8]; 8] = [
 /// What a rooted guest has of the host without being asked.
 const ROOTED_PLACES: [&[u8]; 1] = [b"/dev"];
 
+/// Where NetBSD's `shm_open` keeps what it makes, and where the host does: both insist on memory. Nobody else knows the
+/// first.
+const SHARED_MEMORY: (&[u8], &[u8]) = (b"/var/shm", b"/dev/shm");
+
 /// Settings of the host's run-time linker.
 const HOST_LINKER: [&[u8]; 3] = [
     b"/etc/ld.so.conf",
@@ -116,6 +120,15 @@ impl Space {
                     of_host: true,
                 });
             }
+        }
+        if !all.iter().any(|bind| bind.guest == SHARED_MEMORY.0) {
+            let (guest, host) = SHARED_MEMORY;
+            all.push(Bind {
+                guest: guest.to_vec(),
+                host: host.to_vec(),
+                read_only: false,
+                of_host: true,
+            });
         }
         all.sort_by_key(|bind| core::cmp::Reverse(bind.guest.len()));
         Self {

@@ -26,8 +26,8 @@ pub use handler::{
     ImageRange, attach_stack, interrupted_restarts, is_ours, resume, retire, set_image, signal_self,
 };
 pub use held::{held, release_held, take_held};
-pub(crate) use mask::put_mask_unless_waiting;
 pub use images::{begin_anew, inherit};
+pub(crate) use mask::put_mask_unless_waiting;
 pub use mask::{block_all, host_mask, install_guest_mask, restore_mask};
 pub use set::SigSet;
 

@@ -6,7 +6,7 @@ use compat_translate::{Cx, Outcome};
 
 use crate::abi::signal::Stack;
 use crate::abi::ucontext::{UC_SIGMASK, UC_STACK, Ucontext};
-use crate::context::{PARTS, mcontext_of, set_mcontext};
+use crate::context::{PARTS, link, mcontext_of, set_link, set_mcontext};
 use crate::error::Return;
 use compat_bsd::abi::signal::SS_ONSTACK;
 use compat_bsd::calls::signal::go_on_at;
@@ -22,7 +22,7 @@ pub(crate) fn getcontext(cx: &mut Cx, ucp: Out<Ucontext>) -> Return<()> {
     Ok(ucp.write(&Ucontext {
         flags: UC_SIGMASK | UC_STACK | PARTS,
         pad: 0,
-        link: 0,
+        link: link(cx.thread),
         sigmask: cx.thread.mask.get().words(),
         stack,
         mcontext: mcontext_of(cx.frame, (0, 0)),
@@ -41,6 +41,8 @@ pub(crate) fn setcontext(cx: &mut Cx, ucp: In<Ucontext>) -> Return<Outcome> {
         cx.thread.mask.get()
     };
     go_on_at(cx, mask, |cx| {
-        set_mcontext(cx.frame, &context.mcontext, context.flags)
+        set_mcontext(cx.frame, &context.mcontext, context.flags)?;
+        set_link(cx.thread, context.link);
+        Ok(())
     })
 }
