@@ -1,23 +1,43 @@
 //! The process a NetBSD program starts in: argument block, auxiliary vector, registers (kern_exec.c, exec_elf.c, setregs).
 
+use alloc::borrow::Cow;
+use alloc::format;
+
 use compat_bsd::image::{Loaded, Stack, Strings};
 use compat_translate::host::{HostResult, call_n, nr};
+use compat_translate::paths;
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
 
-/// The release that programs see unless the user says otherwise.
+/// The release that programs see unless the user or their root says otherwise.
 pub const RELEASE: &str = "10.1";
 /// `__NetBSD_Version__` of [`RELEASE`].
 pub const OSREVISION: u32 = 1_001_000_000;
 
 /// The release that programs see.
-pub fn release(settings: &Settings) -> &str {
-    settings.release.as_deref().unwrap_or(RELEASE)
+pub fn release(settings: &Settings) -> Cow<'_, str> {
+    match (&settings.release, osrevision(settings)) {
+        (Some(release), _) => Cow::Borrowed(release),
+        (None, OSREVISION) => Cow::Borrowed(RELEASE),
+        (None, revision) => release_of(revision),
+    }
 }
 
-/// The kernel version that programs see.
+/// The kernel version that programs see: what the user says, or else what the programs of their root were made for.
 pub fn osrevision(settings: &Settings) -> u32 {
-    settings.osreldate.unwrap_or(OSREVISION)
+    settings
+        .osreldate
+        .or_else(|| paths::current()?.made_for)
+        .unwrap_or(OSREVISION)
+}
+
+/// The release of a version number (`MMmmrrpp00` in sys/param.h).
+fn release_of(revision: u32) -> Cow<'static, str> {
+    let (major, minor) = (revision / 100_000_000, revision / 1_000_000 % 100);
+    Cow::Owned(match revision / 100 % 100 {
+        0 => format!("{major}.{minor}"),
+        patch => format!("{major}.{minor}.{patch}"),
+    })
 }
 
 /// How many resource limits there are (RLIM_NLIMITS).

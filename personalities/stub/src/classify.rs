@@ -18,18 +18,25 @@ pub(crate) fn forced_os(settings: &Settings) -> Option<Os> {
 /// The kernel version that a root's programs were made for, by the note in one of them. It is asked for once: every
 /// later image is told.
 pub(crate) fn made_for(root: &[u8]) -> Option<u32> {
-    // FreeBSD's libc, and DragonFly's.
-    [&b"/bin/sh"[..], b"/lib/libc.so.7", b"/lib/libc.so.8"]
-        .iter()
-        .find_map(|name| {
-            let file = File::open(&[root, name].concat()).ok()?;
-            match identify(&file, None) {
-                Ok(Identity::Elf(image)) if matches!(image.os, Os::FreeBsd | Os::DragonFly) => {
-                    image.version?.number()
-                }
-                _ => None,
+    // FreeBSD's libc, DragonFly's and NetBSD's.
+    [
+        &b"/bin/sh"[..],
+        b"/lib/libc.so.7",
+        b"/lib/libc.so.8",
+        b"/lib/libc.so.12",
+    ]
+    .iter()
+    .find_map(|name| {
+        let file = File::open(&[root, name].concat()).ok()?;
+        match identify(&file, None) {
+            Ok(Identity::Elf(image))
+                if matches!(image.os, Os::FreeBsd | Os::DragonFly | Os::NetBsd) =>
+            {
+                image.version?.number()
             }
-        })
+            _ => None,
+        }
+    })
 }
 
 /// See [`compat_translate::task::exec::Classify`].
