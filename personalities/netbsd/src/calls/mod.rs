@@ -17,7 +17,6 @@ mod files;
 mod futex;
 mod ioctl;
 mod kqueue;
-mod login;
 mod lwp;
 mod memory;
 mod messages;
@@ -68,7 +67,6 @@ pub(crate) use compat_bsd::calls::ids::{
 };
 pub(crate) use compat_bsd::calls::kqueue::kqueue;
 pub(crate) use compat_bsd::calls::limits::{getrlimit, setrlimit};
-pub(crate) use compat_bsd::calls::login::setlogin as __setlogin;
 pub(crate) use compat_bsd::calls::memory::{
     r#break, madvise, mincore, minherit, mprotect, msync as __msync13, munmap,
 };
@@ -120,7 +118,6 @@ pub(crate) use files::*;
 pub(crate) use futex::*;
 pub(crate) use ioctl::*;
 pub(crate) use kqueue::*;
-pub(crate) use login::__getlogin;
 pub(crate) use lwp::*;
 pub(crate) use memory::*;
 pub(crate) use messages::*;
