@@ -125,8 +125,11 @@ fn execute(cx: &mut Cx, name: Vec<u8>, path: Vec<u8>, argv: In<u64>, envp: In<u6
     Err(exec::replace(cx, name, path, arguments, environment, leaving).into())
 }
 
+/// A list of strings.
+pub type Strings = Vec<Vec<u8>>;
+
 /// What a new image is given: arguments and environment.
-pub fn handed(argv: In<u64>, envp: In<u64>) -> Return<(Vec<Vec<u8>>, Vec<Vec<u8>>)> {
+pub fn handed(argv: In<u64>, envp: In<u64>) -> Return<(Strings, Strings)> {
     let arguments = guest::read_strings(argv.address(), ARG_MAX)?;
     let environment = if envp.is_null() {
         Vec::new()
