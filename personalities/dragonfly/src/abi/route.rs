@@ -2,10 +2,25 @@
 
 use core::mem::offset_of;
 
-use compat_bsd::routing::{Counters, MessageStart};
+use compat_bsd::routing::Counters;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 pub(crate) const RTM_VERSION: u8 = 7;
+
+/// What the messages of interfaces and of addresses begin with. Since DragonFly 5.8 the interface comes first, where all
+/// other systems have it last.
+#[repr(C)]
+#[derive(Clone, Copy, Default, FromBytes, IntoBytes, Immutable)]
+pub(crate) struct MessageStart {
+    /// Filled in when all of it is there.
+    pub(crate) msglen: u16,
+    pub(crate) version: u8,
+    pub(crate) kind: u8,
+    pub(crate) index: u16,
+    pub(crate) pad: u16,
+    pub(crate) flags: u32,
+    pub(crate) addrs: u32,
+}
 
 /// `struct if_data`.
 #[repr(C)]
@@ -71,6 +86,7 @@ pub(crate) struct RtMsghdr {
 }
 
 const _: () = {
+    assert!(size_of::<MessageStart>() == 16);
     assert!(size_of::<IfData>() == 160 && offset_of!(IfData, counters) == 40);
     assert!(size_of::<IfMsghdr>() == 176 && size_of::<IfaMsghdr>() == 24);
     assert!(size_of::<RtMsghdr>() == 152 && offset_of!(RtMsghdr, locks) == 40);

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use compat_bsd::routing::{self, About, InterfaceData, MessageStart, Messages, RouteData};
+use compat_bsd::routing::{self, About, InterfaceData, Messages, RouteData};
 use compat_tables::dragonfly::Errno;
 use compat_tables::dragonfly::flags::{route_message, route_query};
 use zerocopy::IntoBytes;
 
-use crate::abi::route::{IfData, IfMsghdr, IfaMsghdr, RTM_VERSION, RtMsghdr};
+use crate::abi::route::{IfData, IfMsghdr, IfaMsghdr, MessageStart, RTM_VERSION, RtMsghdr};
 use crate::error::Return;
 
 /// `{protocol, family, query, argument[, cpu]}` behind `net.routetable`. Every CPU has the same routes.
@@ -29,7 +29,15 @@ pub(super) fn compute(more: &[i32]) -> Return<Vec<u8>> {
 struct Form;
 
 fn start(kind: i32, about: About) -> MessageStart {
-    MessageStart::new(RTM_VERSION, kind, about)
+    MessageStart {
+        msglen: 0,
+        version: RTM_VERSION,
+        kind: kind as u8,
+        index: about.index as u16,
+        pad: 0,
+        flags: about.flags,
+        addrs: about.addrs,
+    }
 }
 
 fn data_of(data: &InterfaceData) -> IfData {

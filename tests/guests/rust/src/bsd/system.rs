@@ -86,6 +86,8 @@ pub struct Messages {
     pub link: u8,
     /// `RTM_NEWADDR`
     pub address: u8,
+    /// Where a link's message has the interface's number, and which addresses follow.
+    pub fields: [usize; 2],
 }
 
 /// Reads a list of interfaces, asked for as `net.route.0.0.query.0`.
@@ -98,7 +100,13 @@ pub fn interfaces(route: i32, query: i32, messages: &Messages) {
         assert!(length > 0 && length % 8 == 0, "{length}");
         assert_eq!(room[at + 2], messages.version, "RTM_VERSION");
         match room[at + 3] {
-            kind if kind == messages.link => links += 1,
+            kind if kind == messages.link => {
+                let [number, there] = messages.fields.map(|offset| at + offset);
+                let index = u16::from_le_bytes([room[number], room[number + 1]]);
+                assert!((1..1000).contains(&index), "interface {index}");
+                assert!(room[there] & 0x10 != 0, "RTA_IFP");
+                links += 1;
+            }
             kind if kind == messages.address => addresses += 1,
             kind => panic!("a message of kind {kind}"),
         }

@@ -78,6 +78,7 @@ pub(crate) fn interfaces() {
         version: 7,
         link: 0xe,
         address: 0xc,
+        fields: [4, 12],
     };
     system::interfaces(17, 3, &messages);
     system::routes(17);

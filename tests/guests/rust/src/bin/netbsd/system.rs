@@ -117,6 +117,7 @@ pub(crate) fn interfaces() {
             version: 4,
             link: 0x14,
             address,
+            fields: [12, 4],
         };
         system::interfaces(34, query, &messages);
     }
