@@ -191,7 +191,7 @@ pub(crate) fn lists() {
     {
         block.operation = operation;
     }
-    let list = blocks.each_mut().map(|block| at(block));
+    let list = blocks.each_mut().map(at);
     assert_eq!(
         call(LISTIO, [1, list.as_ptr() as u64, 3, 0]),
         Ok(0),
