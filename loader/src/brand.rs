@@ -85,7 +85,7 @@ pub(crate) struct Brand {
 
 /// Believes the first mark found.
 pub(crate) fn brand(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     headers: &Headers,
     notes: &NoteFacts,
     interpreter: Option<&[u8]>,

@@ -19,7 +19,7 @@ pub struct Details {
 }
 
 /// Collects the details with bounded reads. The only refusal is an unreadable file.
-pub fn describe(source: &dyn ReadAt, image: &Image) -> Result<Details, Refusal> {
+pub fn describe(source: &(impl ReadAt + ?Sized), image: &Image) -> Result<Details, Refusal> {
     let dynamic = read_dynamic(source, &image.headers)?;
     let sections = Sections::read(source, &image.headers)?;
     let go = gobuild::find(source, &image.headers, &sections)?;

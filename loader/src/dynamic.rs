@@ -26,7 +26,10 @@ pub(crate) struct Dynamic {
 }
 
 /// Reads the dynamic section; empty when there is none.
-pub(crate) fn read_dynamic(source: &dyn ReadAt, elf: &Headers) -> Result<Dynamic, Refusal> {
+pub(crate) fn read_dynamic(
+    source: &(impl ReadAt + ?Sized),
+    elf: &Headers,
+) -> Result<Dynamic, Refusal> {
     let mut found = Dynamic::default();
     let Some(segment) = elf.of_type(PT_DYNAMIC).next() else {
         return Ok(found);

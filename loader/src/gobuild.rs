@@ -42,7 +42,7 @@ impl GoBuild {
 
 /// Finds the blob and reads it.
 pub(crate) fn find(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     elf: &Headers,
     sections: &Sections,
 ) -> Result<Option<GoBuild>, Refusal> {
@@ -65,7 +65,11 @@ pub(crate) fn find(
     }))
 }
 
-fn locate(source: &dyn ReadAt, elf: &Headers, sections: &Sections) -> Result<Option<u64>, Refusal> {
+fn locate(
+    source: &(impl ReadAt + ?Sized),
+    elf: &Headers,
+    sections: &Sections,
+) -> Result<Option<u64>, Refusal> {
     if let Some(section) = sections.named(b".go.buildinfo") {
         let start = read(source, section.sh_offset, MAGIC.len())?;
         return Ok((start == MAGIC).then_some(section.sh_offset));
@@ -89,7 +93,7 @@ fn locate(source: &dyn ReadAt, elf: &Headers, sections: &Sections) -> Result<Opt
 type Strings = Option<(Vec<u8>, Vec<u8>)>;
 
 /// Since Go 1.18: both strings follow the header, each behind its length.
-fn inline_strings(source: &dyn ReadAt, at: u64) -> Result<Strings, Refusal> {
+fn inline_strings(source: &(impl ReadAt + ?Sized), at: u64) -> Result<Strings, Refusal> {
     let Some(at) = at.checked_add(HEADER as u64) else {
         return Ok(None);
     };
@@ -103,7 +107,7 @@ fn inline_strings(source: &dyn ReadAt, at: u64) -> Result<Strings, Refusal> {
 
 /// A string behind its length as an unsigned LEB128 number, and where the next one starts.
 fn counted_string(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     at: u64,
     limit: u64,
 ) -> Result<Option<(Vec<u8>, u64)>, Refusal> {
@@ -126,7 +130,7 @@ fn counted_string(
 
 /// Before Go 1.18: pointers to string headers, which are pointer and length.
 fn pointed_strings(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     elf: &Headers,
     header: &[u8],
     flags: u8,

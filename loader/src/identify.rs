@@ -146,7 +146,7 @@ impl ObjectType {
 /// `abi` overrides the detection of an ELF file's system. Only what stops detection itself is a
 /// refusal: unreadable files, headers cut short or with impossible values, a `#!` line without a
 /// usable path. Whether the file can run is [`runnable`](crate::runnable)'s business.
-pub fn identify(source: &dyn ReadAt, abi: Option<Os>) -> Result<Identity, Refusal> {
+pub fn identify(source: &(impl ReadAt + ?Sized), abi: Option<Os>) -> Result<Identity, Refusal> {
     let head = read(source, 0, HEAD)?;
     if head.starts_with(ELFMAG) {
         let source = Headed {
@@ -165,7 +165,11 @@ pub fn identify(source: &dyn ReadAt, abi: Option<Os>) -> Result<Identity, Refusa
     Ok(Identity::Other(Format::of(&head)))
 }
 
-fn identify_elf(source: &dyn ReadAt, head: &[u8], abi: Option<Os>) -> Result<Image, Refusal> {
+fn identify_elf(
+    source: &(impl ReadAt + ?Sized),
+    head: &[u8],
+    abi: Option<Os>,
+) -> Result<Image, Refusal> {
     let headers = Headers::parse(source, head)?;
     let machine = Machine::from_elf(headers.header.e_machine);
     let notes = segment_notes(source, &headers)?;
@@ -199,7 +203,7 @@ fn identify_elf(source: &dyn ReadAt, head: &[u8], abi: Option<Os>) -> Result<Ima
     })
 }
 
-fn segment_notes(source: &dyn ReadAt, headers: &Headers) -> Result<NoteFacts, Refusal> {
+fn segment_notes(source: &(impl ReadAt + ?Sized), headers: &Headers) -> Result<NoteFacts, Refusal> {
     let mut facts = NoteFacts::default();
     for segment in headers.of_type(PT_NOTE).take(NOTE_SEGMENTS_MAX) {
         let len = usize::try_from(segment.p_filesz)
@@ -212,7 +216,10 @@ fn segment_notes(source: &dyn ReadAt, headers: &Headers) -> Result<NoteFacts, Re
 }
 
 /// The first `PT_INTERP`'s path, as far as it can be read; `plan` is strict about it.
-fn interpreter_path(source: &dyn ReadAt, headers: &Headers) -> Result<Option<Vec<u8>>, Refusal> {
+fn interpreter_path(
+    source: &(impl ReadAt + ?Sized),
+    headers: &Headers,
+) -> Result<Option<Vec<u8>>, Refusal> {
     let Some(segment) = headers.of_type(PT_INTERP).next() else {
         return Ok(None);
     };

@@ -142,7 +142,7 @@ pub struct StackPlan {
 ///
 /// Works for programs and for dynamic linkers. The result only depends on the first page, the
 /// interpreter's path and the file's size.
-pub fn plan(source: &dyn ReadAt, image: &Image) -> Result<ImagePlan, Refusal> {
+pub fn plan(source: &(impl ReadAt + ?Sized), image: &Image) -> Result<ImagePlan, Refusal> {
     let elf = &image.headers;
     check_table(source, elf)?;
     let (highest, fixed) = match image.object_type {
@@ -190,7 +190,7 @@ fn highest(elf: &Headers) -> u64 {
 }
 
 /// The program header table must be whole, in the first page and aligned.
-fn check_table(source: &dyn ReadAt, elf: &Headers) -> Result<(), Fault> {
+fn check_table(source: &(impl ReadAt + ?Sized), elf: &Headers) -> Result<(), Fault> {
     let header = &elf.header;
     let (offset, count) = (header.e_phoff, header.e_phnum);
     let entry = goblin::elf::ProgramHeader::size(elf.ctx);
@@ -293,7 +293,7 @@ fn stack(elf: &Headers) -> StackPlan {
     }
 }
 
-fn interpreter(source: &dyn ReadAt, elf: &Headers) -> Result<Option<Vec<u8>>, Refusal> {
+fn interpreter(source: &(impl ReadAt + ?Sized), elf: &Headers) -> Result<Option<Vec<u8>>, Refusal> {
     let mut headers = elf.of_type(PT_INTERP);
     let Some(header) = headers.next() else {
         return Ok(None);

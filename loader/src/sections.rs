@@ -27,7 +27,10 @@ pub(crate) struct Sections {
 
 impl Sections {
     /// Reads the table the ELF header points at; empty when there is none or it is unusable.
-    pub(crate) fn read(source: &dyn ReadAt, elf: &Headers) -> Result<Sections, Refusal> {
+    pub(crate) fn read(
+        source: &(impl ReadAt + ?Sized),
+        elf: &Headers,
+    ) -> Result<Sections, Refusal> {
         let mut sections = Sections {
             headers: Vec::new(),
             names: Vec::new(),
@@ -59,7 +62,11 @@ impl Sections {
     }
 
     /// What the note sections say.
-    pub(crate) fn notes(&self, source: &dyn ReadAt, endian: Endian) -> Result<NoteFacts, Refusal> {
+    pub(crate) fn notes(
+        &self,
+        source: &(impl ReadAt + ?Sized),
+        endian: Endian,
+    ) -> Result<NoteFacts, Refusal> {
         let mut facts = NoteFacts::default();
         let notes = self.headers.iter().filter(|s| s.sh_type == SHT_NOTE);
         for section in notes.take(NOTES_MAX) {
@@ -72,7 +79,7 @@ impl Sections {
 
 /// Up to `limit` bytes of a section.
 pub(crate) fn contents(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     section: &SectionHeader,
     limit: usize,
 ) -> Result<Vec<u8>, Refusal> {

@@ -24,7 +24,7 @@ pub(crate) struct Headers {
 
 impl Headers {
     /// Parses the header in `head` and reads the program headers.
-    pub(crate) fn parse(source: &dyn ReadAt, head: &[u8]) -> Result<Headers, Refusal> {
+    pub(crate) fn parse(source: &(impl ReadAt + ?Sized), head: &[u8]) -> Result<Headers, Refusal> {
         let header = parse_header(source, head)?;
         let ctx = context(&header);
         let segments = read_segments(source, &header, ctx)?;
@@ -66,7 +66,7 @@ impl Headers {
     }
 }
 
-fn parse_header(source: &dyn ReadAt, head: &[u8]) -> Result<Header, Refusal> {
+fn parse_header(source: &(impl ReadAt + ?Sized), head: &[u8]) -> Result<Header, Refusal> {
     let ident = |index: usize| head.get(index).copied().unwrap_or(0);
     let size = source.size();
     if head.len() < header::SIZEOF_IDENT {
@@ -106,7 +106,7 @@ fn context(header: &Header) -> Ctx {
 }
 
 fn read_segments(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     header: &Header,
     ctx: Ctx,
 ) -> Result<Vec<ProgramHeader>, Refusal> {

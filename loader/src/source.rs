@@ -46,12 +46,12 @@ impl ReadAt for Vec<u8> {
 
 /// A file whose first bytes have been read already: most of what matters stands there, and the stub
 /// pays for every read at every `execve`.
-pub(crate) struct Headed<'a> {
+pub(crate) struct Headed<'a, R: ReadAt + ?Sized> {
     pub(crate) head: &'a [u8],
-    pub(crate) rest: &'a dyn ReadAt,
+    pub(crate) rest: &'a R,
 }
 
-impl ReadAt for Headed<'_> {
+impl<R: ReadAt + ?Sized> ReadAt for Headed<'_, R> {
     fn read_at(&self, offset: u64, into: &mut [u8]) -> Result<usize, ReadError> {
         let end = offset.saturating_add(into.len() as u64);
         if end <= self.head.len() as u64 {
@@ -67,7 +67,11 @@ impl ReadAt for Headed<'_> {
 
 /// Reads up to `len` bytes at `offset`; fewer when the file ends earlier. The allocation is bounded by
 /// `len` and by the file's size, whatever the file claims.
-pub(crate) fn read(source: &dyn ReadAt, offset: u64, len: usize) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn read(
+    source: &(impl ReadAt + ?Sized),
+    offset: u64,
+    len: usize,
+) -> Result<Vec<u8>, Refusal> {
     let left = source.size().saturating_sub(offset);
     let len = len.min(usize::try_from(left).unwrap_or(usize::MAX));
     let mut bytes = vec![0; len];
@@ -85,7 +89,7 @@ pub(crate) fn read(source: &dyn ReadAt, offset: u64, len: usize) -> Result<Vec<u
 
 /// Reads exactly `len` bytes at `offset`, or `None` when the file has no such range.
 pub(crate) fn read_exact(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     offset: u64,
     len: usize,
 ) -> Result<Option<Vec<u8>>, Refusal> {

@@ -9,7 +9,7 @@ use crate::{
 /// `has_interpreter` answers whether the dynamic linker at a guest path exists where the program will
 /// look for it.
 pub fn runnable(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     image: &Image,
     has_interpreter: &dyn Fn(&[u8]) -> bool,
 ) -> Result<ImagePlan, Refusal> {

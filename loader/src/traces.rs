@@ -41,7 +41,7 @@ const SIGNATURES: [(&[u8], Os); 5] = [
 
 /// The system whose run-time functions the symbol table names.
 pub(crate) fn os_of_symbols(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     sections: &Sections,
 ) -> Result<Option<Os>, Refusal> {
     let Some(names) = sections.named(b".strtab") else {
@@ -83,7 +83,7 @@ fn os_of_symbol(name: &[u8]) -> Option<Os> {
 
 /// The system whose compiler signed the program.
 pub(crate) fn os_of_comment(
-    source: &dyn ReadAt,
+    source: &(impl ReadAt + ?Sized),
     sections: &Sections,
 ) -> Result<Option<Os>, Refusal> {
     let Some(comment) = sections.named(b".comment") else {

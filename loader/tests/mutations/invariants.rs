@@ -6,7 +6,7 @@ use compat_loader::{
 };
 
 /// Does everything the loader can do with `source` and checks every answer.
-pub(crate) fn check(source: &dyn ReadAt) -> Result<(), Refusal> {
+pub(crate) fn check(source: &(impl ReadAt + ?Sized)) -> Result<(), Refusal> {
     let image = match identify(source, None).inspect_err(check_refusal)? {
         Identity::Elf(image) => image,
         Identity::Script(script) => {

@@ -347,6 +347,9 @@ pub(crate) fn lio_listio(
 
 /// A forked child has made none.
 pub(super) fn after_fork() {
-    USED.store(false, Ordering::Relaxed);
+    // A page that is only read is not copied.
+    if USED.load(Ordering::Relaxed) {
+        USED.store(false, Ordering::Relaxed);
+    }
     compat_bsd::calls::aio::after_fork();
 }
