@@ -100,16 +100,23 @@ static void sessions(void)
 	must(child >= 0);
 	if (child == 0) {
 		struct sigaction action = { .sa_handler = hears };
+		sigset_t mask, none;
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGWINCH, &action, NULL);
+		/* None is lost between the look and the sleep. */
+		sigemptyset(&none);
+		sigemptyset(&mask);
+		sigaddset(&mask, SIGINT);
+		sigaddset(&mask, SIGWINCH);
+		sigprocmask(SIG_BLOCK, &mask, NULL);
 		say_at_once();
 		printf("leads %d, foreground %d\n", getsid(0) == getpid(), tcgetpgrp(0) == getpgrp());
 		printf("controls %d\n", open("/dev/tty", O_RDWR) >= 0);
 		while (heard != SIGINT)
-			pause();
+			sigsuspend(&none);
 		printf("interrupted\n");
 		while (heard != SIGWINCH)
-			pause();
+			sigsuspend(&none);
 		printf("resized\n");
 		if (fgets(line, sizeof(line), stdin) != NULL)
 			printf("line: %s", line);
