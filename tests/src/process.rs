@@ -76,7 +76,7 @@ pub fn run(command: &mut Command, log: &Path, limits: Limits) -> io::Result<Fini
         .stderr(File::create(&stderr)?);
     let _terminal = give_terminal(command)?;
     let started = Instant::now();
-    let mut child = command.spawn()?;
+    let mut child = start(command)?;
     let end = wait(&mut child, &stdout, limits);
     if !matches!(end, Ok(End::Own(_))) {
         // Errors below mean that the process is gone already.
@@ -91,6 +91,21 @@ pub fn run(command: &mut Command, log: &Path, limits: Limits) -> io::Result<Fini
         stdout,
         stderr,
     })
+}
+
+/// Starts a program that may have been written just now. A process that another test forked meanwhile has the file open for
+/// writing until it executes its own program, and the host starts none that is being written.
+fn start(command: &mut Command) -> io::Result<Child> {
+    const TRIES: u32 = 500;
+    for _ in 0..TRIES {
+        match command.spawn() {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            started => return started,
+        }
+    }
+    command.spawn()
 }
 
 // `linux/capability.h`; not in the libc crate.

@@ -58,6 +58,7 @@ static void pairs(void)
 	must(write(master, "helpo##lo\n", 10) == 10);
 	ssize_t got = read(slave, text, sizeof(text));
 	printf("%.*s", (int)got, text);
+	reads(master, "lo\r\n");
 	modes.c_lflag &= ~(tcflag_t)ECHO;
 	must(tcsetattr(slave, TCSAFLUSH, &modes) == 0);
 	tcflush(slave, TCIOFLUSH);
