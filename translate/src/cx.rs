@@ -1,7 +1,5 @@
 //! One call in progress.
 
-use core::sync::atomic::Ordering;
-
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::signal::{self, SigSet, UContext};
 use crate::task::{Process, Thread};
@@ -127,21 +125,12 @@ impl<'a> Cx<'a> {
     /// # Safety
     /// As for [`host::call`].
     pub unsafe fn host_at_once(&mut self, number: u64, args: [u64; 6]) -> HostResult {
-        loop {
-            // What keeps the thread from sleeping is not for this call.
-            let roused = self.thread.is_roused();
-            // SAFETY: as in `host`.
-            let result = unsafe { host::blocking(number, args) };
-            if roused {
-                self.thread.sleepless.store(true, Ordering::Release);
-            }
-            match result {
-                Err(host::NOT_STARTED) if !self.thread.signal_waiting() => {}
-                Err(host::NOT_STARTED) => {
-                    self.progress = Progress::Refused;
-                    return Err(HostErrno::EINTR);
-                }
-                result => return result,
+        // SAFETY: as in `host`.
+        match unsafe { self.thread.call_before_signals(number, args) } {
+            Some(result) => result,
+            None => {
+                self.progress = Progress::Refused;
+                Err(HostErrno::EINTR)
             }
         }
     }

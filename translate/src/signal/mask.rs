@@ -46,11 +46,12 @@ pub fn restore_mask(mask: u64) {
     set(mask);
 }
 
-/// Makes `mask` the host's, unless a signal waits for the guest already: then everything stays blocked.
-pub(crate) fn put_mask_unless_waiting(mask: u64) {
+/// Makes `mask` the host's for the calling `thread`, unless a signal waits for the guest already: then everything stays
+/// blocked.
+pub(crate) fn put_mask_unless_waiting(thread: &Thread, mask: u64) {
     let args = [SIG_SETMASK, (&raw const mask) as u64, 0, 8, 0, 0];
     // SAFETY: a valid mask.
-    let _ = unsafe { host::blocking(nr::rt_sigprocmask, args) };
+    let _ = unsafe { thread.call_before_signals(nr::rt_sigprocmask, args) };
 }
 
 fn set(mask: u64) -> u64 {

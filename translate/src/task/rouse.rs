@@ -3,7 +3,7 @@
 use core::sync::atomic::Ordering;
 
 use super::Thread;
-use crate::host::{HostResult, call_n, nr};
+use crate::host::{HostResult, NOT_STARTED, blocking, call_n, nr};
 use crate::signal;
 
 /// `si_code` of the message that says so.
@@ -27,5 +27,30 @@ impl Thread {
     /// Whether somebody has roused the thread, once.
     pub fn is_roused(&self) -> bool {
         self.sleepless.load(Ordering::Relaxed) && self.sleepless.swap(false, Ordering::AcqRel)
+    }
+
+    /// Makes a host call that does not sleep: whoever is roused, it is not out of this one. `None` when a signal waits for the
+    /// guest, and no call was made; the two are one step.
+    ///
+    /// # Safety
+    /// As for [`crate::host::call`], by the calling thread for itself.
+    pub(crate) unsafe fn call_before_signals(
+        &self,
+        number: u64,
+        args: [u64; 6],
+    ) -> Option<HostResult> {
+        loop {
+            let roused = self.is_roused();
+            // SAFETY: the caller's promise.
+            let result = unsafe { blocking(number, args) };
+            if roused {
+                self.sleepless.store(true, Ordering::Release);
+            }
+            match result {
+                Err(NOT_STARTED) if self.signal_waiting() => return None,
+                Err(NOT_STARTED) => {}
+                result => return Some(result),
+            }
+        }
     }
 }

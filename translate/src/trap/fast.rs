@@ -237,7 +237,7 @@ unsafe extern "C" fn serve(frame: *mut UContext) {
     // With a signal waiting, everything stays blocked until the gate's trap has delivered it: that it does not wait and that
     // the mask is put are one step.
     if frame.sigmask != mask && !thread.mask_installed.get() {
-        signal::put_mask_unless_waiting(frame.sigmask);
+        signal::put_mask_unless_waiting(thread, frame.sigmask);
     }
 }
 

@@ -1,10 +1,10 @@
 //! `_lwp_*` and `__futex`.
 
-use core::arch::asm;
+use core::arch::{asm, naked_asm};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use compat_guests::bsd::System;
-use compat_guests::bsd::signals::{Signals, seen_by};
+use compat_guests::bsd::signals::{SIGUSR1, Signals, raise, seen, seen_by};
 use compat_guests::sys::{self, call};
 
 use crate::NetBsd;
@@ -235,6 +235,42 @@ pub(crate) fn kill() {
     assert_eq!(call(318, [own(), 0]), Ok(0));
     assert_eq!(call(318, [own(), 99]), Err(sys::EINVAL));
     assert_eq!(call(318, [4_000_000, 30]), Err(sys::ESRCH));
+}
+
+/// `__sigprocmask14` as the C library calls it.
+#[unsafe(naked)]
+unsafe extern "C" fn sigprocmask(how: u64, set: *const u32, old: *mut u32) -> i64 {
+    naked_asm!(
+        "mov eax, 293",
+        "mov r10, rcx",
+        "syscall",
+        "jb 2f",
+        "ret",
+        "2: neg rax",
+        "ret"
+    )
+}
+
+/// Who is roused though it does not sleep still gets its mask back, from sites that no longer trap as well.
+pub(crate) fn roused() {
+    NetBsd::count(SIGUSR1);
+    let set = [1u32 << (SIGUSR1 - 1), 0, 0, 0];
+    let change = |how| unsafe { sigprocmask(how, set.as_ptr(), core::ptr::null_mut()) };
+    for round in 1..=40 {
+        assert_eq!(change(1), 0, "SIG_BLOCK");
+        // The thread is awake, and told so or not.
+        let _ = call(315, [own()]);
+        assert_eq!(change(2), 0, "SIG_UNBLOCK");
+        raise(SIGUSR1);
+        assert_eq!(seen(), round);
+    }
+    // The first sleep after it ends at once, as if it had been roused from that.
+    let long = [60u64, 0];
+    let woken = call(PARK, [MONOTONIC, 0, long.as_ptr() as u64, 0, 0, 0]);
+    assert!(
+        woken == Err(sys::EINTR) || woken == Err(ALREADY),
+        "{woken:?}"
+    );
 }
 
 pub(crate) fn control() {

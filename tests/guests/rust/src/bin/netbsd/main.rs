@@ -77,6 +77,7 @@ extern "C" fn main() {
         ("lwp/private", lwp::private),
         ("lwp/names", lwp::names),
         ("lwp/kill", lwp::kill),
+        ("lwp/roused-and-masked", lwp::roused),
         ("lwp/control", lwp::control),
         ("lwp/futex", lwp::futex),
         ("signals/siginfo", signals::siginfo),
