@@ -40,6 +40,7 @@ mod seccomp;
 mod site;
 mod sud;
 mod tracer;
+mod trampoline;
 mod way;
 
 use core::sync::atomic::Ordering;
@@ -62,8 +63,9 @@ pub(crate) use family::{Family, after_fork, before_fork};
 pub(crate) use fast::{
     ENTERED, Leaving, TRAPPING_FLAGS, at_gate, leave, leave_as_well, leave_by_gate, leaving,
 };
-pub(crate) use patch::{being_written, in_trampoline, lock, original, overlaps_trampoline};
+pub(crate) use patch::{being_written, lock};
 pub(crate) use rewrite::can_tell_others;
+pub(crate) use trampoline::{in_trampoline, original, overlaps_trampoline};
 
 /// Whether a SIGSYS with this `si_code` is a call of the guest's. Nobody can send another process such a one.
 pub(crate) fn is_call(code: i32) -> bool {

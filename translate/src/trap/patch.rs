@@ -1,35 +1,36 @@
 //! Turning hot `syscall` sites into jumps (see [`super::site`] and [`super::fast`]).
 
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
+use core::ops::Range;
+use core::sync::atomic::{AtomicU8, Ordering};
 
-use super::express::compat_fast_entry;
 use super::family;
 use super::refusal::{self, Refusal};
-use super::rewrite::{HALT, JUMP, rewrite};
+use super::rewrite::{HALT, JUMP, rewrite, store, while_writable};
 use super::site::{Displaced, recognise};
+use super::trampoline::{Trampoline, Trampolines};
 use crate::guest;
-use crate::host::{self, HostErrno, HostResult, nr};
+use crate::host::HostErrno;
 use crate::signal::{Regs, UContext};
 use crate::sync::Mutex;
 use crate::task::Thread;
 
-/// A site is patched at this trap, so that short programs never pay.
-const HOT: u8 = 3;
-const PAGE: u64 = 4096;
-const READ: u64 = 1;
-const WRITE: u64 = 2;
-const EXECUTE: u64 = 4;
+/// From this trap on a site is worth a look.
+const HOT: u8 = 2;
+/// After so many traps at sites worth a look, all of one text that wait are patched together. Making code writable and
+/// back costs as much as a dozen traps, however many sites it is for: short programs pay for it once or never.
+const DUE: u8 = 8;
 
 /// Notes private, file-backed, executable memory that is not writable: only such code is patched.
 pub fn register_text(start: u64, len: u64) {
     let end = start.saturating_add(len);
     family::text_changed();
     refusal::forget(start, end);
-    TRAMPOLINES.lock().texts.push(Text {
+    CODE.lock().texts.push(Text {
         start,
         end,
-        changed: false,
+        waiting: Vec::new(),
+        owed: 0,
     });
 }
 
@@ -40,23 +41,21 @@ pub fn register_text(start: u64, len: u64) {
 pub fn forget_text(start: u64, len: u64) {
     let end = start.saturating_add(len);
     refusal::forget(start, end);
-    let mut trampolines = TRAMPOLINES.lock();
+    let mut code = CODE.lock();
     let touched = |text: &Text| text.start < end && start < text.end;
-    if trampolines.texts.iter().any(touched) {
+    if code.texts.iter().any(touched) {
         family::text_changed();
-        trampolines.texts.retain(|text| !touched(text));
+        code.texts.retain(|text| !touched(text));
     }
-    let first = trampolines
-        .sites
-        .partition_point(|site| site.at + 2 <= start);
-    trampolines.changes += 1;
-    for site in trampolines.sites.iter_mut().skip(first) {
+    let first = code.sites.partition_point(|site| site.at + 2 <= start);
+    code.changes += 1;
+    for site in code.sites.iter_mut().skip(first) {
         if site.start() >= end {
             break;
         }
         if site.live {
             // It fails when there is no such memory any more; then it does not matter.
-            let _ = rewrite(site.start(), site.displaced.head(), None);
+            let _ = rewrite(site.start(), site.displaced.head());
             site.live = false;
         }
     }
@@ -65,11 +64,6 @@ pub fn forget_text(start: u64, len: u64) {
 /// Traps by site. Sites that share a slot are counted together, and patched the sooner.
 const SLOTS: usize = 256;
 static SEEN: [AtomicU8; SLOTS] = [const { AtomicU8::new(0) }; SLOTS];
-
-/// A trampoline: at most 28 bytes of code, the address it jumps to, and the address it stands for.
-const SLOT: u64 = 64;
-const ENTRY_AT: u64 = SLOT - 16;
-const ORIGINAL_AT: u64 = SLOT - 8;
 
 /// A site that has a trampoline.
 struct Site {
@@ -85,81 +79,56 @@ impl Site {
     fn start(&self) -> u64 {
         self.at - self.displaced.len as u64
     }
+
+    /// The jump to its trampoline, if its code is still what was recognised.
+    fn jump(&self) -> Result<[u8; JUMP], Refusal> {
+        let mut now = [0; JUMP];
+        guest::read_bytes(self.start(), &mut now).map_err(|_| Refusal::Host)?;
+        if now != self.displaced.head() {
+            return Err(Refusal::Form);
+        }
+        let distance = self.slot.wrapping_sub(self.start() + JUMP as u64) as i64;
+        let distance = i32::try_from(distance).map_err(|_| Refusal::Room)?;
+        let [a, b, c, d] = distance.to_le_bytes();
+        Ok([0xe9, a, b, c, d])
+    }
+}
+
+/// A site that is to be patched.
+struct Waiting {
+    at: u64,
+    displaced: Displaced,
 }
 
 /// An executable file mapping that was never writable.
 struct Text {
     start: u64,
     end: u64,
-    /// Code of it was changed already.
-    changed: bool,
+    waiting: Vec<Waiting>,
+    /// Traps at these since sites were last patched here.
+    owed: u8,
 }
 
-/// How large a mapping may be that becomes the program's own as a whole: a `fork` copies its page tables then.
+/// How large a mapping may be that becomes the program's own as a whole, which the host counts as its memory: else each
+/// changed page becomes a mapping by itself, which every `fork` has to copy.
 const WHOLE: u64 = 4 << 20;
 
-/// All trampolines, and what they may be made for.
-struct Trampolines {
-    /// The pages they fill from the start, and how much of each is in use.
-    pages: Vec<(u64, u64)>,
+/// What is patched, and what may be.
+struct Code {
+    trampolines: Trampolines,
     /// The sites that have one, by address.
     sites: Vec<Site>,
-    /// What they are made for.
     texts: Vec<Text>,
     /// How often code was changed.
     changes: u64,
 }
 
-static TRAMPOLINES: Mutex<Trampolines> = Mutex::new(Trampolines {
-    pages: Vec::new(),
+static CODE: Mutex<Code> = Mutex::new(Code {
+    trampolines: Trampolines::NONE,
     sites: Vec::new(),
     texts: Vec::new(),
     changes: 0,
 });
-/// Bounds of all trampoline pages, for a quick look from the signal handler.
-static LOWEST: AtomicU64 = AtomicU64::new(u64::MAX);
-static HIGHEST: AtomicU64 = AtomicU64::new(0);
-const RING: usize = 512;
-/// Page numbers of trampolines, readable without a lock: a page that is mapped for the first of them, because most
-/// programs end before they need one.
-static PAGES: AtomicPtr<[AtomicU64; RING]> = AtomicPtr::new(core::ptr::null_mut());
-
-fn pages() -> &'static [AtomicU64] {
-    // SAFETY: null, or a whole array that stays: see `publish`.
-    match unsafe { PAGES.load(Ordering::Acquire).as_ref() } {
-        Some(pages) => pages,
-        None => &[],
-    }
-}
-
-/// Whether `rip` lies in a trampoline.
-pub(crate) fn in_trampoline(rip: u64) -> bool {
-    if !(LOWEST.load(Ordering::Acquire)..HIGHEST.load(Ordering::Acquire)).contains(&rip) {
-        return false;
-    }
-    pages()
-        .iter()
-        .any(|page| page.load(Ordering::Acquire) == rip & !(PAGE - 1))
-}
-
-/// Whether a trampoline lies in `start..start + len`.
-pub(crate) fn overlaps_trampoline(start: u64, len: u64) -> bool {
-    let end = start.saturating_add(len);
-    if end <= LOWEST.load(Ordering::Acquire) || HIGHEST.load(Ordering::Acquire) <= start {
-        return false;
-    }
-    pages()
-        .iter()
-        .map(|page| page.load(Ordering::Acquire))
-        .any(|page| page != 0 && page < end && start < page + PAGE)
-}
-
-/// For a fault at `rip` inside a trampoline's displaced instruction: the address it was displaced from.
-pub(crate) fn original(rip: u64) -> Option<u64> {
-    // SAFETY: a trampoline's page is ours, readable and never unmapped; the last word of a slot is the address.
-    in_trampoline(rip)
-        .then(|| unsafe { (((rip & !(SLOT - 1)) + ORIGINAL_AT) as *const u64).read() })
-}
 
 /// Called at every trap: counts the site, and says whether it is worth a look.
 pub(super) fn is_hot(frame: &UContext) -> bool {
@@ -188,82 +157,55 @@ pub(super) fn consider(frame: &UContext) {
     }
 }
 
-/// Patches the site at `at`, where a call was made with these registers.
+/// Has the site at `at`, where a call was made with these registers, wait to be patched. When that is due, it and all that
+/// wait with it are; what then stands in the way of one is remembered.
+///
+/// # Errors
+/// Why it is none to be patched.
 pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     // Held throughout, so that the code is neither replaced nor made writable meanwhile.
-    let mut trampolines = TRAMPOLINES.lock();
-    let text = trampolines.text_of(at).ok_or(Refusal::Code)?;
-    let (low, high) = (text.start, text.end);
-    let first = (!text.changed && high - low <= WHOLE).then_some(low..high);
-    super::fast::prepare().map_err(|_| Refusal::Host)?;
-    let place = trampolines.sites.binary_search_by_key(&at, |site| site.at);
-    let known = place
-        .ok()
-        .and_then(|index| trampolines.sites.get_mut(index));
-    if known.as_ref().is_some_and(|site| site.live) {
-        // Another thread was faster, or somebody jumps onto the `syscall` itself.
+    let mut code = CODE.lock();
+    // Otherwise another thread was faster, or somebody jumps onto the `syscall` itself.
+    if code.site(at).is_ok_and(|site| site.live) {
         return Ok(());
     }
-    let displaced = recognise(at, regs)?;
-    let start = at - displaced.len as u64;
-    if start < low {
-        return Err(Refusal::Form);
-    }
-    let slot = match known {
-        // The same code lies here once more.
-        Some(site) if site.displaced == displaced => site.slot,
-        _ => {
-            let slot = trampolines.slot(low, high).ok_or(Refusal::Room)?;
-            write_trampoline(slot, at, &displaced).map_err(|_| Refusal::Host)?;
-            slot
+    let text = code.text_of(at).ok_or(Refusal::Code)?;
+    if !text.waiting.iter().any(|waiting| waiting.at == at) {
+        let displaced = recognise(at, regs)?;
+        if at - (displaced.len as u64) < text.start {
+            return Err(Refusal::Form);
         }
-    };
-    let site = Site {
-        at,
-        slot,
-        displaced,
-        live: true,
-    };
-    let distance = slot.wrapping_sub(start + JUMP as u64) as i64;
-    let distance = i32::try_from(distance).map_err(|_| Refusal::Room)?;
-    let [a, b, c, d] = distance.to_le_bytes();
-    trampolines.changes += 1;
-    rewrite(start, [0xe9, a, b, c, d], first).map_err(|error| match error {
-        HostErrno::EOPNOTSUPP => Refusal::Stores,
-        _ => Refusal::Host,
-    })?;
-    if let Some(text) = trampolines.text_of(at) {
-        text.changed = true;
+        text.waiting.push(Waiting { at, displaced });
     }
-    match place {
-        Ok(index) => {
-            if let Some(known) = trampolines.sites.get_mut(index) {
-                *known = site;
-            }
-        }
-        Err(index) => trampolines.sites.insert(index, site),
+    text.owed += 1;
+    if text.owed < DUE {
+        return Ok(());
     }
+    text.owed = 0;
+    let (all, range) = (core::mem::take(&mut text.waiting), text.start..text.end);
+    super::fast::prepare().map_err(|_| Refusal::Host)?;
+    code.patch_all(&all, range);
     Ok(())
 }
 
 /// For a general protection fault of guest code at `rip`: whether it came upon an instruction that was being changed, so
 /// that it is to be executed again. Waits until it is changed.
 pub(crate) fn being_written(rip: u64, thread: &Thread) -> bool {
-    let trampolines = TRAMPOLINES.lock();
-    let again = trampolines
+    let code = CODE.lock();
+    let again = code
         .sites
         .iter()
         .filter(|site| site.start() == rip)
         // A jump does not fault. Where it was taken away, what is there now may fault for reasons of its own: then it
         // does so again although nothing has changed.
-        .any(|site| site.live || thread.stumbled.get() != (rip, trampolines.changes));
+        .any(|site| site.live || thread.stumbled.get() != (rip, code.changes));
     let mut byte = [0];
     let again = again && guest::read_bytes(rip, &mut byte).is_ok() && byte != [HALT];
-    thread.stumbled.set((rip, trampolines.changes));
+    thread.stumbled.set((rip, code.changes));
     again
 }
 
-impl Trampolines {
+impl Code {
     /// The noted range around `address`.
     fn text_of(&mut self, address: u64) -> Option<&mut Text> {
         self.texts
@@ -271,107 +213,81 @@ impl Trampolines {
             .find(|text| (text.start..text.end).contains(&address))
     }
 
-    /// A free slot that a 32-bit displacement reaches from everywhere in `low..high`.
-    fn slot(&mut self, low: u64, high: u64) -> Option<u64> {
-        const REACH: u64 = 0x7fff_0000;
-        let reaches = |page: u64| {
-            high.saturating_sub(page) < REACH
-                && page.saturating_add(PAGE).saturating_sub(low) < REACH
-        };
-        let room = self
-            .pages
-            .iter_mut()
-            .find(|(page, used)| *used < PAGE && reaches(*page));
-        if let Some((page, used)) = room {
-            let slot = *page + *used;
-            *used += SLOT;
-            return Some(slot);
-        }
-        if self.pages.len() >= RING {
-            return None;
-        }
-        let page = near(low, high)?;
-        publish(page, self.pages.len()).ok()?;
-        self.pages.push((page, SLOT));
-        Some(page)
+    /// The site at `at`, or where in the list it would be.
+    fn site(&mut self, at: u64) -> Result<&mut Site, usize> {
+        let place = self.sites.binary_search_by_key(&at, |site| site.at)?;
+        self.sites.get_mut(place).ok_or(place)
     }
-}
 
-/// Called with the list of trampolines locked.
-fn publish(page: u64, index: usize) -> HostResult<()> {
-    if PAGES.load(Ordering::Acquire).is_null() {
-        // Zeroes are an array of empty slots.
-        let fresh = host::map_anonymous(size_of::<[AtomicU64; RING]>())?;
-        PAGES.store(fresh.cast(), Ordering::Release);
-    }
-    if let Some(slot) = pages().get(index) {
-        slot.store(page, Ordering::Release);
-    }
-    LOWEST.fetch_min(page, Ordering::AcqRel);
-    HIGHEST.fetch_max(page + PAGE, Ordering::AcqRel);
-    Ok(())
-}
-
-/// A new page that a 32-bit displacement reaches from everywhere in `low..high`.
-fn near(low: u64, high: u64) -> Option<u64> {
-    const MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE: u64 = 0x2 | 0x20 | 0x10_0000;
-    // Ever further away, so that few attempts pass what lies beside the code; below it first, where heaps do not grow.
-    let distances = (16..30).map(|power| 1_u64 << power);
-    let below = distances
-        .clone()
-        .map(|distance| (low & !(PAGE - 1)).checked_sub(distance));
-    let above = distances.map(|distance| high.next_multiple_of(PAGE).checked_add(distance));
-    for page in below
-        .chain(above)
-        .flatten()
-        .filter(|&page| page >= 0x1_0000)
-    {
-        let args = [
-            page,
-            PAGE,
-            READ | WRITE,
-            MAP_PRIVATE_ANONYMOUS_FIXED_NOREPLACE,
-            u64::MAX,
-            0,
-        ];
-        // SAFETY: fails instead of replacing anything.
-        if unsafe { host::call(nr::mmap, args) } == Ok(page) {
-            return Some(page);
+    /// Patches sites of the text at `range`.
+    fn patch_all(&mut self, all: &[Waiting], range: Range<u64>) {
+        self.changes += 1;
+        let mut fresh = Vec::new();
+        for &Waiting { at, displaced } in all {
+            let start = at - displaced.len as u64;
+            // The same code may lie here once more.
+            if self.site(at).is_ok_and(|site| site.displaced == displaced) {
+                continue;
+            }
+            let Some(slot) = self.trampolines.slot(&range) else {
+                refusal::remember(at, Refusal::Room);
+                continue;
+            };
+            fresh.push(Trampoline {
+                slot,
+                original: start,
+                displaced,
+            });
+            let site = Site {
+                at,
+                slot,
+                displaced,
+                live: false,
+            };
+            match self.site(at) {
+                Ok(known) => *known = site,
+                Err(place) => self.sites.insert(place, site),
+            }
+        }
+        if super::trampoline::write(&fresh).is_err() {
+            for waiting in all {
+                refusal::remember(waiting.at, Refusal::Host);
+            }
+            return;
+        }
+        let whole = range.end - range.start <= WHOLE
+            && while_writable(&range, || self.jump(all, store)).is_ok();
+        if !whole {
+            self.jump(all, rewrite);
         }
     }
-    None
-}
 
-/// The displaced instructions; `rcx` = return address, as `syscall` leaves it; jump to the entry.
-fn write_trampoline(slot: u64, at: u64, displaced: &Displaced) -> HostResult<()> {
-    let mut code = Vec::with_capacity(SLOT as usize);
-    code.extend(displaced.bytes.iter().take(displaced.len));
-    // mov rcx, imm64
-    code.extend([0x48, 0xb9]);
-    code.extend((at + 2).to_le_bytes());
-    // jmp [entry], near the slot's end: an aligned word, should the guest have alignment checked.
-    code.extend([0xff, 0x25]);
-    let behind = code.len() as u64 + 4;
-    code.extend(((ENTRY_AT - behind) as u32).to_le_bytes());
-    let page = slot & !(PAGE - 1);
-    // Other threads may be in the page's other trampolines; nobody is in this one.
-    // SAFETY: a page of ours; the slot is free and longer than the code and its two words.
-    unsafe {
-        host::call_n(nr::mprotect, [page, PAGE, READ | WRITE | EXECUTE])?;
-        core::ptr::copy_nonoverlapping(code.as_ptr(), slot as *mut u8, code.len());
-        ((slot + ENTRY_AT) as *mut u64).write(compat_fast_entry as *const () as u64);
-        ((slot + ORIGINAL_AT) as *mut u64).write(at - displaced.len as u64);
-        host::call_n(nr::mprotect, [page, PAGE, READ | EXECUTE])?;
+    /// Has these sites jump to their trampolines, by `write`.
+    fn jump(&mut self, all: &[Waiting], write: fn(u64, [u8; JUMP]) -> crate::host::HostResult<()>) {
+        for waiting in all {
+            let Ok(site) = self.site(waiting.at) else {
+                continue;
+            };
+            let jumped = site.jump().and_then(|bytes| {
+                write(site.start(), bytes).map_err(|error| match error {
+                    HostErrno::EOPNOTSUPP => Refusal::Stores,
+                    _ => Refusal::Host,
+                })
+            });
+            match jumped {
+                Ok(()) => site.live = true,
+                Err(why) => refusal::remember(waiting.at, why),
+            }
+        }
     }
-    Ok(())
 }
 
 /// Holds the trampolines still while the process is copied.
 pub(crate) fn lock() -> impl Sized {
-    (TRAMPOLINES.lock(), refusal::lock())
+    (CODE.lock(), refusal::lock())
 }
 
 /// How many sites have been patched.
 pub fn patched() -> usize {
-    TRAMPOLINES.lock().sites.len()
+    CODE.lock().sites.iter().filter(|site| site.live).count()
 }

@@ -26,35 +26,43 @@ fn whole(start: u64) -> bool {
     start % 8 + JUMP as u64 <= 8
 }
 
-/// Puts `new` at `start`, in a private mapping of a file that is readable and executable. `first` is all of the mapping when
-/// nothing was changed in it yet, and it may be made one that the host counts as the program's own memory: else each changed
-/// page becomes a mapping by itself, which every `fork` has to copy.
+/// Puts `new` at `start`, in a private mapping of a file that is readable and executable.
 ///
 /// # Errors
-/// Those of `mprotect`; `EFAULT` when the file was cut off; `EOPNOTSUPP` when it takes several stores and the host cannot
-/// tell the other processors.
-pub(super) fn rewrite(start: u64, new: [u8; JUMP], first: Option<Range<u64>>) -> HostResult<()> {
-    if !whole(start) && !can_tell_others() {
-        return Err(HostErrno::EOPNOTSUPP);
-    }
-    // Other threads may be running this very page: it stays executable throughout. Hosts that forbid writable and
-    // executable pages refuse here, and the site goes on trapping.
+/// Those of `mprotect` and of [`store`].
+pub(super) fn rewrite(start: u64, new: [u8; JUMP]) -> HostResult<()> {
     let from = start & !(PAGE - 1);
     let pages = from..(start + JUMP as u64).next_multiple_of(PAGE);
-    let pages = match first {
-        Some(all) if protect(&all, READ | WRITE | EXECUTE).is_ok() => all,
-        _ => {
-            protect(&pages, READ | WRITE | EXECUTE)?;
-            pages
-        }
-    };
-    let stored = if whole(start) {
+    while_writable(&pages, || store(start, new))?
+}
+
+/// Does `work` while `pages`, readable and executable ones of a private mapping of a file, can be written to as well.
+///
+/// # Errors
+/// Those of `mprotect`; then `work` was not done.
+pub(super) fn while_writable<R>(pages: &Range<u64>, work: impl FnOnce() -> R) -> HostResult<R> {
+    // Other threads may be running these very pages: they stay executable throughout. Hosts that forbid writable and
+    // executable pages refuse here, and the sites go on trapping.
+    protect(pages, READ | WRITE | EXECUTE)?;
+    let done = work();
+    // The host allowed it with more.
+    let _ = protect(pages, READ | EXECUTE);
+    Ok(done)
+}
+
+/// Puts `new` at `start`, which is writable now.
+///
+/// # Errors
+/// `EFAULT` when the file was cut off; `EOPNOTSUPP` when it takes several stores and the host cannot tell the other
+/// processors.
+pub(super) fn store(start: u64, new: [u8; JUMP]) -> HostResult<()> {
+    if whole(start) {
         in_one(start, new)
-    } else {
+    } else if can_tell_others() {
         in_three(start, new)
-    };
-    protect(&pages, READ | EXECUTE)?;
-    stored
+    } else {
+        Err(HostErrno::EOPNOTSUPP)
+    }
 }
 
 fn protect(pages: &Range<u64>, protection: u64) -> HostResult<()> {

@@ -144,6 +144,9 @@ pub fn map(len: u64, protection: u64) -> u64 {
     call(MMAP, [0, len, protection, 0x1002, u64::MAX, 0]).expect("mmap")
 }
 
+/// After so many calls from one place the host has had every reason to make the place faster, if it can be.
+pub const OFTEN: usize = 12;
+
 /// Sleeps, however often it is interrupted.
 pub fn sleep_microseconds(microseconds: u64) {
     let mut wanted = [microseconds / 1_000_000, microseconds % 1_000_000 * 1000];

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-use compat_guests::sys;
+use compat_guests::sys::{self, OFTEN};
 use compat_guests::threads::spawn;
 
 use crate::mapped::{
@@ -12,7 +12,7 @@ use crate::sites::{ALL, FORMS, Form, Place, call, identity};
 
 /// Runs `place` until the host has had every reason to change it.
 fn heat(place: Place, own: u64, parent: u64) {
-    for _ in 0..8 {
+    for _ in 0..OFTEN {
         assert_eq!(
             place.call(),
             place.expected(own, parent),
@@ -78,14 +78,14 @@ pub(crate) fn made_writable() {
     let (own, parent) = identity();
     let pages = crate::sites::bounds();
     let size = (pages.1 - pages.0).next_multiple_of(PAGE);
+    // Those of one text may be changed together.
     let mut before = [0u8; 64];
+    for (number, head) in (0..FORMS.len() as u64).zip(before.chunks_exact_mut(8)) {
+        let at = Place::numbered(number).address() as *const [u8; 8];
+        head.copy_from_slice(&unsafe { at.read_volatile() });
+    }
     for number in 0..ALL {
         let place = Place::numbered(number);
-        if number < FORMS.len() as u64 {
-            let at = place.address() as *const [u8; 8];
-            let head = unsafe { at.read_volatile() };
-            before[number as usize * 8..][..8].copy_from_slice(&head);
-        }
         heat(place, own, parent);
         assert!(place.is_jump(), "{}", place.form.name);
     }
@@ -107,7 +107,7 @@ pub(crate) fn made_writable() {
     for turn in 0..2 {
         for number in 0..ALL {
             let place = Place::numbered(number);
-            for _ in 0..5 {
+            for _ in 0..OFTEN {
                 let expected = if number_at(place).is_some() {
                     parent
                 } else {
@@ -198,7 +198,7 @@ pub(crate) fn replaced() {
         let at = map(room, PAGE, READ_EXECUTE, PRIVATE | FIXED, file, page * PAGE);
         let expected = if page % 2 == 0 { own } else { parent };
         for place in 0..64 {
-            for _ in 0..if round < 8 { 8 } else { 2 } {
+            for _ in 0..if round < 8 { OFTEN } else { 2 } {
                 assert_eq!(
                     call(at + FIRST + place * 9),
                     expected,
@@ -225,7 +225,7 @@ pub(crate) fn protected() {
     let at = map(0, PAGE, READ_EXECUTE, PRIVATE, file, 0);
     for rights in [READ, NONE, READ_EXECUTE, ALL_RIGHTS, READ] {
         for place in 0..64 {
-            for _ in 0..5 {
+            for _ in 0..OFTEN {
                 assert_eq!(call(at + FIRST + place * 9), own);
             }
         }

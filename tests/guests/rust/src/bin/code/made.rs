@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
-use compat_guests::sys;
+use compat_guests::sys::{self, OFTEN};
 use compat_guests::threads::{Thread, spawn};
 
 use crate::mapped::{
@@ -33,7 +33,7 @@ pub(crate) fn in_turns() {
         protect(at, PAGE, READ_EXECUTE);
         for place in 0..20 {
             let expected = if number == 20 { own } else { parent };
-            for _ in 0..5 {
+            for _ in 0..OFTEN {
                 assert_eq!(call(at + place * 41), expected);
             }
             assert_eq!(bytes(at + place * 41), short(number));
@@ -58,7 +58,7 @@ pub(crate) fn by_two_names() {
             (39, parent)
         };
         write(writable, &short(number));
-        for _ in 0..8 {
+        for _ in 0..OFTEN {
             assert_eq!(call(code), expected);
         }
         assert_eq!(bytes(code), short(number));
@@ -80,7 +80,7 @@ pub(crate) fn in_a_shared_file() {
         let code = short(number);
         sys::call(LSEEK, [file, FIRST + 18, 0]).expect("lseek");
         sys::call(sys::WRITE, [file, code.as_ptr() as u64, 9]).expect("write");
-        for _ in 0..5 {
+        for _ in 0..OFTEN {
             assert_eq!(call(shared + 18), expected);
             assert_eq!((call(shared), call(private)), (own, parent));
         }

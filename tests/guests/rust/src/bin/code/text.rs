@@ -3,7 +3,7 @@
 use core::ffi::CStr;
 
 use compat_guests::start::{auxiliary, environment};
-use compat_guests::sys;
+use compat_guests::sys::{self, OFTEN};
 
 use crate::mapped::{PAGE, PRIVATE, map};
 use crate::sites::{ALL, Place, bounds, identity};
@@ -50,7 +50,7 @@ fn heat() {
     let (own, parent) = identity();
     for number in 0..ALL {
         let place = Place::numbered(number);
-        for _ in 0..8 {
+        for _ in 0..OFTEN {
             assert_eq!(place.call(), place.expected(own, parent));
         }
     }

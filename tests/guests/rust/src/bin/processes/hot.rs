@@ -3,10 +3,7 @@
 
 use core::arch::global_asm;
 
-use compat_guests::sys;
-
-/// Often enough that a way to be faster would have been found.
-const OFTEN: usize = 8;
+use compat_guests::sys::{self, OFTEN};
 
 macro_rules! stubs {
     ($($name:ident = $number:literal),* $(,)?) => {
