@@ -33,6 +33,8 @@ pub struct Settings {
     pub root_only: bool,
     /// What of the host appears in the guest: `host[:guest][:ro]` each.
     pub binds: Vec<String>,
+    /// Where the image before had patched calls: see `trap::expect_sites`.
+    pub sites: Option<String>,
     /// `root` is a real path, and `binds` are all there are: handed on by another image.
     pub settled: bool,
 }
@@ -65,6 +67,7 @@ impl Settings {
             ("release", &self.release),
             ("osreldate", &osreldate),
             ("root", &self.root),
+            ("sites", &self.sites),
         ] {
             if let Some(value) = value {
                 push(&mut record, key, value);
@@ -93,6 +96,7 @@ impl Settings {
                 "release" => settings.release = Some(unescape(value)),
                 "osreldate" => settings.osreldate = value.parse().ok(),
                 "root" => settings.root = Some(unescape(value)),
+                "sites" => settings.sites = Some(unescape(value)),
                 "root-only" => settings.root_only = true,
                 "settled" => settings.settled = true,
                 "bind" => settings.binds.push(unescape(value)),
@@ -159,6 +163,7 @@ mod tests {
             root: Some("/tmp/a b".into()),
             root_only: true,
             binds: ["/dev".into(), "/home/me;x:/home:ro".into()].into(),
+            sites: Some(String::from("1f:20-4,30-6")),
             settled: false,
         };
         assert_eq!(

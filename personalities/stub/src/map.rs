@@ -90,7 +90,8 @@ fn map_segment(file: &File, segment: &Segment, base: u64, placing: u64) -> HostR
         // SAFETY: inside the range reserved above, or where nothing is.
         unsafe { host::call(nr::mmap, args) }?;
         if segment.protection.execute && !segment.protection.write {
-            trap::register_text(base.wrapping_add(pages.address), pages.len);
+            let start = base.wrapping_add(pages.address);
+            trap::register_text(start, pages.len, file.fd(), pages.offset);
         }
     }
     let Some(zero) = segment.zero else {

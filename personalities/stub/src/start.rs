@@ -152,6 +152,9 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
         Some(Way::Sud) if order.handed_on => trap::attach_again(),
         wish => find_a_way_in(wish),
     });
+    if let Some(told) = order.settings.sites.take() {
+        trap::expect_sites(told);
+    }
     let process = Box::leak(Box::new(Process {
         settings: order.settings,
         ..Process::default()

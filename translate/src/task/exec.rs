@@ -9,6 +9,7 @@ use crate::paths::{self, Look};
 use crate::signal;
 use crate::sync::Mutex;
 use crate::task::Thread;
+use crate::trap;
 
 /// What the launcher found a file to be.
 pub enum Target {
@@ -112,6 +113,7 @@ pub fn prepare(
             if let Some(space) = space {
                 space.tell(&mut settings);
             }
+            settings.sites = Some(trap::tell_sites()).filter(|told| !told.is_empty());
             let mut handed = Vec::from([settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
             let paths: &[&[u8]] = &[OWN_LINK, &own_path()];

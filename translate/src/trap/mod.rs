@@ -31,6 +31,7 @@ mod brief;
 mod express;
 mod family;
 mod fast;
+mod known;
 mod patch;
 mod ptrace;
 mod refusal;
@@ -55,6 +56,7 @@ pub use express::{
     Cleared, Express, Prepare, Prepared, Quick, UNSERVED, forbid_express, set_cleared, set_express,
     set_express_again,
 };
+pub use known::expect as expect_sites;
 pub use patch::{forget_text, patched, register_text};
 pub use refusal::{Refusal, RefusedSite, refused};
 pub use way::{Refused, Way, arm, attach, attach_again, map, reaches, set_entry_point, way};
@@ -63,7 +65,7 @@ pub(crate) use family::{Family, after_fork, before_fork};
 pub(crate) use fast::{
     ENTERED, Leaving, TRAPPING_FLAGS, at_gate, leave, leave_as_well, leave_by_gate, leaving,
 };
-pub(crate) use patch::{being_written, lock};
+pub(crate) use patch::{being_written, lock, tell_sites};
 pub(crate) use rewrite::can_tell_others;
 pub(crate) use trampoline::{in_trampoline, original, overlaps_trampoline};
 

@@ -1,37 +1,80 @@
 //! Turning hot `syscall` sites into jumps (see [`super::site`] and [`super::fast`]).
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::family;
+use super::known::{self, Telling};
 use super::refusal::{self, Refusal};
 use super::rewrite::{HALT, JUMP, rewrite, store, while_writable};
 use super::site::{Displaced, recognise};
 use super::trampoline::{Trampoline, Trampolines};
 use crate::guest;
 use crate::host::HostErrno;
+use crate::personality::attached;
 use crate::signal::{Regs, UContext};
 use crate::sync::Mutex;
-use crate::task::Thread;
+use crate::task::{Thread, current};
 
+const PAGE: u64 = 4096;
 /// From this trap on a site is worth a look.
 const HOT: u8 = 2;
 /// After so many traps at sites worth a look, all of one text that wait are patched together. Making code writable and
 /// back costs as much as a dozen traps, however many sites it is for: short programs pay for it once or never.
 const DUE: u8 = 8;
 
-/// Notes private, file-backed, executable memory that is not writable: only such code is patched.
-pub fn register_text(start: u64, len: u64) {
+/// Notes private, executable memory that is not writable, of the file `fd` from `offset` on: only such code is patched. Sites
+/// that the image before knew are patched at once.
+pub fn register_text(start: u64, len: u64, fd: u64, offset: u64) {
     let end = start.saturating_add(len);
     family::text_changed();
     refusal::forget(start, end);
-    CODE.lock().texts.push(Text {
+    let patches = !current().process().settings.no_patch;
+    let file = if patches { known::identity(fd) } else { 0 };
+    let mut code = CODE.lock();
+    code.texts.push(Text {
         start,
         end,
+        file,
+        offset,
+        seen: Vec::new(),
         waiting: Vec::new(),
         owed: 0,
     });
+    let mut all = Vec::new();
+    if file != 0 {
+        known::in_file(file, |place, number| {
+            let at = place
+                .checked_sub(offset)
+                .and_then(|by| start.checked_add(by));
+            all.extend(at.and_then(|at| Waiting::known(at, number, start..end)));
+        });
+    }
+    if !all.is_empty() && super::fast::prepare().is_ok() {
+        code.patch_all(&all, start..end);
+    }
+}
+
+/// Where calls came from, for the next image: see [`known::expect`].
+pub(crate) fn tell_sites() -> String {
+    let code = CODE.lock();
+    let mut telling = Telling::default();
+    for text in code.texts.iter().filter(|text| text.file != 0) {
+        let of_text = |site: &&Site| site.live && (text.start..text.end).contains(&site.at);
+        let live = || code.sites.iter().filter(of_text);
+        // One that trapped once is worth it where a page is copied anyway.
+        let along = text.seen.iter().copied().filter(|&(at, _)| {
+            live().any(|site| site.at / PAGE == at / PAGE) && live().all(|site| site.at != at)
+        });
+        let told = live().map(|site| (site.at, site.number)).chain(along);
+        telling.file(
+            text.file,
+            told.map(|(at, number)| (at - text.start + text.offset, number)),
+        );
+    }
+    telling.finish()
 }
 
 /// Forgets every noted range that `start..start + len` touches: it is about to be unmapped, replaced or made writable. Its
@@ -69,6 +112,8 @@ static SEEN: [AtomicU8; SLOTS] = [const { AtomicU8::new(0) }; SLOTS];
 struct Site {
     at: u64,
     slot: u64,
+    /// The number of a call that was made there.
+    number: u64,
     displaced: Displaced,
     /// The jump is there.
     live: bool,
@@ -97,13 +142,40 @@ impl Site {
 /// A site that is to be patched.
 struct Waiting {
     at: u64,
+    number: u64,
     displaced: Displaced,
+}
+
+impl Waiting {
+    /// The site at `at` in a text, where a call of that number was made once. `None` if it cannot be one any more.
+    fn known(at: u64, number: u64, text: Range<u64>) -> Option<Self> {
+        let regs = Regs {
+            rax: number,
+            ..Regs::default()
+        };
+        if !text.contains(&at)
+            || attached().is_none_or(|personality| (personality.needs_frame)(&regs))
+        {
+            return None;
+        }
+        let displaced = recognise(at, &regs).ok()?;
+        (at - displaced.len as u64 >= text.start).then_some(Self {
+            at,
+            number,
+            displaced,
+        })
+    }
 }
 
 /// An executable file mapping that was never writable.
 struct Text {
     start: u64,
     end: u64,
+    /// What tells its file from others, and where in that it begins.
+    file: u64,
+    offset: u64,
+    /// Sites that trapped, with the numbers of the calls, unless there are too many.
+    seen: Vec<(u64, u64)>,
     waiting: Vec<Waiting>,
     /// Traps at these since sites were last patched here.
     owed: u8,
@@ -140,11 +212,26 @@ pub(super) fn is_hot(frame: &UContext) -> bool {
     };
     // Two threads may count two traps as one: then the site is patched a trap later.
     let count = slot.load(Ordering::Relaxed);
+    if count == 0 {
+        see(at, frame.regs.rax);
+    }
     if count + 1 < HOT {
         slot.store(count + 1, Ordering::Relaxed);
         return false;
     }
     true
+}
+
+/// Notes a site that calls for the first time.
+fn see(at: u64, number: u64) {
+    const MOST: usize = 64;
+    let mut code = CODE.lock();
+    if let Some(text) = code.text_of(at)
+        && text.file != 0
+        && text.seen.len() < MOST
+    {
+        text.seen.push((at, number));
+    }
 }
 
 /// Patches a hot site when all conditions hold.
@@ -166,7 +253,7 @@ pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
     // Held throughout, so that the code is neither replaced nor made writable meanwhile.
     let mut code = CODE.lock();
     // Otherwise another thread was faster, or somebody jumps onto the `syscall` itself.
-    if code.site(at).is_ok_and(|site| site.live) {
+    if code.is_live(at) {
         return Ok(());
     }
     let text = code.text_of(at).ok_or(Refusal::Code)?;
@@ -175,7 +262,11 @@ pub(super) fn patch(at: u64, regs: &Regs) -> Result<(), Refusal> {
         if at - (displaced.len as u64) < text.start {
             return Err(Refusal::Form);
         }
-        text.waiting.push(Waiting { at, displaced });
+        text.waiting.push(Waiting {
+            at,
+            number: regs.rax,
+            displaced,
+        });
     }
     text.owed += 1;
     if text.owed < DUE {
@@ -219,11 +310,21 @@ impl Code {
         self.sites.get_mut(place).ok_or(place)
     }
 
+    fn is_live(&self, at: u64) -> bool {
+        let place = self.sites.binary_search_by_key(&at, |site| site.at);
+        place.is_ok_and(|place| self.sites.get(place).is_some_and(|site| site.live))
+    }
+
     /// Patches sites of the text at `range`.
     fn patch_all(&mut self, all: &[Waiting], range: Range<u64>) {
         self.changes += 1;
         let mut fresh = Vec::new();
-        for &Waiting { at, displaced } in all {
+        for &Waiting {
+            at,
+            number,
+            displaced,
+        } in all
+        {
             let start = at - displaced.len as u64;
             // The same code may lie here once more.
             if self.site(at).is_ok_and(|site| site.displaced == displaced) {
@@ -241,6 +342,7 @@ impl Code {
             let site = Site {
                 at,
                 slot,
+                number,
                 displaced,
                 live: false,
             };

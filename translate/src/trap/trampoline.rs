@@ -160,11 +160,14 @@ fn near(text: &Range<u64>) -> Option<u64> {
 pub(super) fn write(all: &[Trampoline]) -> HostResult<()> {
     let page_of = |trampoline: &Trampoline| trampoline.slot & !(PAGE - 1);
     for in_page in all.chunk_by(|a, b| page_of(a) == page_of(b)) {
-        let Some(page) = in_page.first().map(page_of) else {
+        let Some(first) = in_page.first() else {
             continue;
         };
-        // Other threads may be in the page's other trampolines; nobody is in these.
-        protect(page, READ | WRITE | EXECUTE)?;
+        let page = page_of(first);
+        // Other threads may be in the page's other trampolines; nobody is in these. A fresh page is writable.
+        if first.slot != page {
+            protect(page, READ | WRITE | EXECUTE)?;
+        }
         in_page.iter().for_each(Trampoline::write);
         protect(page, READ | EXECUTE)?;
     }

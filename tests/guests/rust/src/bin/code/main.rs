@@ -3,6 +3,7 @@
 #![no_main]
 
 mod changed;
+mod handed;
 mod made;
 mod mapped;
 mod race;
@@ -14,6 +15,7 @@ use compat_guests::check;
 compat_guests::entry!(main);
 
 extern "C" fn main() {
+    handed::look();
     check::run(&[
         ("race/quiet", race::quiet),
         ("race/under-signals", race::under_signals),
@@ -32,6 +34,7 @@ extern "C" fn main() {
         ("made/by-two-names", made::by_two_names),
         ("made/in-a-shared-file", made::in_a_shared_file),
         ("made/under-load", made::under_load),
+        ("handed/to-the-next-image", handed::to_the_next_image),
         ("text/compared-with-the-file", text::compared_with_the_file),
     ]);
 }

@@ -1,0 +1,168 @@
+//! Sites that the image before this one knew.
+//!
+//! A shell, a build or a test suite starts thousands of programs that map the same few files and call from the same sites, and
+//! most end before it would pay to patch any. So an image tells the next one, in the record that it hands on anyway, where in
+//! which files calls came from, and these sites are patched as soon as those files are mapped. That the call was made there with
+//! this number is the proof that [`super::site`] wants, as long as the file is the same and was not changed since.
+
+use alloc::string::String;
+use core::fmt::Write;
+
+use crate::host::{self, nr};
+use crate::sync::Mutex;
+
+/// How long what is told may be: some hundred sites.
+const MOST: usize = 4096;
+
+/// What was told, as it was told.
+static TOLD: Mutex<String> = Mutex::new(String::new());
+
+/// Notes what the image before told; `file:offset-number.offset-number,file:...`, all hexadecimal. What is not of that form is skipped.
+pub fn expect(told: String) {
+    *TOLD.lock() = told;
+}
+
+/// The sites of a file that were told: where in it their `syscall` lies, and the number of the call.
+pub(super) fn in_file(file: u64, mut each: impl FnMut(u64, u64)) {
+    let told = TOLD.lock();
+    let Some(sites) = entries(&told).find_map(|(known, sites)| (known == file).then_some(sites))
+    else {
+        return;
+    };
+    for (offset, number) in sites.split('.').filter_map(|site| site.split_once('-')) {
+        if let (Ok(offset), Ok(number)) = (parse(offset), parse(number)) {
+            each(offset, number);
+        }
+    }
+}
+
+fn entries(told: &str) -> impl Iterator<Item = (u64, &str)> {
+    told.split(',').filter_map(|entry| {
+        let (file, sites) = entry.split_once(':')?;
+        Some((parse(file).ok()?, sites))
+    })
+}
+
+fn parse(hexadecimal: &str) -> Result<u64, core::num::ParseIntError> {
+    u64::from_str_radix(hexadecimal, 16)
+}
+
+/// What is told, while it is put together.
+#[derive(Default)]
+pub(super) struct Telling {
+    text: String,
+}
+
+impl Telling {
+    /// All sites of one file.
+    pub(super) fn file(&mut self, file: u64, sites: impl Iterator<Item = (u64, u64)>) {
+        let before = self.text.len();
+        let mut separator = ':';
+        for (offset, number) in sites {
+            if self.text.len() > MOST {
+                return;
+            }
+            if separator == ':' {
+                let comma = if before == 0 { "" } else { "," };
+                // A `String` takes whatever is written.
+                let _ = write!(self.text, "{comma}{file:x}");
+            }
+            let _ = write!(self.text, "{separator}{offset:x}-{number:x}");
+            separator = '.';
+        }
+    }
+
+    /// All of it, and what was told of files that this image never mapped.
+    pub(super) fn finish(mut self) -> String {
+        let told = TOLD.lock();
+        for entry in told.split(',').filter(|entry| !entry.is_empty()) {
+            let file = entry.split(':').next().unwrap_or_default();
+            let ours = self
+                .text
+                .split(',')
+                .any(|own| own.split(':').next() == Some(file));
+            if !ours && self.text.len() + entry.len() < MOST {
+                if !self.text.is_empty() {
+                    self.text.push(',');
+                }
+                self.text.push_str(entry);
+            }
+        }
+        self.text
+    }
+}
+
+/// Tells an open file, as it is now, from all others; 0 when the host does not say.
+pub(super) fn identity(fd: u64) -> u64 {
+    const AT_EMPTY_PATH: u64 = 0x1000;
+    const STATX_MTIME: u64 = 0x40;
+    const STATX_CTIME: u64 = 0x80;
+    const STATX_INO: u64 = 0x100;
+    const STATX_SIZE: u64 = 0x200;
+    let mut stat = [0u64; 32];
+    let request = [
+        fd,
+        c"".as_ptr() as u64,
+        AT_EMPTY_PATH,
+        STATX_MTIME | STATX_CTIME | STATX_INO | STATX_SIZE,
+        stat.as_mut_ptr() as u64,
+    ];
+    // SAFETY: the buffer is as large as a `struct statx`.
+    if unsafe { host::call_n(nr::statx, request) }.is_err() {
+        return 0;
+    }
+    // Inode and size, the times of change, the device, in the order of the structure.
+    let (of_file, of_change, device) = (stat.get(4..6), stat.get(12..16), stat.get(17..18));
+    [of_file, of_change, device]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
+            (hash ^ word)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(29)
+        })
+        .max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    fn told_of(file: u64) -> Vec<(u64, u64)> {
+        let mut found = Vec::new();
+        in_file(file, |offset, number| found.push((offset, number)));
+        found
+    }
+
+    // One test: what was told is one for all.
+    #[test]
+    fn what_is_told_is_understood_and_told_on() {
+        let mut telling = Telling::default();
+        telling.file(0xabc, [(0x1000, 20), (0x1020, 477)].into_iter());
+        telling.file(0xdef, core::iter::empty());
+        telling.file(u64::MAX, [(7, 0)].into_iter());
+        let told = telling.finish();
+        assert_eq!(told, "abc:1000-14.1020-1dd,ffffffffffffffff:7-0");
+        expect(told);
+        assert_eq!(told_of(0xabc), [(0x1000, 20), (0x1020, 477)]);
+        assert_eq!(told_of(u64::MAX), [(7, 0)]);
+        assert_eq!(told_of(0xdef), []);
+
+        let mut next = Telling::default();
+        next.file(0xabc, [(0x1000, 20)].into_iter());
+        assert_eq!(next.finish(), "abc:1000-14,ffffffffffffffff:7-0");
+
+        let mut much = Telling::default();
+        much.file(1, (0..10_000).map(|offset| (offset, 1)));
+        let much = much.finish();
+        assert!((MOST..MOST + 64).contains(&much.len()), "{}", much.len());
+
+        expect(String::from("x,:,1,2:3,2:4-z.5-6,,9:-"));
+        assert_eq!(told_of(2), []);
+        assert_eq!(told_of(9), []);
+        expect(String::from("2:4-z.5-6"));
+        assert_eq!(told_of(2), [(5, 6)]);
+    }
+}
