@@ -103,7 +103,8 @@ fn opened(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64, mode: u32) ->
     let mode = u64::from(mode) & MODE_BITS;
     if flags & O_RESOLVE_BENEATH != 0 {
         let mode = if flags & O_CREAT != 0 { mode } else { 0 };
-        let fd = open_beneath(at.checked(cx)?, path.0, how, mode).map_err(|error| {
+        let at = at.checked(cx)?;
+        let fd = open_beneath(cx, at, path.0, how, mode).map_err(|error| {
             if error == Error(Errno::ELOOP) && flags & O_NOFOLLOW != 0 {
                 Error(Errno::EMLINK)
             } else {

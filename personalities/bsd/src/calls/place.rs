@@ -125,7 +125,7 @@ impl Place {
         if !look.follow {
             how |= linux::O_NOFOLLOW;
         }
-        let held = Held(open_beneath(at, path.0, u64::from(how), 0)?);
+        let held = Held(found_beneath(at, path.0, how)?);
         Ok(Self {
             at: held.0,
             path: empty(),
@@ -177,8 +177,8 @@ impl Parent {
         }
         let at = at.checked(cx)?;
         let (directory, name) = split(&path.copy()?)?;
-        let how = u64::from(linux::O_PATH | linux::O_DIRECTORY);
-        let held = Held(open_beneath(at, directory.as_ptr() as u64, how, 0)?);
+        let how = linux::O_PATH | linux::O_DIRECTORY;
+        let held = Held(found_beneath(at, directory.as_ptr() as u64, how)?);
         Ok(Self {
             at: held.0,
             path: name.as_ptr() as u64,
@@ -259,11 +259,33 @@ fn trailing_target(at: u64, path: &[u8]) -> Option<Vec<u8>> {
     Some(whole)
 }
 
-/// Opens a path that must not lead out of `at`, close-on-exec. `how` and `mode` are the host's.
+/// Opens a path that must not lead out of `at`, close-on-exec; it may wait, as any open of a FIFO. `how` and `mode` are the
+/// host's.
 ///
 /// # Errors
 /// As `open`; `ENOTCAPABLE` when the path is absolute or leads out (vfs_lookup with RBENEATH).
-pub fn open_beneath(at: u64, path: u64, how: u64, mode: u64) -> Return<u64> {
+pub fn open_beneath(cx: &mut Cx, at: u64, path: u64, how: u64, mode: u64) -> Return<u64> {
+    // SAFETY: the kernel checks the guest's path; the request is ours.
+    beneath(at, path, how, mode, |args| unsafe {
+        cx.host(nr::openat2, args)
+    })
+}
+
+/// The same of what need not be opened to be named (`O_PATH`).
+fn found_beneath(at: u64, path: u64, how: u32) -> Return<u64> {
+    // SAFETY: as above.
+    beneath(at, path, how.into(), 0, |args| unsafe {
+        host::call(nr::openat2, args)
+    })
+}
+
+fn beneath(
+    at: u64,
+    path: u64,
+    how: u64,
+    mode: u64,
+    mut open: impl FnMut([u64; 6]) -> HostResult,
+) -> Return<u64> {
     let request = linux::open_how {
         flags: how | u64::from(linux::O_CLOEXEC),
         mode,
@@ -275,8 +297,7 @@ pub fn open_beneath(at: u64, path: u64, how: u64, mode: u64) -> Return<u64> {
     const TRIES: usize = 64;
     let mut opened = Err(HostErrno::EAGAIN);
     for _ in 0..TRIES {
-        // SAFETY: the kernel checks the guest's path; the request is ours. It may wait, as any open of a FIFO.
-        opened = unsafe { host::blocking(nr::openat2, request) };
+        opened = open(request);
         if opened != Err(HostErrno::EAGAIN) {
             break;
         }
