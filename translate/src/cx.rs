@@ -37,8 +37,8 @@ pub struct Cx<'a> {
     pub progress: Progress,
     /// The host call that the handler will make has been made on the express way: this is what it returned.
     pub made: Option<HostResult>,
-    /// The call was to sleep, but the thread is not to fall asleep now (see [`Thread::sleepless`]): it fails with `EINTR`
-    /// although no signal waits.
+    /// The call slept, but the thread is not to sleep now (see [`Thread::sleepless`]): it fails with `EINTR` although no signal
+    /// waits.
     pub roused: bool,
 }
 
@@ -83,15 +83,30 @@ impl<'a> Cx<'a> {
             self.progress = Progress::Made;
             return made;
         }
-        if self.roused || self.thread.is_roused() {
+        if self.roused {
             return self.rouse();
         }
         self.thread.presence.sleeps();
-        // SAFETY: a handler runs on a thread that has its block attached; the rest is the caller's.
-        let result = unsafe { host::blocking(number, args) };
+        let result = loop {
+            let result = if self.thread.is_roused() {
+                // SAFETY: as below.
+                unsafe { self.thread.call_sleepless(number, args) }
+            } else {
+                // SAFETY: a handler runs on a thread that has its block attached; the rest is the caller's.
+                unsafe { host::blocking(number, args) }
+            };
+            // Without a signal it was roused just before the call.
+            if result != Err(host::NOT_STARTED) || self.thread.signal_waiting() {
+                break result;
+            }
+        };
         self.thread.presence.runs();
         match result {
-            Err(host::NOT_STARTED | HostErrno::EINTR) if self.thread.is_roused() => self.rouse(),
+            Err(host::WOKEN) => {
+                self.thread.is_roused();
+                self.rouse()
+            }
+            Err(HostErrno::EINTR) if self.thread.is_roused() => self.rouse(),
             Err(host::NOT_STARTED) => {
                 if self.progress == Progress::None {
                     self.progress = Progress::Refused;

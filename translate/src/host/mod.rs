@@ -74,8 +74,11 @@ pub unsafe fn call_n<const N: usize>(number: u64, args: [u64; N]) -> HostResult 
 }
 
 // A signal that arrives after the test and before the `syscall` instruction must not be slept through: the host's
-// signal handler sees the program counter inside [compat_window_start, compat_window_syscall] and moves it to
+// signal handler sees the program counter inside [compat_window_start, compat_window_again] and moves it to
 // compat_window_interrupted (see signal::handler).
+//
+// A call that sleeps and is to be restarted is seen at its two last bytes, one that has not begun at a prefix before them that
+// means nothing. So who only wants to end a sleep knows one, and moves it to compat_window_woken.
 global_asm!(
     ".globl compat_blocking_call",
     ".hidden compat_blocking_call",
@@ -94,30 +97,43 @@ global_asm!(
     // A signal that waits, or the word behind it: the thread is not to fall asleep.
     "cmp qword ptr gs:[8], 0",
     "jne compat_window_interrupted",
-    ".globl compat_window_syscall",
-    ".hidden compat_window_syscall",
-    "compat_window_syscall:",
+    ".byte 0x48",
+    ".globl compat_window_again",
+    ".hidden compat_window_again",
+    "compat_window_again:",
     "syscall",
     "ret",
     ".globl compat_window_interrupted",
     ".hidden compat_window_interrupted",
     "compat_window_interrupted:",
-    "mov rax, -512",
+    "mov rax, -{not_started}",
     "ret",
+    ".globl compat_window_woken",
+    ".hidden compat_window_woken",
+    "compat_window_woken:",
+    "mov rax, -{woken}",
+    "ret",
+    not_started = const NOT_STARTED.0,
+    woken = const WOKEN.0,
 );
 
 unsafe extern "C" {
     fn compat_blocking_call(number: u64, args: *const [u64; 6]) -> u64;
     /// First instruction of the window in which a new signal must cancel the call.
     pub(crate) fn compat_window_start();
-    /// The `syscall` instruction that ends the window.
-    pub(crate) fn compat_window_syscall();
+    /// The `syscall` instruction that ends the window, where a call is made again that was interrupted.
+    pub(crate) fn compat_window_again();
     /// Where an interrupted window continues.
     pub(crate) fn compat_window_interrupted();
+    /// Where a call continues that was made and is not to be made again.
+    pub(crate) fn compat_window_woken();
 }
 
-/// The error of a call that a signal, or another thread, kept from starting (the kernel's own number for it, which no call returns).
+/// The error of a call that a signal, or another thread, kept from starting (the kernel's own number for it, which no call
+/// returns).
 pub const NOT_STARTED: HostErrno = HostErrno(512);
+/// The error of a call that slept until the thread was roused (a number of the same kind).
+pub(crate) const WOKEN: HostErrno = HostErrno(513);
 
 /// Makes one host system call that may sleep. Returns [`NOT_STARTED`] at once when a guest signal is already waiting
 /// or the thread is not to sleep.

@@ -12,11 +12,11 @@ use super::{
     AltStack, Disposition, NEVER_BLOCKED, SigInfo, UContext, bit, current_action, host_mask,
 };
 use crate::host::{
-    self, HostResult, compat_window_interrupted, compat_window_start, compat_window_syscall, nr,
-    vdso,
+    self, HostResult, compat_window_again, compat_window_interrupted, compat_window_start,
+    compat_window_woken, nr, vdso,
 };
 use crate::personality::attached;
-use crate::task::{EVERYWHERE, ROUSE, Thread, current, obey};
+use crate::task::{EVERYWHERE, ROUSE, Thread, current, is_tick, obey};
 use crate::{guest, trap};
 
 // The kernel enters with rdi = signal, rsi = siginfo, rdx = ucontext, rsp at the frame (8 below a multiple of 16), on
@@ -243,11 +243,12 @@ unsafe extern "C" fn on_sigsys(signal: i32, info: *const SigInfo, frame: *mut UC
         thread.disturbed.store(!guest, Ordering::Relaxed);
         return guest.into();
     }
-    if info_ref.code == ROUSE && signal == i32::from(SIGSTKFLT) {
+    let roused = info_ref.code == ROUSE && signal == i32::from(SIGSTKFLT);
+    if roused || is_tick(info_ref) {
         let guest = !is_ours(frame_ref.regs.rip);
-        if !guest && current().sleepless.load(Ordering::Acquire) {
-            let leaving = trap::leaving(frame_ref.regs.rip);
-            keep_awake(frame_ref, leaving);
+        let tired = roused && current().sleepless.load(Ordering::Acquire);
+        if !guest && (tired || !roused) {
+            wake(frame_ref, tired);
         }
         return guest.into();
     }
@@ -353,10 +354,19 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     false
 }
 
+/// A host call that sleeps ends; one that is about to be made, when it shall not either.
+fn wake(frame: &mut UContext, about_to: bool) {
+    if frame.regs.rip == compat_window_again as *const () as u64 {
+        frame.regs.rip = compat_window_woken as *const () as u64;
+    } else if about_to {
+        let leaving = trap::leaving(frame.regs.rip);
+        keep_awake(frame, leaving);
+    }
+}
+
 /// Code of ours that is about to make a host call that may sleep makes none.
 fn keep_awake(frame: &mut UContext, leaving: Option<trap::Leaving>) {
-    let window =
-        compat_window_start as *const () as u64..=compat_window_syscall as *const () as u64;
+    let window = compat_window_start as *const () as u64..=compat_window_again as *const () as u64;
     if window.contains(&frame.regs.rip) {
         frame.regs.rip = compat_window_interrupted as *const () as u64;
     } else if let Some(trap::Leaving::Restart(at)) = leaving {

@@ -25,6 +25,6 @@ pub use thread::{
 };
 
 pub(crate) use everywhere::{CODE as EVERYWHERE, obey};
-pub(crate) use rouse::CODE as ROUSE;
+pub(crate) use rouse::{CODE as ROUSE, is_tick};
 pub(crate) use segment::has_fsgsbase;
 pub(crate) use thread::is_alone;

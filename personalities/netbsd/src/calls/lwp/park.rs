@@ -35,8 +35,7 @@ pub(crate) fn _lwp_unpark(cx: &mut Cx, target: i32, _hint: u64) -> Return<()> {
     unpark(cx, target)
 }
 
-/// It sleeps no more, or will not when it is about to: the call fails. A token is left as well (LW_CANCELLED,
-/// LW_UNPARKED).
+/// Its sleep ends, or else the next: that call fails. A token is left as well (LW_CANCELLED, LW_UNPARKED).
 pub(crate) fn _lwp_wakeup(cx: &mut Cx, target: i32) -> Return<()> {
     let mut roused = Ok(false);
     with_thread(cx, target, |thread| {
@@ -150,6 +149,10 @@ fn park(cx: &mut Cx, until: Option<&Until>) -> Return<()> {
     let queue = Queue::new(thread.wake.as_ptr() as u64, Scope::Process);
     loop {
         let end = queue.sleep(cx, 0, ANY, until)?;
+        // The token of _lwp_wakeup is for the next.
+        if cx.roused {
+            return Err(Errno::EINTR.into());
+        }
         // A wake-up that came at the same time is for this sleep, not for the next.
         if taken() {
             return Ok(());

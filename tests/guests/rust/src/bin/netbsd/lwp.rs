@@ -3,8 +3,8 @@
 use core::arch::{asm, naked_asm};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use compat_guests::bsd::System;
 use compat_guests::bsd::signals::{SIGUSR1, Signals, raise, seen, seen_by};
+use compat_guests::bsd::{System, pipe};
 use compat_guests::sys::{self, call};
 
 use crate::NetBsd;
@@ -312,6 +312,71 @@ extern "C" fn tells_and_parks(_: u64) {
     // It sleeps no more.
     let cpu = unsafe { (address as *const i32).read_volatile() };
     assert!(cpu >= 0, "{cpu}");
+}
+
+const WAKEUP: u64 = 315;
+const NANOSLEEP: u64 = 430;
+/// An empty pipe.
+static EMPTY: AtomicU64 = AtomicU64::new(0);
+
+fn nap(seconds: u64, nanos: u64) -> sys::Result {
+    call(NANOSLEEP, [[seconds, nanos].as_ptr() as u64, 0])
+}
+
+/// Sleeps in a read, then parks twice.
+extern "C" fn is_woken(_: u64) {
+    let mut block = 0u64;
+    call(325, [1, (&raw mut block) as u64]).expect("_lwp_ctl");
+    RESULT.store(
+        unsafe { (&raw const block).read_volatile() },
+        Ordering::SeqCst,
+    );
+    STEP.fetch_add(1, Ordering::SeqCst);
+    let mut byte = 0u8;
+    let read = [EMPTY.load(Ordering::SeqCst), (&raw mut byte) as u64, 1];
+    assert_eq!(call(3, read), Err(sys::EINTR));
+    assert_eq!(nap(0, 1_000_000), Ok(0), "once");
+    let park = || call(PARK, [MONOTONIC, 0, 0, 0, 0, 0]);
+    assert_eq!(park(), Err(ALREADY), "it left a token");
+    STEP.fetch_add(1, Ordering::SeqCst);
+    assert_eq!(park(), Err(sys::EINTR));
+    assert_eq!(park(), Err(ALREADY));
+}
+
+pub(crate) fn wakeup() {
+    let (to_read, to_write) = pipe();
+    EMPTY.store(to_read, Ordering::SeqCst);
+    let other = start(is_woken, 0, 0).expect("_lwp_create");
+    for step in 1..=2 {
+        NetBsd::until(&STEP, step);
+        let cpu = RESULT.load(Ordering::SeqCst) as *const i32;
+        while unsafe { cpu.read_volatile() } != -1 {
+            let _ = call(350, []);
+        }
+        // Once it sleeps in the host as well.
+        NetBsd::pause(2000);
+        assert_eq!(call(WAKEUP, [other]), Ok(0));
+    }
+    assert_eq!(join(other), Ok(other));
+    assert_eq!(call(WAKEUP, [4_000_000]), Err(sys::ESRCH));
+
+    // Of one that does not sleep, the next sleep, whatever calls come before.
+    const ENODEV: u64 = 19;
+    let byte = 0u8;
+    assert_eq!(call(WAKEUP, [own()]), Err(ENODEV));
+    for _ in 0..100 {
+        assert_eq!(call(4, [to_write, (&raw const byte) as u64, 1]), Ok(1));
+        assert_eq!(call(3, [to_read, (&raw const byte) as u64, 1]), Ok(1));
+    }
+    assert_eq!(nap(1000, 0), Err(sys::EINTR));
+    assert_eq!(nap(0, 5_000_000), Ok(0), "once");
+    assert_eq!(call(WAKEUP, [own()]), Err(ENODEV));
+    let read = call(3, [to_read, (&raw const byte) as u64, 1]);
+    assert_eq!(read, Err(sys::EINTR), "nothing there");
+    assert_eq!(call(PARK, [MONOTONIC, 0, 0, 0, 0, 0]), Err(ALREADY));
+    assert_eq!(call(WAKEUP, [own()]), Err(ENODEV));
+    assert_eq!(call(PARK, [MONOTONIC, 0, 0, 0, 0, 0]), Err(ALREADY));
+    assert_eq!(nap(0, 5_000_000), Ok(0), "that was all");
 }
 
 pub(crate) fn futex() {

@@ -79,6 +79,7 @@ extern "C" fn main() {
         ("lwp/kill", lwp::kill),
         ("lwp/roused-and-masked", lwp::roused),
         ("lwp/control", lwp::control),
+        ("lwp/wakeup", lwp::wakeup),
         ("lwp/futex", lwp::futex),
         ("signals/siginfo", signals::siginfo),
         ("signals/faults", signals::faults),

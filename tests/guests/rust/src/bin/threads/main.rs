@@ -26,6 +26,7 @@ extern "C" fn main() {
         ("waiting/ping-pong", waiting::ping_pong),
         ("waiting/timeouts", waiting::timeouts),
         ("waiting/suspend-and-wake", waiting::suspend_and_wake),
+        ("waiting/sleepless", waiting::sleepless),
         ("waiting/many-sleepers", waiting::many_sleepers),
         ("signals/to-one-thread", signals::to_one_thread),
         ("signals/to-all-others", signals::to_all_others),

@@ -127,6 +127,33 @@ pub(crate) fn suspend_and_wake() {
     assert_eq!(sys::call(sys::THR_WAKE, [99]), Err(sys::ESRCH));
 }
 
+/// What wakes a thread that does not sleep is for the first call that does, and for no other.
+pub(crate) fn sleepless() {
+    const AT_FDCWD: u64 = -100i64 as u64;
+    const O_DIRECTORY: u64 = 0x20000;
+    const O_RESOLVE_BENEATH: u64 = 0x800000;
+    let wake_self = || sys::call(sys::THR_WAKE, [sys::tid()]).expect("thr_wake");
+    let (to_read, to_write) = sys::pipe();
+    let byte = 0u8;
+    let at = (&raw const byte) as u64;
+    wake_self();
+    for _ in 0..20 {
+        assert_eq!(sys::call(sys::WRITE, [to_write, at, 1]), Ok(1));
+        assert_eq!(sys::call(sys::READ, [to_read, at, 1]), Ok(1));
+        let open = [
+            AT_FDCWD,
+            c".".as_ptr() as u64,
+            O_DIRECTORY | O_RESOLVE_BENEATH,
+        ];
+        let directory = sys::call(sys::OPENAT, open).expect("openat");
+        sys::call(sys::CLOSE, [directory]).expect("close");
+    }
+    assert_eq!(sys::call(sys::READ, [to_read, at, 1]), Err(sys::EINTR));
+    let time = [0u64, 1_000_000];
+    let nap = || sys::call(sys::NANOSLEEP, [time.as_ptr() as u64, 0]);
+    assert_eq!(nap(), Ok(0), "once");
+}
+
 static GATE: AtomicU64 = AtomicU64::new(0);
 static PASSED: AtomicU64 = AtomicU64::new(0);
 
