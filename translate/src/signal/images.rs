@@ -4,8 +4,9 @@
 //! does, and those that are ignored because the host's default would end the process.
 
 use super::actions::{apply, ignored_in_place, note_inherited, watched};
+use super::back::signal_self;
 use super::context::KernelAction;
-use super::handler::{exchange, install, signal_self};
+use super::handler::{exchange, install};
 use super::host_signal::{SIGBUS, SIGSEGV, SIGSTKFLT, SIGSYS};
 use super::mask::whole_host_mask;
 use super::{Action, Disposition, NEVER_BLOCKED, SigSet, current_action, set_action, take_held};

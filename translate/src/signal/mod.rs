@@ -6,6 +6,7 @@
 //! when the call at hand is done ([`handler`]).
 
 mod actions;
+mod back;
 mod carried;
 mod context;
 mod deliver;
@@ -18,13 +19,12 @@ mod set;
 pub use actions::{
     Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch,
 };
+pub use back::{retire, signal_self};
 pub use carried::send_to_thread;
 pub(crate) use context::XsaveMark;
 pub use context::{AltStack, Regs, SigInfo, UContext};
 pub use deliver::{Delivery, die_by};
-pub use handler::{
-    ImageRange, attach_stack, interrupted_restarts, is_ours, resume, retire, set_image, signal_self,
-};
+pub use handler::{ImageRange, attach_stack, interrupted_restarts, is_ours, resume, set_image};
 pub use held::{held, release_held, take_held};
 pub use images::{begin_anew, inherit};
 pub(crate) use mask::put_mask_unless_waiting;
