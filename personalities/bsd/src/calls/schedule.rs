@@ -52,7 +52,6 @@ pub fn setpriority(_cx: &mut Cx, which: i32, who: i32, nice: i32) -> Return<()> 
 }
 
 /// The host's policy and priority of a thread or process; 0 is the caller.
-/// The host's policy of a thread and its priority there.
 pub fn host_policy(id: i32) -> Return<(u64, i32)> {
     let mut priority = 0i32;
     // SAFETY: no pointers, then a valid `struct sched_param`.

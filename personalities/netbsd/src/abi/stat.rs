@@ -124,7 +124,7 @@ impl From<&family::Stat> for Stat30 {
     }
 }
 
-/// `struct stat13`: the file numbers have 32 bits as well, and nobody knows when a file was made.
+/// `struct stat13`: the file numbers have 32 bits as well.
 #[repr(C)]
 #[derive(Clone, Copy, FromBytes, IntoBytes, Immutable)]
 pub(crate) struct Stat13 {
