@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 use std::{env, fs, io};
 
 use crate::compat::workspace;
@@ -305,19 +306,23 @@ fn built(
     built
 }
 
-fn newest_source(folder: &Path) -> Option<std::time::SystemTime> {
-    let entries = fs::read_dir(folder).ok()?.flatten();
-    let is_source = |path: &Path| {
-        let kind = path.extension().and_then(OsStr::to_str);
-        matches!(kind, Some("c" | "cpp" | "h"))
+/// When the latest change was made to the sources in `folder`, or to the headers that they share with its neighbours.
+fn newest_source(folder: &Path) -> Option<SystemTime> {
+    let files = |folder: &Path, kinds: &'static [&str]| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.filter(|entry| {
+            let path = entry.path();
+            let kind = path.extension().and_then(OsStr::to_str);
+            kind.is_some_and(|kind| kinds.contains(&kind))
+        })
     };
-    entries
-        .filter(|entry| is_source(&entry.path()))
+    files(folder, &["c", "cpp", "h"])
+        .chain(files(&portable_sources(), &["h"]))
         .filter_map(|entry| entry.metadata().ok()?.modified().ok())
         .max()
 }
 
-fn is_newer(built: &Path, than: std::time::SystemTime) -> bool {
+fn is_newer(built: &Path, than: SystemTime) -> bool {
     built
         .metadata()
         .and_then(|found| found.modified())

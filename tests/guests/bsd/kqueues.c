@@ -18,7 +18,7 @@ static void set(uintptr_t ident, int filter, unsigned flags, unsigned fflags, in
 	EV_SET(&change, ident, filter, flags, fflags, data, (void *)(uintptr_t)what);
 	errno = 0;
 	if (kevent(queue, &change, 1, NULL, 0, NULL) != 0)
-		printf("%s: %s\n", what, error_name(errno));
+		printf("%s: %s\n", what, error_text(errno));
 }
 
 /* The next events, within a moment. */
@@ -29,7 +29,7 @@ static void next(const char *when)
 	int count = kevent(queue, NULL, 0, events, 8, &moment);
 	printf("%s:", when);
 	if (count < 0)
-		printf(" %s", error_name(errno));
+		printf(" %s", error_text(errno));
 	for (int i = 0; i < count; i++)
 		printf(" [%s %lld%s%s%s]", (const char *)(uintptr_t)events[i].udata, (long long)events[i].data,
 		    events[i].flags & EV_EOF ? " end" : "", events[i].flags & EV_ERROR ? " error" : "",

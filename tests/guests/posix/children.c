@@ -19,7 +19,7 @@ static void told(const char *what, pid_t child, int options)
 	memset(&info, 0, sizeof(info));
 	errno = 0;
 	int result = waitid(P_PID, child, &info, options);
-	printf("%s: %d %s", what, result, error_name(errno));
+	printf("%s: %d %s", what, result, error_text(errno));
 	if (result == 0)
 		printf(", %s it, %s, code %s, status %s", info.si_pid == child ? "of" : "not of",
 		    info.si_signo == SIGCHLD ? "SIGCHLD" : "no signal",

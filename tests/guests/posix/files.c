@@ -11,7 +11,7 @@ static void told(const char *name)
 {
 	struct stat found;
 	if (lstat(name, &found) != 0) {
-		printf("%s: %s\n", name, error_name(errno));
+		printf("%s: %s\n", name, error_text(errno));
 		return;
 	}
 	const char *kind = S_ISREG(found.st_mode) ? "file" : S_ISDIR(found.st_mode) ? "directory" :

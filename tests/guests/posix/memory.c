@@ -63,11 +63,11 @@ static void of_files(void)
 	calls(munmap(first, 3 * PAGE));
 	show_text(fetched(first));
 	show(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, 99, 0) == MAP_FAILED);
-	show_text(error_name(errno));
+	show_text(error_text(errno));
 	close(fd);
 	must((fd = open("mapped", O_RDONLY)) >= 0);
 	show(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
-	show_text(error_name(errno));
+	show_text(error_text(errno));
 	must((first = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0)) != MAP_FAILED);
 	close(fd);
 	show_text(written(first));
@@ -189,7 +189,7 @@ static void allocated(void)
 	errno = 0;
 	refused = malloc(too_much);
 	show(refused == NULL);
-	show_text(error_name(errno));
+	show_text(error_text(errno));
 }
 
 int main(void)

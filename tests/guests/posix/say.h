@@ -3,17 +3,14 @@
 #ifndef SAY_H
 #define SAY_H
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+#include "lines.h"
 
 #define NAMED(name) { name, #name }
 
-static inline const char *error_name(int error)
+static inline const char *error_text(int error)
 {
 	static const struct { int number; const char *name; } errors[] = {
 		NAMED(EPERM), NAMED(ENOENT), NAMED(ESRCH), NAMED(EINTR), NAMED(EIO), NAMED(ENXIO), NAMED(E2BIG),
@@ -62,53 +59,5 @@ static inline void say_status(const char *what, int status)
 	else
 		printf("%s: goes on\n", what);
 }
-
-/* A number. */
-#define show(expression) printf("%s = %lld\n", #expression, (long long)(expression))
-
-/* A string. */
-#define show_text(expression) \
-	do { \
-		const char *text_ = (expression); \
-		printf("%s = %s\n", #expression, text_ == NULL ? "NULL" : text_); \
-	} while (0)
-
-/* A call that returns an error number. */
-#define gives(expression) printf("%s: %s\n", #expression, error_name(expression))
-
-/* A call that returns -1 and sets errno. */
-#define calls(expression) \
-	do { \
-		errno = 0; \
-		long long value_ = (long long)(expression); \
-		if (value_ == -1) \
-			printf("%s: -1, %s\n", #expression, error_name(errno)); \
-		else \
-			printf("%s: %lld\n", #expression, value_); \
-	} while (0)
-
-/* The same, of whose success only that much is known. */
-#define works(expression) \
-	do { \
-		errno = 0; \
-		if ((long long)(expression) == -1) \
-			printf("%s: -1, %s\n", #expression, error_name(errno)); \
-		else \
-			printf("%s: done\n", #expression); \
-	} while (0)
-
-/* What the rest needs. */
-#define must(expression) \
-	do { \
-		errno = 0; \
-		if (!(expression)) { \
-			printf("line %d: %s: %s\n", __LINE__, #expression, strerror(errno)); \
-			fflush(stdout); \
-			_exit(99); \
-		} \
-	} while (0)
-
-/* Without a buffer: what a child that is forked or killed has said is said once. */
-#define say_at_once() setvbuf(stdout, NULL, _IONBF, 0)
 
 #endif
