@@ -31,22 +31,21 @@ pub fn write(out: &mut impl fmt::Write) -> fmt::Result {
 fn write_system(out: &mut impl fmt::Write, title: &str, calls: &[Call]) -> fmt::Result {
     writeln!(
         out,
-        "\n## {title}\n\n| verdict | calls | partial | meaning |\n|---|---:|---:|---|"
+        "\n## {title}\n\n| verdict | calls | with a note | meaning |\n|---|---:|---:|---|"
     )?;
     for (verdict, meaning) in VERDICTS {
         let rows = || calls.iter().filter(move |call| call.verdict == verdict);
-        let partial = rows().filter(|call| !call.note.is_empty()).count();
-        writeln!(
-            out,
-            "| {} | {} | {partial} | {meaning} |",
-            verdict.word(),
-            rows().count()
-        )?;
+        let count = rows().count();
+        if count == 0 {
+            continue;
+        }
+        let noted = rows().filter(|call| !call.note.is_empty()).count();
+        writeln!(out, "| {} | {count} | {noted} | {meaning} |", verdict.word())?;
     }
     writeln!(out, "| | {} | | |", calls.len())?;
     writeln!(
         out,
-        "\nA call with a note is partial: the note says what is missing or special.\n"
+        "\nA note says what is missing, or what is special about the call there.\n"
     )?;
     writeln!(
         out,
