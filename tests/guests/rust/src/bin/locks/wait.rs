@@ -133,7 +133,7 @@ pub(crate) fn timeouts() {
             Err(sys::ETIMEDOUT)
         );
         let took = now(CLOCK_MONOTONIC) - before;
-        assert!((2 * LONG..50 * LONG).contains(&took), "took {took} ns");
+        assert!((2 * LONG..500 * LONG).contains(&took), "took {took} ns");
     }
     for clock in [0, 4, 5, 7, 8, 9, 10, 11, 12, 13] {
         let before = now(CLOCK_MONOTONIC);
@@ -142,7 +142,7 @@ pub(crate) fn timeouts() {
         assert_eq!(result, Err(sys::ETIMEDOUT), "clock {clock}");
         let took = now(CLOCK_MONOTONIC) - before;
         assert!(
-            (LONG..50 * LONG).contains(&took),
+            (LONG..500 * LONG).contains(&took),
             "clock {clock}: {took} ns"
         );
         let time = Time::at(now(clock) + LONG, clock);
@@ -156,7 +156,7 @@ pub(crate) fn timeouts() {
             10_000_000
         };
         assert!(
-            all + slack >= took + LONG && all < took + 50 * LONG,
+            all + slack >= took + LONG && all < took + 500 * LONG,
             "clock {clock}: {all} ns"
         );
     }

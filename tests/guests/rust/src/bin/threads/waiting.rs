@@ -78,7 +78,7 @@ pub(crate) fn timeouts() {
     assert_eq!(wait(at, 5, Some(30_000_000)), Err(sys::ETIMEDOUT));
     let took = now() - before;
     assert!(
-        (30_000_000..1_000_000_000).contains(&took),
+        (30_000_000..15_000_000_000).contains(&took),
         "took {took} ns"
     );
     // Another value: back at once.
