@@ -330,6 +330,8 @@ pub(crate) fn lio_listio(
     for &block in &blocks {
         failed |= queue(cx, block, Asked::Named, told != Notice::None).is_err();
     }
+    // Those that did not fail are done, which is told in any case.
+    told.give(cx, 0);
     if failed {
         return Err(Errno::EIO.into());
     }
@@ -341,7 +343,6 @@ pub(crate) fn lio_listio(
             (!waits).then_some(())
         });
     }
-    told.give(cx, 0);
     Ok(())
 }
 

@@ -225,6 +225,18 @@ pub(crate) fn lists() {
     assert_eq!(signals::info().code, -3, "SI_ASYNCIO");
     unsafe { (&raw mut blocks[1].operation).write_volatile(9) };
     assert_eq!(call(LISTIO, [1, list.as_ptr() as u64, 3, 0]), Err(EIO));
+    // The end of those that could be made is told all the same.
+    for block in &mut blocks {
+        unsafe { (&raw mut block.event).write_volatile([0; 4]) };
+    }
+    let before = signals::seen();
+    assert_eq!(
+        call(LISTIO, [0, list.as_ptr() as u64, 3, event.as_ptr() as u64]),
+        Err(EIO)
+    );
+    while signals::seen() == before {
+        NetBsd::pause(1000);
+    }
     assert_eq!(
         call(LISTIO, [1, list.as_ptr() as u64, 0, 0]),
         Err(sys::EINVAL)
