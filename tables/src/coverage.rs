@@ -40,7 +40,11 @@ fn write_system(out: &mut impl fmt::Write, title: &str, calls: &[Call]) -> fmt::
             continue;
         }
         let noted = rows().filter(|call| !call.note.is_empty()).count();
-        writeln!(out, "| {} | {count} | {noted} | {meaning} |", verdict.word())?;
+        writeln!(
+            out,
+            "| {} | {count} | {noted} | {meaning} |",
+            verdict.word()
+        )?;
     }
     writeln!(out, "| | {} | | |", calls.len())?;
     writeln!(
