@@ -8,6 +8,8 @@ fn main() {
         "-no-pie",
         "-Wl,-z,noexecstack",
         "-Wl,-z,norelro",
+        // What rustc takes by itself on this target, unless it was built without.
+        "-fuse-ld=lld",
     ];
     // The folder as it is now, should a built tree have been moved.
     let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_else(|_| ".".to_owned());

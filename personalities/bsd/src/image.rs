@@ -29,11 +29,11 @@ pub struct Loaded {
 }
 
 /// The strings of a new process, already lying in its memory, each ending in a NUL.
-pub struct Strings {
+pub struct Strings<'a> {
     /// Guest addresses of the arguments, in order.
     pub arguments: Vec<u64>,
     /// Guest addresses of the environment.
-    pub environment: Vec<u64>,
+    pub environment: &'a [u64],
     /// Absolute path of the program.
     pub path: Vec<u8>,
 }
@@ -154,19 +154,18 @@ impl Stack {
             envv,
             ps_strings,
         };
-        let mut all = Vec::with_capacity(words as usize + 2 * N);
-        all.push(argc);
-        all.extend_from_slice(&strings.arguments);
-        all.push(0);
-        all.extend_from_slice(&strings.environment);
-        all.push(0);
-        all.extend(auxiliary(vectors).into_iter().flat_map(<[u64; 2]>::from));
-        guest::write_bytes(start, all.as_bytes())?;
+        let auxv = start.wrapping_add(8 * words);
+        guest::write_bytes(start, argc.as_bytes())?;
+        for (at, list) in [(argv, &*strings.arguments), (envv, strings.environment)] {
+            guest::write_bytes(at, list.as_bytes())?;
+            guest::write_bytes(at.wrapping_add(8 * list.len() as u64), 0u64.as_bytes())?;
+        }
+        guest::write_bytes(auxv, auxiliary(vectors).map(<[u64; 2]>::from).as_bytes())?;
         guest::write_bytes(ps_strings, [argv, argc, envv, envc].as_bytes())?;
         Ok(Block {
             start,
             ps_strings,
-            auxv: start.wrapping_add(8 * words),
+            auxv,
             auxv_len,
         })
     }

@@ -57,7 +57,7 @@ pub(crate) struct Order {
 pub(crate) fn read(block: &mut Block) -> Order {
     let mut order = read_arguments(block);
     // For whoever cannot reach the command line.
-    match variable(&block.environment, b"COMPAT_PATCH") {
+    match variable(block.environment, b"COMPAT_PATCH") {
         Some(b"off") => order.settings.no_patch = true,
         None | Some(b"on") => {}
         Some(other) => misused(format_args!("COMPAT_PATCH={}: on or off", show(other))),
@@ -158,14 +158,14 @@ fn run(block: &mut Block) -> Order {
         // The end of an argument, and so ended by a NUL.
         *first = argv0.as_ptr();
     }
-    let mut space = root(&settings, &block.environment);
+    let mut space = root(&settings, block.environment);
     if let Some(space) = &mut space {
         if settings.osreldate.is_none() {
             space.made_for = made_for(&space.root);
         }
         enter(space);
     }
-    let Some(program) = find(name, &block.environment, space.as_ref()) else {
+    let Some(program) = find(name, block.environment, space.as_ref()) else {
         fail(
             EXIT_NOT_FOUND,
             format_args!("{}: no such program in PATH", show(name)),

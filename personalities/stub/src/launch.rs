@@ -43,7 +43,7 @@ pub(crate) fn launch(
     if program.file.changes_identity() {
         task::gaps::count("set-user-ID and set-group-ID bits of programs");
     }
-    let loaded = load(thread, path, &program, &block.environment);
+    let loaded = load(thread, path, &program, block.environment);
 
     // The kernel put the strings on the stack already; a script's come from our own heap.
     let mut given = block.arguments.clone();
@@ -73,7 +73,10 @@ pub(crate) fn launch(
 
     let strings = Strings {
         arguments,
-        environment: block.environment.iter().map(|&text| text as u64).collect(),
+        // SAFETY: an address is 64 bits of plain data.
+        environment: unsafe {
+            core::slice::from_raw_parts(block.environment.as_ptr().cast(), block.environment.len())
+        },
         path: paths::guest_name(process.space.get(), &absolute).unwrap_or(absolute),
     };
     let mut context = match (system().start)(&loaded, &strings, block.stack, &process.settings) {

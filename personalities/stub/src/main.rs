@@ -9,6 +9,7 @@ extern crate alloc;
 
 mod classify;
 mod command;
+mod data;
 mod file;
 mod launch;
 mod map;

@@ -4,11 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::arch::global_asm;
 
-use compat_translate::host::{self, HostErrno, nr, vdso};
+use compat_translate::host::{HostErrno, vdso};
 use compat_translate::signal;
 use compat_translate::task::{self, Process, Thread};
 use compat_translate::trap::{self, Way};
 
+use crate::data::fill_in;
 use crate::{EXIT_OWN_FAILURE, command, fail, launch};
 
 global_asm!(
@@ -17,7 +18,7 @@ global_asm!(
     "xor ebp, ebp",
     "mov rbx, rsp",
     "and rsp, -16",
-    "call {prepare_memory}",
+    "call {fill_in}",
     // To the stack of our own, for good.
     "mov rsp, rax",
     "mov rdi, rbx",
@@ -25,7 +26,7 @@ global_asm!(
     "mov rdi, rax",
     "call {enter}",
     "ud2",
-    prepare_memory = sym prepare_memory,
+    fill_in = sym fill_in,
     begin = sym begin,
     enter = sym enter,
 );
@@ -35,50 +36,9 @@ unsafe extern "C" {
     static __ehdr_start: u8;
     static __code_end: u8;
     static __data_start: u8;
-    static __data_end: u8;
-    static _end: u8;
-}
-
-/// First memory for ourselves, behind what the image writes to.
-const AHEAD: usize = 64 * 1024;
-
-/// Puts one anonymous mapping where the image's data lies, with the first thread's stack right below and free memory right
-/// behind it: one mapping is all that a `fork` has to copy of ours, and neighbours share pages. The contents move over.
-/// Returns the top of the stack.
-///
-/// Runs on the kernel's stack, before anything static has been written to.
-unsafe extern "C" fn prepare_memory() -> usize {
-    const MOST: usize = 2048;
-    const READ_WRITE: u64 = 3;
-    const PRIVATE_FIXED_ANONYMOUS_NORESERVE: u64 = 0x2 | 0x10 | 0x20 | 0x4000;
-    let data = (&raw const __data_start).cast_mut();
-    let written = (&raw const __data_end).addr() - data.addr();
-    let stack = data.addr() - task::STACK_MAPPING;
-    let mut kept = core::mem::MaybeUninit::<[u8; MOST]>::uninit();
-    let request = [
-        stack as u64,
-        (ahead().end - stack) as u64,
-        READ_WRITE,
-        PRIVATE_FIXED_ANONYMOUS_NORESERVE,
-        u64::MAX,
-        0,
-    ];
-    // SAFETY: image.ld leaves the room, and sees to it that `kept` holds all; nobody else runs.
-    unsafe {
-        core::ptr::copy_nonoverlapping(data, kept.as_mut_ptr().cast(), written);
-        if host::call(nr::mmap, request).is_err() {
-            host::write_stderr(b"compat: no memory to begin with\n");
-            host::exit_group(EXIT_OWN_FAILURE);
-        }
-        core::ptr::copy_nonoverlapping(kept.as_ptr().cast(), data, written);
-    }
-    data.addr() - task::BLOCK
-}
-
-/// What [`prepare_memory`] leaves to us.
-fn ahead() -> core::ops::Range<usize> {
-    let start = (&raw const _end).addr().next_multiple_of(16);
-    start..(start + AHEAD).next_multiple_of(4096)
+    static __first_stack: u8;
+    static __ahead_start: u8;
+    static __ahead_end: u8;
 }
 
 /// What the host kernel hands a new process.
@@ -86,7 +46,7 @@ pub(crate) struct Block {
     /// Addresses of the argument strings; once the command line is read, the guest's own.
     pub(crate) arguments: Vec<*const u8>,
     /// Addresses of the environment strings.
-    pub(crate) environment: Vec<*const u8>,
+    pub(crate) environment: &'static [*const u8],
     /// Lowest address in use on the process's stack; the guest's block goes below.
     pub(crate) stack: u64,
 }
@@ -107,8 +67,8 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
     // First of all: it also says where our own memory comes from.
     signal::set_image(signal::ImageRange {
         code: (&raw const __ehdr_start).addr()..(&raw const __code_end).addr(),
-        first_stack: (&raw const __data_start).addr() - task::STACK_MAPPING,
-        ahead: ahead(),
+        first_stack: (&raw const __first_stack).addr(),
+        ahead: (&raw const __ahead_start).addr()..(&raw const __ahead_end).addr(),
     });
     trap::set_entry_point(_start as *const () as u64);
     // SAFETY: the kernel's block: argc, argv, NULL, envp, NULL, pairs ending with type 0.
@@ -123,9 +83,8 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
         while at.add(count).read() != 0 {
             count += 1;
         }
-        let environment = (0..count)
-            .map(|index| at.add(index).read() as *const u8)
-            .collect();
+        // Where they are: the guest's own block goes below.
+        let environment = core::slice::from_raw_parts(at.cast(), count);
         at = at.add(count);
         at = at.add(1);
         while at.read() != 0 {

@@ -124,8 +124,9 @@ fn map_above_nothing(pages: u64) -> HostResult<u64> {
 }
 
 fn map_at(at: Option<u64>, pages: u64) -> HostResult<u64> {
-    const PRIVATE_ANONYMOUS_NORESERVE: u64 = 0x2 | 0x20 | 0x4000;
-    map_with(at, pages, PRIVATE_ANONYMOUS_NORESERVE)
+    // With a reserve, as the image's own has: so that both become one mapping.
+    const PRIVATE_ANONYMOUS: u64 = 0x2 | 0x20;
+    map_with(at, pages, PRIVATE_ANONYMOUS)
 }
 
 fn map_with(at: Option<u64>, pages: u64, kind: u64) -> HostResult<u64> {
