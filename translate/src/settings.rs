@@ -1,7 +1,7 @@
 //! What the user asked for, as it travels from `compat run` to the stub and on through every `execve`.
 //!
-//! The record is one string, the first argument of the stub: `compat:1;key=value;flag;...`. It holds no secrets and no
-//! descriptors, survives `execve` in any process, and a stub started by binfmt_misc without it has the defaults.
+//! The record is one string, the first argument of the stub: `compat:1;key=value;flag;...`. It holds no secrets, and a stub
+//! started by binfmt_misc without it has the defaults. All but [`Opened`] holds in any process.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,6 +37,39 @@ pub struct Settings {
     pub sites: Option<String>,
     /// `root` is a real path, and `binds` are all there are: handed on by another image.
     pub settled: bool,
+    /// The file of the program that the next image runs; only ever in its record.
+    pub opened: Option<Opened>,
+}
+
+/// A program's file, opened by one image for the next, which finds it checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The descriptor, open for reading.
+    pub fd: u64,
+    /// Bytes in the file.
+    pub size: u64,
+    /// Its own kernel would run it as another user or group.
+    pub changes_identity: bool,
+    /// No link is on the path that it was opened by.
+    pub straight: bool,
+}
+
+impl Opened {
+    fn to_text(self) -> String {
+        let (other, straight) = (u8::from(self.changes_identity), u8::from(self.straight));
+        alloc::format!("{},{},{other},{straight}", self.fd, self.size)
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let mut numbers = text.split(',').map(|number| number.parse().ok());
+        let mut next = || numbers.next().flatten();
+        Some(Self {
+            fd: next()?,
+            size: next()?,
+            changes_identity: next()? != 0,
+            straight: next()? != 0,
+        })
+    }
 }
 
 /// How every record begins.
@@ -61,7 +94,9 @@ impl Settings {
         }
         let osreldate = self.osreldate.map(|version| alloc::format!("{version}"));
         let attach = self.attach.map(|way| String::from(way.name()));
+        let opened = self.opened.map(Opened::to_text);
         for (key, value) in [
+            ("opened", &opened),
             ("attach", &attach),
             ("abi", &self.abi),
             ("release", &self.release),
@@ -99,6 +134,7 @@ impl Settings {
                 "sites" => settings.sites = Some(unescape(value)),
                 "root-only" => settings.root_only = true,
                 "settled" => settings.settled = true,
+                "opened" => settings.opened = Opened::from_text(value),
                 "bind" => settings.binds.push(unescape(value)),
                 _ => {}
             }
@@ -165,6 +201,12 @@ mod tests {
             binds: ["/dev".into(), "/home/me;x:/home:ro".into()].into(),
             sites: Some(String::from("1f:20-4,30-6")),
             settled: false,
+            opened: Some(Opened {
+                fd: 3,
+                size: 1 << 40,
+                changes_identity: false,
+                straight: true,
+            }),
         };
         assert_eq!(
             Settings::from_record(settings.to_record().as_bytes()),

@@ -40,7 +40,7 @@ pub(crate) fn made_for(root: &[u8]) -> Option<u32> {
 }
 
 /// See [`compat_translate::task::exec::Classify`].
-pub(crate) fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
+pub(crate) fn classify(cx: &Cx, path: &[u8], keep: bool) -> HostResult<Target> {
     let file = File::open_executable(path)?;
     match identify(&file, forced_os(&cx.process().settings)) {
         Ok(Identity::Script(script)) => Ok(Target::Script {
@@ -48,7 +48,7 @@ pub(crate) fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
             argument: script.argument,
         }),
         Ok(Identity::Elf(image)) => match supported(&image) {
-            Ok(()) => Ok(Target::Foreign),
+            Ok(()) => Ok(Target::Foreign(keep.then(|| file.hand_over()))),
             Err(_) if caught_like_a_guest(&image) => {
                 gaps::count("execve: a host program at fixed addresses, under --attach seccomp");
                 Err(HostErrno::EPERM)

@@ -14,7 +14,7 @@ use core::ffi::CStr;
 use compat_loader::Os;
 use compat_translate::host::{self, nr};
 use compat_translate::paths::{self, Look, Space};
-use compat_translate::settings::Settings;
+use compat_translate::settings::{Opened, Settings};
 use compat_translate::trap::Way;
 
 use crate::classify::made_for;
@@ -50,6 +50,8 @@ pub(crate) struct Order {
     pub(crate) space: Option<Space>,
     /// Another image of ours that did the same says so.
     pub(crate) handed_on: bool,
+    /// The program's file, when that image opened it.
+    pub(crate) opened: Option<Opened>,
 }
 
 /// Reads the command line and leaves only the guest's arguments in `block`. Ends the process when there is nothing to
@@ -73,7 +75,7 @@ fn read_arguments(block: &mut Block) -> Order {
         .unwrap_or_default();
     let handed = Settings::from_record(name)
         .or_else(|| name.ends_with(b"compat-stub").then(Settings::default));
-    if let Some(settings) = handed {
+    if let Some(mut settings) = handed {
         let Some(program) = block.arguments.get(1).map(|&text| text_of(text).to_vec()) else {
             misused(format_args!(
                 "{} is started by the host kernel or by compat, not by hand",
@@ -85,6 +87,7 @@ fn read_arguments(block: &mut Block) -> Order {
         let space = root.map(|root| space_around(&root, &settings));
         return Order {
             program,
+            opened: settings.opened.take(),
             settings,
             space,
             handed_on: true,
@@ -176,6 +179,7 @@ fn run(block: &mut Block) -> Order {
         settings,
         space,
         handed_on: false,
+        opened: None,
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use compat_loader::{ReadAt, ReadError};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::settings::Opened;
 
 /// An open file; closed when dropped.
 pub(crate) struct File {
@@ -11,9 +12,7 @@ pub(crate) struct File {
     /// The path it was opened by, when no link is on it.
     opened: Option<Vec<u8>>,
     size: u64,
-    /// Permissions and type, owner, group.
-    mode: u16,
-    owner: [u32; 2],
+    changes_identity: bool,
 }
 
 const AT_FDCWD: u64 = -100i64 as u64;
@@ -65,8 +64,7 @@ impl File {
             fd,
             opened: straight.then_some(text),
             size: 0,
-            mode: 0,
-            owner: [0; 2],
+            changes_identity: false,
         };
         // struct statx: stx_uid is a u32 at 20, stx_gid one at 24, stx_mode a u16 at 28, stx_size a u64 at 40.
         let mut found = [0u64; 32];
@@ -81,10 +79,10 @@ impl File {
         // SAFETY: a valid path and a buffer of 256 bytes.
         unsafe { host::call_n(nr::statx, args) }?;
         let [_, _, owner, group_and_mode, _, size, ..] = found;
-        file.mode = (group_and_mode >> 32) as u16;
-        file.owner = [(owner >> 32) as u32, group_and_mode as u32];
+        let mode = (group_and_mode >> 32) as u16;
+        file.changes_identity = changes_identity(mode, (owner >> 32) as u32, group_and_mode as u32);
         file.size = size;
-        if file.mode & S_IFMT != S_IFREG {
+        if mode & S_IFMT != S_IFREG {
             return Err(HostErrno::EACCES);
         }
         Ok(file)
@@ -92,12 +90,30 @@ impl File {
 
     /// Whether the file's own kernel would run it as another user or group.
     pub(crate) fn changes_identity(&self) -> bool {
-        let [user, group] = self.owner;
-        let differs = |bit: u16, number: u64, id: u32| {
-            // SAFETY: no arguments.
-            self.mode & bit != 0 && unsafe { host::call_n(number, []) } != Ok(u64::from(id))
-        };
-        differs(S_ISUID, nr::geteuid, user) || differs(S_ISGID, nr::getegid, group)
+        self.changes_identity
+    }
+
+    /// Leaves the file to the next image.
+    pub(crate) fn hand_over(mut self) -> Opened {
+        // Freed: this memory may be the creator's.
+        let straight = self.opened.take().is_some();
+        let file = core::mem::ManuallyDrop::new(self);
+        Opened {
+            fd: file.fd,
+            size: file.size,
+            changes_identity: file.changes_identity,
+            straight,
+        }
+    }
+
+    /// Takes over what the image before opened by `path`.
+    pub(crate) fn taken_over(opened: Opened, path: &[u8]) -> Self {
+        Self {
+            fd: opened.fd,
+            opened: opened.straight.then(|| path.to_vec()),
+            size: opened.size,
+            changes_identity: opened.changes_identity,
+        }
     }
 
     /// The descriptor.
@@ -113,6 +129,15 @@ impl File {
             .and_then(without_links)
             .or_else(|| host::name_of(self.fd).ok())
     }
+}
+
+/// See [`File::changes_identity`].
+fn changes_identity(mode: u16, user: u32, group: u32) -> bool {
+    let differs = |bit: u16, number: u64, id: u32| {
+        // SAFETY: no arguments.
+        mode & bit != 0 && unsafe { host::call_n(number, []) } != Ok(u64::from(id))
+    };
+    differs(S_ISUID, nr::geteuid, user) || differs(S_ISGID, nr::getegid, group)
 }
 
 /// Opens a path with its NUL that has no link on it.

@@ -9,6 +9,7 @@ use compat_bsd::system;
 use compat_loader::{Identity, Image, ImagePlan, Refusal, identify, plan, supported};
 use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::paths::{self, Look, Space};
+use compat_translate::settings::Opened;
 use compat_translate::signal::{self, UContext, install_guest_mask};
 use compat_translate::task::{self, Process, ProgramBreak, Thread};
 
@@ -112,19 +113,23 @@ fn show(path: &[u8]) -> String {
     String::from_utf8_lossy(path).into_owned()
 }
 
-/// Opens the program at `path`, or the interpreter of the script there, and attaches its system. Ends the process with the
-/// right exit code and one line when that cannot be.
+/// Opens the program at `path`, unless it is, or the interpreter of the script there, and attaches its system. Ends the
+/// process with the right exit code and one line when that cannot be.
 #[inline(never)]
-pub(crate) fn open(thread: &Thread, block: &Block, path: &[u8]) -> Program {
-    let program = open_file(thread, block, path);
+pub(crate) fn open(thread: &Thread, block: &Block, path: &[u8], opened: Option<Opened>) -> Program {
+    let file = match opened {
+        Some(opened) => File::taken_over(opened, path),
+        None => open_executable(path),
+    };
+    let program = look_into(thread, block, path, file);
     if let Some(system) = system_of(program.image.os) {
         compat_bsd::attach(system);
     }
     program
 }
 
-fn open_file(thread: &Thread, block: &Block, path: &[u8]) -> Program {
-    match open_one(thread, path) {
+fn look_into(thread: &Thread, block: &Block, path: &[u8], file: File) -> Program {
+    match identified(thread, path, file) {
         Ok(program) => program,
         Err(Other::Script(interpreter, argument)) => {
             open_interpreter(thread, block, path, interpreter, argument)
@@ -147,7 +152,7 @@ fn open_interpreter(
         .unwrap_or_else(|_| interpreter.clone());
     let mut script = Vec::from([interpreter.clone()]);
     script.extend(argument);
-    match open_one(thread, &found) {
+    match identified(thread, &found, open_executable(&found)) {
         Ok(program) => {
             script.push(paths::guest_name(space, path).unwrap_or_else(|| path.to_owned()));
             Program {
@@ -219,8 +224,11 @@ fn refuse(path: &[u8], refusal: &Refusal) -> ! {
     )
 }
 
-fn open_one(thread: &Thread, path: &[u8]) -> Result<Program, Other> {
-    let file = File::open_executable(path).unwrap_or_else(|error| fail_to_open(path, error));
+fn open_executable(path: &[u8]) -> File {
+    File::open_executable(path).unwrap_or_else(|error| fail_to_open(path, error))
+}
+
+fn identified(thread: &Thread, path: &[u8], file: File) -> Result<Program, Other> {
     let image = match identify(&file, forced_os(&thread.process().settings)) {
         Ok(Identity::Elf(image)) => image,
         Ok(Identity::Script(script)) => {

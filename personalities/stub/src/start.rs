@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::arch::global_asm;
 
 use compat_translate::host::{HostErrno, vdso};
+use compat_translate::settings::Opened;
 use compat_translate::signal;
 use compat_translate::task::{self, Process, Thread};
 use compat_translate::trap::{self, Way};
@@ -61,6 +62,7 @@ struct Begun {
     block: Block,
     program: Vec<u8>,
     handed_on: bool,
+    opened: Option<Opened>,
 }
 
 unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
@@ -133,6 +135,7 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
         block: kernel,
         program: order.program,
         handed_on: order.handed_on,
+        opened: order.opened,
     }))
 }
 
@@ -154,6 +157,7 @@ unsafe extern "C" fn enter(begun: *const Begun) -> ! {
         ref block,
         ref program,
         handed_on,
+        opened,
     } = unsafe { &*begun };
     let unready = |error: HostErrno| -> ! {
         fail(
@@ -170,7 +174,7 @@ unsafe extern "C" fn enter(begun: *const Begun) -> ! {
     });
     ready.unwrap_or_else(|error| unready(error));
     // What was blocked and ignored is noted by the numbers of the program's system.
-    let opened = launch::open(thread, block, program);
+    let opened = launch::open(thread, block, program, opened);
     signal::inherit(thread, handed_on).unwrap_or_else(|error| unready(error));
     run(thread, block, program, opened)
 }

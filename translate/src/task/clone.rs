@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use core::arch::global_asm;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::errand::{Errand, Work};
 use super::thread::{become_many, forget_others, is_alone, lock_blocks, release, resign};
@@ -166,9 +166,22 @@ impl Default for Birth {
     }
 }
 
+/// Whether this table of descriptors has ever been shared with another process. Copies of the process go on saying so.
+static SHARED_FILES: AtomicBool = AtomicBool::new(false);
+
+/// Whether nobody but the threads of the calling process sees its descriptors.
+pub(crate) fn has_own_files() -> bool {
+    !SHARED_FILES.load(Ordering::Relaxed)
+}
+
 impl Birth {
     fn flags(self) -> u64 {
-        let files = if self.share_files { CLONE_FILES } else { 0 };
+        let files = if self.share_files {
+            SHARED_FILES.store(true, Ordering::Relaxed);
+            CLONE_FILES
+        } else {
+            0
+        };
         files | u64::from(self.exit_signal)
     }
 }

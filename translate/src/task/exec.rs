@@ -6,15 +6,16 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use crate::cx::Cx;
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::paths::{self, Look};
+use crate::settings::Opened;
 use crate::signal;
 use crate::sync::Mutex;
-use crate::task::Thread;
+use crate::task::{Thread, clone};
 use crate::trap;
 
 /// What the launcher found a file to be.
 pub enum Target {
-    /// A program of the guest's system: the stub runs it.
-    Foreign,
+    /// A program of the guest's system: the stub runs it. The file, if it was to stay open.
+    Foreign(Option<Opened>),
     /// A program of the host: its own kernel runs it.
     Native,
     /// A script and who reads it.
@@ -26,8 +27,9 @@ pub enum Target {
     },
 }
 
-/// Looks at the file at a path; the error is the one `execve` reports.
-pub type Classify = fn(cx: &Cx, path: &[u8]) -> HostResult<Target>;
+/// Looks at the file at a path; the error is the one `execve` reports. With `keep`, a foreign program's stays open, until
+/// `execve`.
+pub type Classify = fn(cx: &Cx, path: &[u8], keep: bool) -> HostResult<Target>;
 
 static CLASSIFY: AtomicUsize = AtomicUsize::new(0);
 
@@ -36,11 +38,11 @@ pub fn set_classifier(classify: Classify) {
     CLASSIFY.store(classify as usize, Ordering::Release);
 }
 
-fn classify(cx: &Cx, path: &[u8]) -> HostResult<Target> {
+fn classify(cx: &Cx, path: &[u8], keep: bool) -> HostResult<Target> {
     match CLASSIFY.load(Ordering::Acquire) {
         0 => Err(HostErrno::ENOEXEC),
         // SAFETY: only `set_classifier` stores there, and only functions of this type.
-        known => (unsafe { core::mem::transmute::<usize, Classify>(known) })(cx, path),
+        known => (unsafe { core::mem::transmute::<usize, Classify>(known) })(cx, path, keep),
     }
 }
 
@@ -57,7 +59,9 @@ pub fn replace(
     environment: Vec<Vec<u8>>,
     leaving: impl FnOnce(&Cx),
 ) -> HostErrno {
-    match prepare(cx, name, path, arguments, &environment) {
+    // Nobody else may start a program meanwhile, which would inherit the file.
+    let keep = clone::has_own_files() && clone::thread_count(cx.process()) == 1;
+    match prepare(cx, name, path, arguments, &environment, keep) {
         Ok(departure) => {
             drop(environment);
             leaving(cx);
@@ -67,7 +71,8 @@ pub fn replace(
     }
 }
 
-/// Finds out how the program at `path` is run; see [`replace`]. [`depart`] runs it.
+/// Finds out how the program at `path` is run; see [`replace`]. [`depart`] runs it. With `keep`, that is to follow at once in
+/// the same process, and the next image is handed the file.
 ///
 /// # Errors
 /// Those of `execve` that concern the file.
@@ -77,10 +82,11 @@ pub fn prepare(
     path: Vec<u8>,
     mut arguments: Vec<Vec<u8>>,
     environment: &[Vec<u8>],
+    keep: bool,
 ) -> HostResult<Departure> {
     let space = cx.process().space.get();
     let mut path = path;
-    let mut target = classify(cx, &path)?;
+    let mut target = classify(cx, &path, keep)?;
     if let Target::Script {
         interpreter,
         argument,
@@ -90,7 +96,7 @@ pub fn prepare(
             arguments.remove(0);
         }
         let reader = paths::locate_text(space, &interpreter, Look::FOLLOW)?;
-        target = match classify(cx, &reader)? {
+        target = match classify(cx, &reader, keep)? {
             // A script cannot read a script.
             Target::Script { .. } => return Err(HostErrno::ENOEXEC),
             target => target,
@@ -108,8 +114,9 @@ pub fn prepare(
     }
     match target {
         Target::Native => Ok(Departure::new(&[&path], &arguments, environment)),
-        Target::Foreign => {
+        Target::Foreign(opened) => {
             let mut settings = cx.process().settings.clone();
+            settings.opened = opened;
             if let Some(space) = space {
                 space.tell(&mut settings);
             }
@@ -117,7 +124,10 @@ pub fn prepare(
             let mut handed = Vec::from([settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
             let paths: &[&[u8]] = &[OWN_LINK, &own_path()];
-            Ok(Departure::new(paths, &handed, environment))
+            Ok(Departure {
+                opened: opened.map(|opened| opened.fd),
+                ..Departure::new(paths, &handed, environment)
+            })
         }
         Target::Script { .. } => Err(HostErrno::ENOEXEC),
     }
@@ -131,6 +141,8 @@ pub struct Departure {
     lists: Vec<u64>,
     /// Where in `lists` the second and the third begin.
     starts: [usize; 2],
+    /// The file that the next image is handed.
+    opened: Option<u64>,
 }
 
 impl Departure {
@@ -161,6 +173,7 @@ impl Departure {
             _text: text,
             lists,
             starts,
+            opened: None,
         }
     }
 
@@ -221,6 +234,12 @@ pub fn become_native(
 pub fn depart(cx: &mut Cx, departure: Departure) -> HostErrno {
     let [arguments, environment] = departure.addresses();
     let mut next = departure.lists.as_ptr();
+    let opened = departure.opened;
+    if let Some(fd) = opened {
+        const F_SETFD: u64 = 2;
+        // SAFETY: our own descriptor, which is no longer closed by `execve`.
+        let _ = unsafe { host::call_n(nr::fcntl, [fd, F_SETFD, 0]) };
+    }
     *cx.process().departure.lock() = Some(departure);
     signal::hand_over(cx.thread);
     let mut error = HostErrno::ENOENT;
@@ -239,6 +258,10 @@ pub fn depart(cx: &mut Cx, departure: Departure) -> HostErrno {
         next = unsafe { next.add(1) };
     }
     signal::retake(cx.thread);
+    if let Some(fd) = opened {
+        // SAFETY: as above.
+        let _ = unsafe { host::call_n(nr::close, [fd]) };
+    }
     *cx.process().departure.lock() = None;
     error
 }

@@ -70,7 +70,14 @@ fn spawned(
 ) -> Return<i32> {
     let (name, path) = process::program(cx, path)?;
     let (arguments, environment) = process::handed(argv, envp)?;
-    let mut departure = Some(exec::prepare(cx, name, path, arguments, &environment)?);
+    let mut departure = Some(exec::prepare(
+        cx,
+        name,
+        path,
+        arguments,
+        &environment,
+        false,
+    )?);
     drop(environment);
     let told = attributes.is_some_and(|all| all.flags & (RETURNERROR | SETGROUP) != 0);
     let mut error = None;
