@@ -7,14 +7,32 @@ use alloc::vec::Vec;
 use crate::host::{self, HostErrno, linux, nr};
 
 /// What was found at a host path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Checked {
-    /// The file is there, and no link is on the way to it.
-    Found,
+    /// The file is there, and no link is on the way to it: this is it, unless it may not be looked at.
+    Found(Option<Kept>),
     /// Nothing is there, and no link is on the way to where it is missing.
     Missing,
     /// There are links, or nobody can tell: the path must be walked.
     Linked,
+}
+
+/// A descriptor of ours that stands for a file, however its name changes. It serves for no more than to ask about the file.
+#[derive(Debug)]
+pub struct Kept(u64);
+
+impl Kept {
+    /// The number.
+    pub fn fd(&self) -> u64 {
+        self.0
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // SAFETY: our own descriptor, which nobody else knows.
+        let _ = unsafe { host::call_n(nr::close, [self.0]) };
+    }
 }
 
 /// Sandboxes that know nothing of `openat2` answer with these.
@@ -50,14 +68,10 @@ fn look(text: &[u8], follow: bool) -> Checked {
     ];
     // SAFETY: a NUL-terminated path and a request, both ours.
     match unsafe { host::call_n(nr::openat2, request) } {
-        Ok(fd) => {
-            // SAFETY: our own descriptor.
-            let _ = unsafe { host::call_n(nr::close, [fd]) };
-            Checked::Found
-        }
+        Ok(fd) => Checked::Found(Some(Kept(fd))),
         Err(HostErrno::ENOENT | HostErrno::ENOTDIR) => Checked::Missing,
         // Whoever uses the path gets the same answer.
-        Err(HostErrno::EACCES | HostErrno::ENAMETOOLONG) => Checked::Found,
+        Err(HostErrno::EACCES | HostErrno::ENAMETOOLONG) => Checked::Found(None),
         Err(HostErrno::ENOSYS | HostErrno::EPERM) => {
             REFUSED.store(true, Ordering::Relaxed);
             Checked::Linked

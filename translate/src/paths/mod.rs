@@ -21,6 +21,7 @@ use alloc::boxed::Box;
 use crate::guest;
 use crate::host::{HostErrno, HostResult, linux};
 
+pub use check::Kept;
 pub use names::{data_directory, find_root};
 pub use space::{Bind, Space};
 
@@ -33,6 +34,8 @@ pub struct Look {
     pub change: bool,
     /// The file may come into being here.
     pub make: bool,
+    /// The file is only asked about: [`Located::file`] says whether it was found already.
+    pub ask: bool,
 }
 
 impl Look {
@@ -41,6 +44,7 @@ impl Look {
         follow: true,
         change: false,
         make: false,
+        ask: false,
     };
     /// The file, or the link in the last place.
     pub const LINK: Self = Self {
@@ -52,7 +56,14 @@ impl Look {
         follow: false,
         change: true,
         make: true,
+        ..Self::FOLLOW
     };
+
+    /// The same, to ask about the file.
+    #[must_use]
+    pub const fn ask(self) -> Self {
+        Self { ask: true, ..self }
+    }
 
     /// The same, with a change in mind.
     #[must_use]
@@ -81,6 +92,7 @@ pub struct Located {
     pub at: u64,
     guest: u64,
     text: Option<Vec<u8>>,
+    file: Option<Kept>,
 }
 
 impl Located {
@@ -90,6 +102,7 @@ impl Located {
             at,
             guest: path,
             text: None,
+            file: None,
         }
     }
 
@@ -100,7 +113,13 @@ impl Located {
             at: i64::from(linux::AT_FDCWD) as u64,
             guest: 0,
             text: Some(text),
+            file: None,
         }
+    }
+
+    /// The file itself, when it was found on the way: a descriptor that names it (`O_PATH`), for as long as this value lives.
+    pub fn file(&self) -> Option<u64> {
+        self.file.as_ref().map(Kept::fd)
     }
 
     /// The address of the path, for as long as this value lives.
@@ -164,10 +183,13 @@ pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResu
     };
     Ok(match space.locate(&absolute, look)? {
         // Deep down, only a relative path is short enough for the host.
-        Some(found) if found.len() >= linux::PATH_MAX as usize && relative => {
+        Some(found) if found.text.len() >= linux::PATH_MAX as usize && relative => {
             Located::straight(at, path)
         }
-        Some(found) => Located::host(found),
+        Some(found) => Located {
+            file: found.file.filter(|_| look.ask),
+            ..Located::host(found.text)
+        },
         None => Located::straight(at, path),
     })
 }
@@ -213,7 +235,7 @@ pub fn locate_text(space: Option<&Space>, path: &[u8], look: Look) -> HostResult
     };
     Ok(space
         .locate(&absolute, look)?
-        .unwrap_or_else(|| path.to_vec()))
+        .map_or_else(|| path.to_vec(), |found| found.text))
 }
 
 /// What the guest calls the file that the host calls `path`. `None` when it has no name for it.

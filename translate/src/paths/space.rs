@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::host::{HostErrno, HostResult};
 use crate::settings::Settings;
 
-use super::check::{self, Checked};
+use super::check::{self, Checked, Kept};
 use super::{Look, walk};
 
 /// A host directory or file that appears at a place of the guest's.
@@ -104,6 +104,20 @@ pub(super) enum Layers<'a> {
     Bound(&'a Bind, Vec<u8>),
     /// In the root; in an overlay then on the host, under its own name.
     Root(Vec<u8>),
+}
+
+/// Where a path leads.
+pub struct Found {
+    /// The host's path.
+    pub text: Vec<u8>,
+    /// The file there, when the search came by it.
+    pub(super) file: Option<Kept>,
+}
+
+impl From<Vec<u8>> for Found {
+    fn from(text: Vec<u8>) -> Self {
+        Self { text, file: None }
+    }
 }
 
 impl Space {
@@ -229,10 +243,10 @@ impl Space {
     ///
     /// # Errors
     /// `ELOOP`; `ENOENT`; `EROFS` for a change in what is bound read-only.
-    pub fn locate(&self, path: &[u8], look: Look) -> HostResult<Option<Vec<u8>>> {
+    pub fn locate(&self, path: &[u8], look: Look) -> HostResult<Option<Found>> {
         let clean = Clean::of(path);
         if clean.leaves {
-            return walk::walk(self, path, look).map(Some);
+            return self.walk(path, look);
         }
         let slash = clean.end;
         let follow = look.follow || !slash.is_empty();
@@ -240,23 +254,33 @@ impl Space {
             Layers::Bound(bind, _) if bind.read_only && look.change => Err(HostErrno::EROFS),
             Layers::Bound(bind, mut found) => {
                 found.extend_from_slice(slash);
-                if bind.of_host || check::check(&mut found, follow) != Checked::Linked {
-                    return Ok(Some(found));
+                if bind.of_host {
+                    return Ok(Some(found.into()));
                 }
-                walk::walk(self, path, look).map(Some)
+                match check::check(&mut found, follow) {
+                    Checked::Found(file) => Ok(Some(Found { text: found, file })),
+                    Checked::Missing => Ok(Some(found.into())),
+                    Checked::Linked => self.walk(path, look),
+                }
             }
             Layers::Root(mut found) => {
                 found.extend_from_slice(slash);
                 match check::check(&mut found, follow) {
-                    Checked::Found => Ok(Some(found)),
-                    Checked::Linked => walk::walk(self, path, look).map(Some),
-                    Checked::Missing if self.rooted || self.hides(&clean.path) => Ok(Some(found)),
+                    Checked::Found(file) => Ok(Some(Found { text: found, file })),
+                    Checked::Linked => self.walk(path, look),
+                    Checked::Missing if self.rooted || self.hides(&clean.path) => {
+                        Ok(Some(found.into()))
+                    }
                     Checked::Missing => Ok(self
                         .belongs_in_root(&found, &clean.path, look)
-                        .then_some(found)),
+                        .then(|| found.into())),
                 }
             }
         }
+    }
+
+    fn walk(&self, path: &[u8], look: Look) -> HostResult<Option<Found>> {
+        walk::walk(self, path, look).map(|found| Some(found.into()))
     }
 
     /// Whether the host's file of this name is not to be seen.

@@ -46,7 +46,9 @@ impl Scene {
     /// What `path` leads to, relative to the scene.
     fn find(&self, space: &Space, path: &str, look: Look) -> String {
         let both = [
-            space.locate(path.as_bytes(), look),
+            space
+                .locate(path.as_bytes(), look)
+                .map(|found| found.map(|found| found.text)),
             super::walk::walk(space, path.as_bytes(), look).map(Some),
         ];
         let both = both.map(|found| match found {
@@ -102,7 +104,7 @@ fn links_of_the_root_stay_in_the_root() {
             "root/usr/lib/new"
         );
         let endless = space.locate(b"/loop", Look::FOLLOW);
-        assert_eq!(endless, Err(HostErrno::ELOOP));
+        assert_eq!(endless.err(), Some(HostErrno::ELOOP));
     }
 }
 

@@ -70,7 +70,7 @@ pub struct Place {
     /// The host's flags.
     pub flags: u64,
     held: Option<Held>,
-    _located: Option<Located>,
+    located: Option<Located>,
 }
 
 impl Place {
@@ -81,6 +81,19 @@ impl Place {
     /// `EBADF`; with `AT_RESOLVE_BENEATH` also what the lookup says, `ENOTCAPABLE` when it leaves `at`.
     pub fn find(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
         Self::seen(cx, at, path, flags, looking(flags))
+    }
+
+    /// The same for a call that only asks about the file, and can do so by a descriptor that names it.
+    ///
+    /// # Errors
+    /// As [`Place::find`].
+    pub fn to_ask(cx: &Cx, at: AtFd, path: Path, flags: AtFlags) -> Return<Self> {
+        let mut place = Self::seen(cx, at, path, flags, looking(flags).ask())?;
+        if let Some(file) = place.located.as_ref().and_then(Located::file) {
+            (place.at, place.path) = (file, empty());
+            place.flags |= u64::from(linux::AT_EMPTY_PATH);
+        }
+        Ok(place)
     }
 
     /// The same for a call that changes the file.
@@ -117,7 +130,7 @@ impl Place {
                 path: located.path(),
                 flags: flags.to_host(),
                 held: None,
-                _located: Some(located),
+                located: Some(located),
             });
         }
         let at = at.checked(cx)?;
@@ -131,8 +144,14 @@ impl Place {
             path: empty(),
             flags: flags.to_host() | u64::from(linux::AT_EMPTY_PATH),
             held: Some(held),
-            _located: None,
+            located: None,
         })
+    }
+
+    /// The path of the file that [`Place::to_ask`] found: the address of it.
+    pub fn found_at(&self) -> Option<u64> {
+        let located = self.located.as_ref()?;
+        located.file().map(|_| located.path())
     }
 
     /// The open file this place is, when it is one.

@@ -83,14 +83,16 @@ pub fn of_path<T>(
     give: impl FnOnce(&Stat) -> HostResult<T>,
 ) -> Return<T> {
     let flags = flags.only(AT_SYMLINK_NOFOLLOW | AT_RESOLVE_BENEATH | AT_EMPTY_PATH)?;
-    let place = Place::find(cx, at, path, flags)?;
+    let place = Place::to_ask(cx, at, path, flags)?;
     if let Some(error) = cx.failed_already() {
         return Err(error.into());
     }
     let mut found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
-    let file = match place.open_file() {
-        Some(fd) => Where::Open(fd),
-        None => Where::Path(place.at, place.path),
+    let file = match (place.found_at(), place.open_file()) {
+        // Such a descriptor is no good for attributes.
+        (Some(path), _) => Where::Path(CWD.0 as u64, path),
+        (None, Some(fd)) => Where::Open(fd),
+        (None, None) => Where::Path(place.at, place.path),
     };
     file_flags::complete(cx, file, &mut found);
     let follow = !flags.has(AT_SYMLINK_NOFOLLOW);
