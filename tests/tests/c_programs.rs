@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
+use compat_tests::attach::attach;
 use compat_tests::c::{System, sources, systems};
 use compat_tests::process::{End, Limits, run};
 use compat_tests::stage::{Stage, on_every_stage};
@@ -42,7 +43,7 @@ fn said_by(system: &System, stage: &Stage, name: &str, objects: &[&str]) -> Stri
     let run_time = stage.write("run/empty", "").with_file_name("");
     let bound = format!("{}:/var/run", run_time.display());
     let mut command = stage.compat();
-    command.args(["run", "-q", "-b", &bound, "--root"]);
+    attach(command.args(["run", "-q", "-b", &bound])).arg("--root");
     command.arg(&root).arg(&program);
     let log = root.with_file_name("log");
     let finished = run(&mut command, &log, Limits::total(PATIENCE)).expect("the program starts");
