@@ -120,6 +120,11 @@ pub fn watch(process: &Process, signal: u8, watcher: SignalWatch) -> HostResult<
     apply(signal, action)
 }
 
+/// Whether a kernel object counts any signal.
+pub(super) fn any_watched() -> bool {
+    WATCHED.iter().any(|word| word.load(Ordering::Acquire) != 0)
+}
+
 /// Whether a kernel object counts `signal`.
 pub(super) fn watched(signal: u8) -> bool {
     let index = usize::from(signal.saturating_sub(1));
@@ -144,13 +149,15 @@ pub fn current_action(process: &Process, signal: u8) -> Action {
     if let Some(action) = actions.get(signal) {
         return action;
     }
-    // Nothing set since the image began: only "ignored" survives exec, and the host remembers that.
+    // Nothing set since the image began: only "ignored" survives exec, and the host remembers that, but for the signals that
+    // are ours: what they were was noted then.
     // The BSDs note which signals interrupt calls, not which restart them: an action that nobody set restarts.
     let mut action = Action {
         restart: true,
         ..Action::default()
     };
-    if let Some(host) = attached().and_then(|personality| (personality.signal_to_host)(signal)) {
+    let host = attached().and_then(|personality| (personality.signal_to_host)(signal));
+    if let Some(host) = host.filter(|&host| !always_ours(host)) {
         let mut found = KernelAction::default();
         let args = [u64::from(host), 0, (&raw mut found) as u64, 8];
         // SAFETY: `found` is a valid kernel_sigaction.
@@ -190,6 +197,11 @@ pub fn set_action(process: &Process, signal: u8, action: Action) -> HostResult<A
     Ok(before)
 }
 
+/// Whether a signal of the host's has our handler whatever the guest does.
+pub(super) fn always_ours(host: u8) -> bool {
+    matches!(host, SIGSEGV | SIGBUS | SIGSTKFLT | SIGSYS)
+}
+
 /// Makes the host's disposition fit the guest's.
 pub(super) fn apply(signal: u8, action: Action) -> HostResult<()> {
     let Some(personality) = attached() else {
@@ -199,10 +211,7 @@ pub(super) fn apply(signal: u8, action: Action) -> HostResult<()> {
         return Ok(());
     };
     // Ours whatever the guest does, or never anybody's.
-    if matches!(
-        host,
-        SIGSEGV | SIGBUS | SIGSTKFLT | SIGSYS | SIGKILL | SIGSTOP
-    ) {
+    if always_ours(host) || matches!(host, SIGKILL | SIGSTOP) {
         return Ok(());
     }
     let wanted = match action.disposition {

@@ -3,21 +3,29 @@
 //! The host passes both on by itself, but for what stands in for the guest's: the signals that are ours whatever the guest
 //! does, and those that are ignored because the host's default would end the process.
 
-use super::actions::{apply, ignored_in_place, note_inherited, watched};
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::actions::{always_ours, any_watched, apply, ignored_in_place, note_inherited, watched};
 use super::back::signal_self;
 use super::context::KernelAction;
 use super::handler::{exchange, install};
-use super::host_signal::{SIGBUS, SIGSEGV, SIGSTKFLT, SIGSYS};
 use super::mask::whole_host_mask;
-use super::{Action, Disposition, NEVER_BLOCKED, SigSet, current_action, set_action, take_held};
+use super::{
+    Action, Disposition, NEVER_BLOCKED, SigSet, bit, current_action, set_action, take_held,
+};
 use crate::host::{self, HostResult, nr};
-use crate::personality::attached;
+use crate::personality::{Personality, attached};
 use crate::task::Thread;
 
 /// Guest and host number of the signals whose host disposition or mask is not what the guest set.
 fn stand_ins() -> impl Iterator<Item = (u8, u8)> {
     let personality = attached();
-    (1..=64).filter_map(move |host| {
+    let candidates = match (personality, any_watched()) {
+        (Some(personality), false) => NEVER_BLOCKED | in_place(personality),
+        _ => u64::MAX,
+    };
+    let candidates = (1..=64).filter(move |&host| candidates & bit(host) != 0);
+    candidates.filter_map(move |host| {
         let personality = personality?;
         let signal = (personality.signal_from_host)(host)?;
         let ignored = ignored_in_place((personality.default_action)(signal), host);
@@ -25,8 +33,25 @@ fn stand_ins() -> impl Iterator<Item = (u8, u8)> {
     })
 }
 
-fn always_ours(host: u8) -> bool {
-    matches!(host, SIGSEGV | SIGBUS | SIGSTKFLT | SIGSYS)
+/// The host's signals that [`ignored_in_place`] may be true of, found once: each image asks several times.
+fn in_place(personality: &Personality) -> u64 {
+    static KNOWN: AtomicU64 = AtomicU64::new(0);
+    match KNOWN.load(Ordering::Relaxed) {
+        0 => {
+            let ignored = |&host: &u8| {
+                let signal = (personality.signal_from_host)(host);
+                signal.is_some_and(|signal| {
+                    ignored_in_place((personality.default_action)(signal), host)
+                })
+            };
+            let found = (1..=64)
+                .filter(ignored)
+                .fold(NEVER_BLOCKED, |set, host| set | bit(host));
+            KNOWN.store(found, Ordering::Relaxed);
+            found
+        }
+        known => known,
+    }
 }
 
 /// Notes what was blocked and ignored when the image began, ignores what the guest's kernel ignores by default, and installs
@@ -42,7 +67,7 @@ pub fn inherit(thread: &Thread, handed_on: bool) -> HostResult<()> {
     let _ = unsafe { host::call_n(nr::rt_sigprocmask, [0, 0, (&raw mut mask) as u64, 8]) };
     if let Some(personality) = personality.filter(|_| mask != 0) {
         let guest = (1..=64u8)
-            .filter(|signal| mask & super::bit(*signal) != 0)
+            .filter(|signal| mask & bit(*signal) != 0)
             .filter_map(personality.signal_from_host)
             .fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)));
         thread.mask.set(guest);
