@@ -12,9 +12,12 @@ const AT_EXECPATH: u64 = 15;
 /// The argument by which a next image knows that it is one.
 const LOOKS: &CStr = c"--looks";
 
+/// Enough for the next image to be told.
+const PLACES: u64 = 12;
+
 /// Places of a library's first form.
 fn places() -> impl Iterator<Item = Place> {
-    (0..4).map(|number| Place::numbered(number * FORMS.len() as u64))
+    (0..PLACES).map(|number| Place::numbered(number * FORMS.len() as u64))
 }
 
 /// A next image: ends with how many of the places are jumps, before it has called from any.
@@ -57,7 +60,7 @@ pub(crate) fn to_the_next_image() {
         assert!(place.is_jump());
     }
     let path = auxiliary(AT_EXECPATH).expect("a path") as *const u8;
-    assert_eq!(jumps_of(path), 4);
+    assert_eq!(jumps_of(path), PLACES as u32);
     // A copy is another file, whatever is in it.
     const COPY: &CStr = c"./copy-of-code";
     const CREATE: u64 = 0x1 | 0x200 | 0x400;
