@@ -37,6 +37,8 @@ pub struct Settings {
     pub sites: Option<String>,
     /// `root` is a real path, and `binds` are all there are: handed on by another image.
     pub settled: bool,
+    /// Which file the stub is: device and inode. All images of a tree of processes are of the same.
+    pub own: Option<(u64, u64)>,
     /// The file of the program that the next image runs; only ever in its record.
     pub opened: Option<Opened>,
 }
@@ -95,7 +97,11 @@ impl Settings {
         let osreldate = self.osreldate.map(|version| alloc::format!("{version}"));
         let attach = self.attach.map(|way| String::from(way.name()));
         let opened = self.opened.map(Opened::to_text);
+        let own = self
+            .own
+            .map(|(device, inode)| alloc::format!("{device:x},{inode:x}"));
         for (key, value) in [
+            ("own", &own),
             ("opened", &opened),
             ("attach", &attach),
             ("abi", &self.abi),
@@ -134,6 +140,7 @@ impl Settings {
                 "sites" => settings.sites = Some(unescape(value)),
                 "root-only" => settings.root_only = true,
                 "settled" => settings.settled = true,
+                "own" => settings.own = file(value),
                 "opened" => settings.opened = Opened::from_text(value),
                 "bind" => settings.binds.push(unescape(value)),
                 _ => {}
@@ -141,6 +148,12 @@ impl Settings {
         }
         Some(settings)
     }
+}
+
+fn file(text: &str) -> Option<(u64, u64)> {
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    let (device, inode) = text.split_once(',')?;
+    Some((number(device)?, number(inode)?))
 }
 
 fn push(record: &mut String, key: &str, value: &str) {
@@ -201,6 +214,7 @@ mod tests {
             binds: ["/dev".into(), "/home/me;x:/home:ro".into()].into(),
             sites: Some(String::from("1f:20-4,30-6")),
             settled: false,
+            own: Some((0xfe00, u64::MAX)),
             opened: Some(Opened {
                 fd: 3,
                 size: 1 << 40,

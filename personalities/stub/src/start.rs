@@ -113,6 +113,9 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
         Some(Way::Sud) if order.handed_on => trap::attach_again(),
         wish => find_a_way_in(wish),
     });
+    if order.settings.own.is_none() {
+        order.settings.own = task::exec::own_file();
+    }
     if let Some(told) = order.settings.sites.take() {
         trap::expect_sites(told);
     }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::cx::Cx;
-use crate::host::{self, HostErrno, HostResult, nr};
+use crate::host::{self, HostErrno, HostResult, linux, nr};
 use crate::paths::{self, Look};
 use crate::settings::Opened;
 use crate::signal;
@@ -123,10 +123,16 @@ pub fn prepare(
             settings.sites = Some(trap::tell_sites()).filter(|told| !told.is_empty());
             let mut handed = Vec::from([settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
-            let paths: &[&[u8]] = &[OWN_LINK, &own_path()];
+            let own = own_path();
+            let by_path = settings.own.is_some() && file_at(&own) == settings.own;
+            let paths = if by_path {
+                [&own, OWN_LINK]
+            } else {
+                [OWN_LINK, &own]
+            };
             Ok(Departure {
                 opened: opened.map(|opened| opened.fd),
-                ..Departure::new(paths, &handed, environment)
+                ..Departure::new(&paths, &handed, environment)
             })
         }
         Target::Script { .. } => Err(HostErrno::ENOEXEC),
@@ -189,10 +195,12 @@ impl Departure {
     }
 }
 
-/// How the host names the image that runs: the right one even when the file has been replaced since.
+/// How the host names the image that runs: the right one even when the file has been replaced since. It is dear: a process
+/// that has just been made has no entries in /proc yet, and they go when it ends.
 const OWN_LINK: &[u8] = b"/proc/self/exe";
 
-/// Where the image was started from, for hosts on which the link above does not work.
+/// Where the image was started from: to be used when the same file is still there, and on hosts on which the link above does
+/// not work.
 static OWN_PATH: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// Notes the name that the image was started by.
@@ -204,6 +212,55 @@ pub fn started_as(path: &[u8]) {
     }
     whole.extend_from_slice(path);
     *OWN_PATH.lock() = whole;
+}
+
+/// Which file the image is of, if it has a path still: device and inode. To be asked in the first of many images, for all.
+pub fn own_file() -> Option<(u64, u64)> {
+    let path = host::read_link("/proc/self/exe").ok()?;
+    let file = file_at(OWN_LINK)?;
+    (file_at(&path) == Some(file)).then(|| {
+        *OWN_PATH.lock() = path;
+        file
+    })
+}
+
+/// Device and inode of the file at a path. No other file has them while an image of it runs.
+fn file_at(path: &[u8]) -> Option<(u64, u64)> {
+    const STATX_INO: u64 = 0x100;
+    let path = [path, b"\0"].concat();
+    // struct statx: stx_ino at 32, stx_dev_major and stx_dev_minor at 136.
+    let mut found = [0u64; 32];
+    let request = [
+        linux::AT_FDCWD as u64,
+        path.as_ptr() as u64,
+        0,
+        STATX_INO,
+        found.as_mut_ptr() as u64,
+    ];
+    // SAFETY: a NUL-terminated path and a buffer of 256 bytes.
+    unsafe { host::call_n(nr::statx, request) }.ok()?;
+    let [
+        _,
+        _,
+        _,
+        _,
+        inode,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        _,
+        device,
+        ..,
+    ] = found;
+    Some((device, inode))
 }
 
 fn own_path() -> Vec<u8> {
@@ -246,7 +303,11 @@ pub fn depart(cx: &mut Cx, departure: Departure) -> HostErrno {
     loop {
         // SAFETY: within the first list, which ends with 0.
         let path = unsafe { next.read() };
-        if path == 0 || error != HostErrno::ENOENT {
+        let other = matches!(
+            error,
+            HostErrno::ENOENT | HostErrno::EACCES | HostErrno::ETXTBSY
+        );
+        if path == 0 || !other {
             break;
         }
         // Not past a signal that waits: with everything blocked meanwhile, the next image would never see it.
