@@ -58,12 +58,13 @@ pub struct Opened {
 
 impl Opened {
     fn to_text(self) -> String {
-        let (other, straight) = (u8::from(self.changes_identity), u8::from(self.straight));
-        alloc::format!("{},{},{other},{straight}", self.fd, self.size)
+        let flags = [self.changes_identity, self.straight].map(u64::from);
+        let [other, straight] = flags;
+        numbers(&[self.fd, self.size, other, straight])
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        let mut numbers = text.split(',').map(|number| number.parse().ok());
+        let mut numbers = numbers_of(text);
         let mut next = || numbers.next().flatten();
         Some(Self {
             fd: next()?,
@@ -97,9 +98,7 @@ impl Settings {
         let osreldate = self.osreldate.map(|version| alloc::format!("{version}"));
         let attach = self.attach.map(|way| String::from(way.name()));
         let opened = self.opened.map(Opened::to_text);
-        let own = self
-            .own
-            .map(|(device, inode)| alloc::format!("{device:x},{inode:x}"));
+        let own = self.own.map(|(device, inode)| numbers(&[device, inode]));
         for (key, value) in [
             ("own", &own),
             ("opened", &opened),
@@ -151,9 +150,32 @@ impl Settings {
 }
 
 fn file(text: &str) -> Option<(u64, u64)> {
-    let number = |text| u64::from_str_radix(text, 16).ok();
-    let (device, inode) = text.split_once(',')?;
-    Some((number(device)?, number(inode)?))
+    let mut numbers = numbers_of(text);
+    Some((numbers.next()??, numbers.next()??))
+}
+
+/// Hexadecimal, without what formatting in general costs.
+fn numbers(numbers: &[u64]) -> String {
+    let mut text = String::with_capacity(17 * numbers.len());
+    for &number in numbers {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        let digits = number.checked_ilog2().unwrap_or_default() / 4;
+        for digit in (0..=digits).rev() {
+            let digit = (number >> (4 * digit) & 0xf) as u8;
+            text.push(char::from(match digit {
+                0..=9 => b'0' + digit,
+                _ => b'a' - 10 + digit,
+            }));
+        }
+    }
+    text
+}
+
+fn numbers_of(text: &str) -> impl Iterator<Item = Option<u64>> {
+    text.split(',')
+        .map(|number| u64::from_str_radix(number, 16).ok())
 }
 
 fn push(record: &mut String, key: &str, value: &str) {

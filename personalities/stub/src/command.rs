@@ -100,6 +100,9 @@ fn read_arguments(block: &mut Block) -> Order {
     }
 }
 
+// Out of the way of those that another image started.
+#[cold]
+#[inline(never)]
 fn run(block: &mut Block) -> Order {
     let mut settings = Settings::default();
     let mut argv0 = None;
@@ -304,6 +307,8 @@ fn is_executable(path: &[u8]) -> bool {
 }
 
 /// Everything but `run` needs no guest: an ordinary program does it.
+#[cold]
+#[inline(never)]
 fn other_command(block: &Block) -> ! {
     let own = host::read_link("/proc/self/exe").unwrap_or_default();
     let folder = own
