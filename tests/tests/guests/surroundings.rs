@@ -146,6 +146,23 @@ fn little_address_space_and_fixed_addresses_will_do() {
 }
 
 #[test]
+fn compat_goes_on_when_its_file_is_removed_or_another_takes_its_place() {
+    const ANOTHER: &str =
+        "printf '#!/bin/sh\necho wrong\n' >other && chmod +x other && mv -f other own";
+    on_every_stage(|stage| {
+        for change in ["true", "rm own", "rm own && mkdir own", ANOTHER] {
+            let script = format!(
+                "set -- $RUN && cp $1 own && shift && mkfifo go &&
+                 {{ ./own \"$@\" exec-when-told <go >said & }} && exec 5>go &&
+                 until grep -q ready said; do sleep 0.01; done &&
+                 {change} && echo >&5 && exec 5>&- && wait $! && cat said && rm -rf go said own"
+            );
+            says(&shell(stage, &script), "ready\n0\n1\n2\n");
+        }
+    });
+}
+
+#[test]
 fn one_free_descriptor_is_enough_and_none_is_said() {
     on_every_stage(|stage| {
         says(

@@ -15,6 +15,7 @@ extern "C" fn main() {
         Some(b"lengths") => lengths(),
         Some(b"stack") => say!("{}", stack(40)),
         Some(b"exec") => exec(),
+        Some(b"exec-when-told") => exec_when_told(),
         Some(b"sleep") => sleep(),
         Some(b"far-code") => far_code(),
         Some(b"become") => becomes(),
@@ -84,6 +85,14 @@ fn exec() {
     let error = sys::call(sys::EXECVE, [path, arguments.as_ptr() as u64, 0]);
     say!("execve: {error:?}");
     sys::exit(97)
+}
+
+/// Says so when it is ready, and goes on when something can be read.
+fn exec_when_told() {
+    say!("ready");
+    let mut byte = 0u8;
+    let _ = sys::call(sys::READ, [0, (&raw mut byte) as u64, 1]);
+    exec();
 }
 
 /// Runs code at an address where neither programs nor anything the kernel places ever lie; or says why not.
