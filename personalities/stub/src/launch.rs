@@ -286,7 +286,7 @@ fn load(thread: &Thread, path: &[u8], program: &Program, environment: &[*const u
         )
     };
     let plan = &program.plan;
-    let base = map(&program.file, plan).unwrap_or_else(|error| no_room(error));
+    let base = map(&program.file, plan, false).unwrap_or_else(|error| no_room(error));
     let entry = base.wrapping_add(plan.entry);
     let mut loaded = Loaded {
         start: entry,
@@ -307,7 +307,7 @@ fn load(thread: &Thread, path: &[u8], program: &Program, environment: &[*const u
             };
             refuse(path, &refusal);
         };
-        loaded.base = map(&linker, &linker_plan).unwrap_or_else(|error| no_room(error));
+        loaded.base = map(&linker, &linker_plan, true).unwrap_or_else(|error| no_room(error));
         loaded.start = loaded.base.wrapping_add(linker_plan.entry);
     }
     loaded

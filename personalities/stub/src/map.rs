@@ -18,11 +18,11 @@ const PROT_WRITE: u64 = 2;
 /// Where FreeBSD loads a position-independent program without randomisation (ET_DYN_LOAD_ADDR).
 const ET_DYN_LOAD_ADDR: u64 = 0x0102_1000;
 
-/// Maps `file` as `plan` says; returns the load base (0 for a fixed image).
+/// Maps `file`, a program or its linker, as `plan` says; returns the load base (0 for a fixed image).
 ///
 /// # Errors
 /// `ENOMEM` when the addresses are taken, `EFAULT` when the file shrank meanwhile.
-pub(crate) fn map(file: &File, plan: &ImagePlan) -> HostResult<u64> {
+pub(crate) fn map(file: &File, plan: &ImagePlan, is_linker: bool) -> HostResult<u64> {
     let length = plan.span.end - plan.span.start;
     let base = match plan.placement {
         Placement::Fixed
@@ -48,7 +48,7 @@ pub(crate) fn map(file: &File, plan: &ImagePlan) -> HostResult<u64> {
         Placement::Anywhere { .. } => MAP_FIXED,
     };
     for segment in &plan.segments {
-        map_segment(file, segment, base, placing)?;
+        map_segment(file, segment, base, placing, is_linker)?;
     }
     Ok(base)
 }
@@ -76,7 +76,13 @@ fn reserve_anywhere(length: u64, align: u64) -> HostResult<u64> {
     Ok(at.next_multiple_of(align))
 }
 
-fn map_segment(file: &File, segment: &Segment, base: u64, placing: u64) -> HostResult<()> {
+fn map_segment(
+    file: &File,
+    segment: &Segment,
+    base: u64,
+    placing: u64,
+    is_linker: bool,
+) -> HostResult<()> {
     let protection = u64::from(segment.protection.bits());
     if let Some(pages) = segment.file {
         let args = [
@@ -91,7 +97,8 @@ fn map_segment(file: &File, segment: &Segment, base: u64, placing: u64) -> HostR
         unsafe { host::call(nr::mmap, args) }?;
         if segment.protection.execute && !segment.protection.write {
             let start = base.wrapping_add(pages.address);
-            trap::register_text(start, pages.len, file.fd(), pages.offset);
+            let library = is_linker.then_some((file.fd(), pages.offset));
+            trap::register_text(start, pages.len, library);
         }
     }
     let Some(zero) = segment.zero else {

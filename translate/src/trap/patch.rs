@@ -25,14 +25,18 @@ const HOT: u8 = 2;
 /// back costs as much as a dozen traps, however many sites it is for: short programs pay for it once or never.
 const DUE: u8 = 8;
 
-/// Notes private, executable memory that is not writable, of the file `fd` from `offset` on: only such code is patched. Sites
-/// that the image before knew are patched at once.
-pub fn register_text(start: u64, len: u64, fd: u64, offset: u64) {
+/// Notes private, executable memory of a file that is not writable: only such code is patched. Of a library, the open file and
+/// where in it the memory begins are given: its sites that the image before knew are patched at once. A program's own few would
+/// cost it more than they save.
+pub fn register_text(start: u64, len: u64, library: Option<(u64, u64)>) {
     let end = start.saturating_add(len);
     family::text_changed();
     refusal::forget(start, end);
     let patches = !current().process().settings.no_patch;
-    let file = if patches { known::identity(fd) } else { 0 };
+    let (file, offset) = match library {
+        Some((fd, offset)) if patches => (known::identity(fd), offset),
+        _ => (0, 0),
+    };
     let mut code = CODE.lock();
     code.texts.push(Text {
         start,

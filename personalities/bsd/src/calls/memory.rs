@@ -171,7 +171,7 @@ pub fn mmap(
         return Err(error);
     }
     if !anonymous && shared == MAP_PRIVATE && prot & (PROT_WRITE | PROT_EXEC) == PROT_EXEC {
-        trap::register_text(at, len, fd, pos as u64 - unaligned);
+        trap::register_text(at, len, Some((fd, pos as u64 - unaligned)));
     }
     Ok(at + unaligned)
 }
