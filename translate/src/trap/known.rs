@@ -14,8 +14,9 @@ use crate::sync::Mutex;
 /// How long what is told may be: some hundred sites.
 const MOST: usize = 4096;
 
-/// Patching the sites of a file as it is mapped costs a start what a dozen traps do: fewer are not told.
-const FEWEST: usize = 12;
+/// Patching the sites of a library as it is mapped costs a start as much as a dozen traps, and each site of a linker or a C
+/// library is called several times in every start: fewer are not told.
+const FEWEST: usize = 4;
 
 /// What was told, as it was told.
 static TOLD: Mutex<String> = Mutex::new(String::new());
