@@ -36,6 +36,8 @@ pub struct Look {
     pub make: bool,
     /// The file is only asked about: [`Located::file`] says whether it was found already.
     pub ask: bool,
+    /// Nothing is at the one place that [`likely`] named, and no link is on the way there.
+    pub absent: bool,
 }
 
 impl Look {
@@ -45,6 +47,7 @@ impl Look {
         change: false,
         make: false,
         ask: false,
+        absent: false,
     };
     /// The file, or the link in the last place.
     pub const LINK: Self = Self {
@@ -63,6 +66,15 @@ impl Look {
     #[must_use]
     pub const fn ask(self) -> Self {
         Self { ask: true, ..self }
+    }
+
+    /// The same, when it is known of the root that nothing is there.
+    #[must_use]
+    pub const fn absent(self) -> Self {
+        Self {
+            absent: true,
+            ..self
+        }
     }
 
     /// The same, with a change in mind.

@@ -265,7 +265,12 @@ impl Space {
             }
             Layers::Root(mut found) => {
                 found.extend_from_slice(slash);
-                match check::check(&mut found, follow) {
+                let checked = if look.absent {
+                    Checked::Missing
+                } else {
+                    check::check(&mut found, follow)
+                };
+                match checked {
                     Checked::Found(file) => Ok(Some(Found { text: found, file })),
                     Checked::Linked => self.walk(path, look),
                     Checked::Missing if self.rooted || self.hides(&clean.path) => {

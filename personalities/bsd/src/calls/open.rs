@@ -116,10 +116,12 @@ fn opened(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64, mode: u32) ->
         }
         return Ok(fd);
     }
-    if let Some(fd) = opened_at_once(cx, path, flags, how)? {
-        return Ok(fd);
-    }
-    let place = located(cx, at, path, looking(flags))?;
+    let look = match opened_at_once(cx, path, flags, how)? {
+        AtOnce::Open(fd) => return Ok(fd),
+        AtOnce::Absent => looking(flags).absent(),
+        AtOnce::Unknown => looking(flags),
+    };
+    let place = located(cx, at, path, look)?;
     // SAFETY: the kernel checks the guest's path.
     let result = unsafe { cx.host(nr::openat, [place.at, place.path(), how, mode, 0, 0]) };
     match result {
@@ -132,13 +134,21 @@ fn opened(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64, mode: u32) ->
     }
 }
 
+/// What came of opening a file at the one place in the guest's root where it most likely is.
+enum AtOnce {
+    Open(u64),
+    /// It is not there, and no link is on the way.
+    Absent,
+    Unknown,
+}
+
 /// The file in the guest's root, when it is there and no link is on the way: one host call instead of three.
-fn opened_at_once(cx: &mut Cx, path: Path, flags: u32, how: u64) -> Return<Option<u64>> {
+fn opened_at_once(cx: &mut Cx, path: Path, flags: u32, how: u64) -> Return<AtOnce> {
     if flags & O_CREAT != 0 {
-        return Ok(None);
+        return Ok(AtOnce::Unknown);
     }
     let Some(likely) = paths::likely(cx.process().space.get(), path.0)? else {
-        return Ok(None);
+        return Ok(AtOnce::Unknown);
     };
     let request = linux::open_how {
         flags: how,
@@ -155,9 +165,10 @@ fn opened_at_once(cx: &mut Cx, path: Path, flags: u32, how: u64) -> Return<Optio
     ];
     // SAFETY: a NUL-terminated path and a request, both ours.
     match unsafe { cx.host(nr::openat2, request) } {
-        Ok(fd) => Ok(Some(fd)),
+        Ok(fd) => Ok(AtOnce::Open(fd)),
         Err(HostErrno::EINTR) => Err(Errno::EINTR.into()),
-        Err(_) => Ok(None),
+        Err(HostErrno::ENOENT) => Ok(AtOnce::Absent),
+        Err(_) => Ok(AtOnce::Unknown),
     }
 }
 
