@@ -19,7 +19,8 @@ const AT_FDCWD: u64 = -100i64 as u64;
 const AT_EMPTY_PATH: u64 = 0x1000;
 /// With `O_NONBLOCK`, so that a FIFO in place of a program does not block.
 const O_CLOEXEC_NONBLOCK: u64 = 0o2000000 | 0o4000;
-const STATX_TYPE_MODE_UID_GID_SIZE: u64 = 0x21b;
+const WANTED: u32 =
+    linux::STATX_TYPE | linux::STATX_MODE | linux::STATX_UID | linux::STATX_GID | linux::STATX_SIZE;
 const S_ISUID: u16 = 0o4000;
 const S_ISGID: u16 = 0o2000;
 const S_IFMT: u16 = 0o170000;
@@ -66,22 +67,10 @@ impl File {
             size: 0,
             changes_identity: false,
         };
-        // struct statx: stx_uid is a u32 at 20, stx_gid one at 24, stx_mode a u16 at 28, stx_size a u64 at 40.
-        let mut found = [0u64; 32];
-        let empty = [0u8];
-        let args = [
-            fd,
-            empty.as_ptr() as u64,
-            AT_EMPTY_PATH,
-            STATX_TYPE_MODE_UID_GID_SIZE,
-            found.as_mut_ptr() as u64,
-        ];
-        // SAFETY: a valid path and a buffer of 256 bytes.
-        unsafe { host::call_n(nr::statx, args) }?;
-        let [_, _, owner, group_and_mode, _, size, ..] = found;
-        let mode = (group_and_mode >> 32) as u16;
-        file.changes_identity = changes_identity(mode, (owner >> 32) as u32, group_and_mode as u32);
-        file.size = size;
+        let found = host::statx_of(fd, WANTED)?;
+        let mode = found.stx_mode;
+        file.changes_identity = changes_identity(mode, found.stx_uid, found.stx_gid);
+        file.size = found.stx_size;
         if mode & S_IFMT != S_IFREG {
             return Err(HostErrno::EACCES);
         }

@@ -1,10 +1,42 @@
 //! Small files of the host: `/proc`, `/sys`, `/etc`.
 
 use alloc::vec::Vec;
+use core::mem::MaybeUninit;
 
-use super::{HostErrno, HostResult, call_n, nr};
+use super::{HostErrno, HostResult, call_n, linux, nr};
 
 const AT_FDCWD: u64 = -100i64 as u64;
+
+/// What the host knows about the file at address `path`, seen from descriptor `at`: of `wanted` (`STATX_*`) as much as it has.
+///
+/// # Errors
+/// As `statx`.
+#[inline(always)]
+pub fn statx(at: u64, path: u64, flags: u64, wanted: u32) -> HostResult<linux::statx> {
+    let mut found = MaybeUninit::<linux::statx>::uninit();
+    let wanted = u64::from(wanted);
+    // SAFETY: the kernel checks the path and writes the structure that is ours.
+    unsafe {
+        call_n(
+            nr::statx,
+            [at, path, flags, wanted, found.as_mut_ptr() as u64],
+        )
+    }?;
+    // SAFETY: on success the kernel has filled it; it is plain numbers.
+    Ok(unsafe { found.assume_init() })
+}
+
+/// The same of an open file.
+///
+/// # Errors
+/// As `statx`.
+#[inline(always)]
+pub fn statx_of(fd: u64, wanted: u32) -> HostResult<linux::statx> {
+    // On the stack: a start looks at no other constant of that page.
+    let empty = [0u8];
+    let flags = u64::from(linux::AT_EMPTY_PATH);
+    statx(fd, empty.as_ptr() as u64, flags, wanted)
+}
 
 /// Reads the whole file at `path`, which ends in a NUL, up to `limit` bytes. The descriptor is open only meanwhile.
 ///

@@ -18,7 +18,7 @@ pub mod sockets;
 pub mod vdso;
 
 pub use errno::{HostErrno, HostResult};
-pub use file::{name_of, read_file, read_link, read_link_at, working_directory};
+pub use file::{name_of, read_file, read_link, read_link_at, statx, statx_of, working_directory};
 /// The host's constants and layouts, named as its headers name them.
 pub use linux_raw_sys::general as linux;
 /// The host's `ioctl` commands.

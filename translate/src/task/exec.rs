@@ -226,41 +226,11 @@ pub fn own_file() -> Option<(u64, u64)> {
 
 /// Device and inode of the file at a path. No other file has them while an image of it runs.
 fn file_at(path: &[u8]) -> Option<(u64, u64)> {
-    const STATX_INO: u64 = 0x100;
     let path = [path, b"\0"].concat();
-    // struct statx: stx_ino at 32, stx_dev_major and stx_dev_minor at 136.
-    let mut found = [0u64; 32];
-    let request = [
-        linux::AT_FDCWD as u64,
-        path.as_ptr() as u64,
-        0,
-        STATX_INO,
-        found.as_mut_ptr() as u64,
-    ];
-    // SAFETY: a NUL-terminated path and a buffer of 256 bytes.
-    unsafe { host::call_n(nr::statx, request) }.ok()?;
-    let [
-        _,
-        _,
-        _,
-        _,
-        inode,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        device,
-        ..,
-    ] = found;
-    Some((device, inode))
+    let cwd = linux::AT_FDCWD as u64;
+    let found = host::statx(cwd, path.as_ptr() as u64, 0, linux::STATX_INO).ok()?;
+    let device = u64::from(found.stx_dev_major) << 32 | u64::from(found.stx_dev_minor);
+    Some((device, found.stx_ino))
 }
 
 fn own_path() -> Vec<u8> {

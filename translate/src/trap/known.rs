@@ -8,7 +8,7 @@
 use alloc::string::String;
 use core::fmt::Write;
 
-use crate::host::{self, nr};
+use crate::host::{self, linux};
 use crate::sync::Mutex;
 
 /// How long what is told may be: some hundred sites.
@@ -21,7 +21,8 @@ const FEWEST: usize = 4;
 /// What was told, as it was told.
 static TOLD: Mutex<String> = Mutex::new(String::new());
 
-/// Notes what the image before told; `file:offset-number.offset-number,file:...`, all hexadecimal. What is not of that form is skipped.
+/// Notes what the image before told: `file:offset-number.offset-number,file:...`, all hexadecimal. What is not of that form
+/// is skipped.
 pub fn expect(told: String) {
     *TOLD.lock() = told;
 }
@@ -103,37 +104,27 @@ impl Telling {
 
 /// Tells an open file, as it is now, from all others; 0 when the host does not say.
 pub(super) fn identity(fd: u64) -> u64 {
-    const AT_EMPTY_PATH: u64 = 0x1000;
-    const STATX_MTIME: u64 = 0x40;
-    const STATX_CTIME: u64 = 0x80;
-    const STATX_INO: u64 = 0x100;
-    const STATX_SIZE: u64 = 0x200;
-    let mut stat = [0u64; 32];
-    // On the stack: nobody else looks at the page of constants.
-    let empty = [0u8];
-    let request = [
-        fd,
-        empty.as_ptr() as u64,
-        AT_EMPTY_PATH,
-        STATX_MTIME | STATX_CTIME | STATX_INO | STATX_SIZE,
-        stat.as_mut_ptr() as u64,
-    ];
-    // SAFETY: a valid path, and a buffer as large as a `struct statx`.
-    if unsafe { host::call_n(nr::statx, request) }.is_err() {
+    let wanted = linux::STATX_INO | linux::STATX_SIZE | linux::STATX_CTIME | linux::STATX_MTIME;
+    let Ok(found) = host::statx_of(fd, wanted) else {
         return 0;
-    }
-    // Inode and size, the times of change, the device, in the order of the structure.
-    let (of_file, of_change, device) = (stat.get(4..6), stat.get(12..16), stat.get(17..18));
-    [of_file, of_change, device]
-        .into_iter()
-        .flatten()
-        .flatten()
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
-            (hash ^ word)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(29)
-        })
-        .max(1)
+    };
+    let (changed, written) = (found.stx_ctime, found.stx_mtime);
+    [
+        found.stx_ino,
+        u64::from(found.stx_dev_major) << 32 | u64::from(found.stx_dev_minor),
+        found.stx_size,
+        changed.tv_sec as u64,
+        u64::from(changed.tv_nsec),
+        written.tv_sec as u64,
+        u64::from(written.tv_nsec),
+    ]
+    .into_iter()
+    .fold(0xcbf2_9ce4_8422_2325, |hash: u64, word| {
+        (hash ^ word)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(29)
+    })
+    .max(1)
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! File status, for the layouts of all systems and releases (kern_statat, kern_fstat).
 
-use core::mem::MaybeUninit;
-
 use compat_translate::Cx;
 use compat_translate::guest::{Out, Path};
-use compat_translate::host::{self, HostResult, linux, nr};
+use compat_translate::host::{self, HostResult, linux};
 use zerocopy::{Immutable, IntoBytes};
 
 use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
@@ -34,18 +32,8 @@ pub fn mount_of(at: u64, path: u64, flags: u64) -> HostResult<u64> {
 
 #[inline(always)]
 fn ask(at: u64, path: u64, flags: u64, wanted: u32) -> HostResult<linux::statx> {
-    let mut found = MaybeUninit::<linux::statx>::uninit();
-    let wanted = u64::from(wanted);
     let flags = flags | u64::from(linux::AT_NO_AUTOMOUNT);
-    // SAFETY: the kernel checks the guest's path and writes the structure that is ours.
-    unsafe {
-        host::call_n(
-            nr::statx,
-            [at, path, flags, wanted, found.as_mut_ptr() as u64],
-        )
-    }?;
-    // SAFETY: on success the kernel has filled it; it is plain numbers.
-    Ok(unsafe { found.assume_init() })
+    host::statx(at, path, flags, wanted)
 }
 
 /// What the host knows about an open file.

@@ -7,8 +7,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 pub(crate) const RTM_VERSION: u8 = 7;
 
-/// What the messages of interfaces and of addresses begin with. Since DragonFly 5.8 the interface comes first, where all
-/// other systems have it last.
+/// What all messages begin with. Since DragonFly 5.8 the interface comes first in those of interfaces and of addresses too,
+/// where all other systems have it last.
 #[repr(C)]
 #[derive(Clone, Copy, Default, FromBytes, IntoBytes, Immutable)]
 pub(crate) struct MessageStart {
@@ -65,13 +65,7 @@ pub(crate) struct IfaMsghdr {
 #[repr(C)]
 #[derive(Clone, Copy, Default, FromBytes, IntoBytes, Immutable)]
 pub(crate) struct RtMsghdr {
-    pub(crate) msglen: u16,
-    pub(crate) version: u8,
-    pub(crate) kind: u8,
-    pub(crate) index: u16,
-    pub(crate) pad: u16,
-    pub(crate) flags: u32,
-    pub(crate) addrs: u32,
+    pub(crate) start: MessageStart,
     pub(crate) pid: i32,
     pub(crate) seq: i32,
     pub(crate) errno: i32,

@@ -1,7 +1,7 @@
 //! What a request is about.
 
 use compat_tables::bsd::Errno;
-use compat_translate::host::{self, HostResult, nr};
+use compat_translate::host::{self, HostResult, linux, nr};
 
 use super::job::Action;
 use crate::error::Return;
@@ -24,17 +24,9 @@ pub enum File {
 /// # Errors
 /// `EBADF`.
 pub fn kind_of(fd: u64) -> HostResult<File> {
-    const STATX_TYPE: u64 = 1;
-    const STATX_INO: u64 = 0x100;
-    const AT_EMPTY_PATH: u64 = 0x1000;
-    let mut about = [0u64; 32];
-    let (path, at) = (c"".as_ptr() as u64, about.as_mut_ptr() as u64);
-    let args = [fd, path, AT_EMPTY_PATH, STATX_TYPE | STATX_INO, at];
-    // SAFETY: an empty path, and room for a struct statx.
-    unsafe { host::call_n(nr::statx, args) }?;
-    // stx_mode is at 28, stx_ino at 32.
-    let [_, _, _, mode, inode, ..] = about;
-    Ok(match (mode >> 32) & 0o170_000 {
+    let about = host::statx_of(fd, linux::STATX_TYPE | linux::STATX_INO)?;
+    let inode = about.stx_ino;
+    Ok(match about.stx_mode & 0o170_000 {
         0o100_000 | 0o040_000 | 0o060_000 => File::Plain,
         0o140_000 => File::Socket(inode),
         0o020_000 => File::Device(inode),

@@ -79,11 +79,7 @@ impl Messages for Form {
 
     fn route(&self, about: About, data: &RouteData) -> Vec<u8> {
         let header = RtMsghdr {
-            version: RTM_VERSION,
-            kind: route_message::RTM_GET as u8,
-            index: about.index as u16,
-            flags: about.flags,
-            addrs: about.addrs,
+            start: start(route_message::RTM_GET, about),
             mtu: data.mtu,
             expire: data.expire,
             ..RtMsghdr::default()
