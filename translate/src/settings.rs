@@ -27,6 +27,10 @@ pub struct Settings {
     pub release: Option<String>,
     /// The kernel version that matches it, such as 1402000.
     pub osreldate: Option<u32>,
+    /// Which system `release` and `osreldate` are of; this process's when nobody says.
+    pub release_of: Option<String>,
+    /// What the root's own programs were made for.
+    pub made_for: Option<KernelVersion>,
     /// The directory that absolute paths are looked up in before the host.
     pub root: Option<String>,
     /// Nothing but the root is to be seen.
@@ -41,6 +45,29 @@ pub struct Settings {
     pub own: Option<(u64, u64)>,
     /// The file of the program that the next image runs; only ever in its record.
     pub opened: Option<Opened>,
+}
+
+/// A kernel version, which means something only to one system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelVersion {
+    /// The system, by the name of its `Personality`.
+    pub system: String,
+    /// In its numbering.
+    pub number: u32,
+}
+
+impl KernelVersion {
+    fn to_text(&self) -> String {
+        alloc::format!("{}:{}", self.number, self.system)
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        let (number, system) = text.split_once(':')?;
+        Some(Self {
+            system: system.into(),
+            number: number.parse().ok()?,
+        })
+    }
 }
 
 /// A program's file, opened by one image for the next, which finds it checked.
@@ -79,6 +106,28 @@ impl Opened {
 pub const PREFIX: &str = "compat:1";
 
 impl Settings {
+    /// The release that the user wishes programs of `system` to see.
+    pub fn release_for(&self, system: &str) -> Option<&str> {
+        self.release.as_deref().filter(|_| self.speaks_of(system))
+    }
+
+    /// The same for the kernel version.
+    pub fn osreldate_for(&self, system: &str) -> Option<u32> {
+        self.osreldate.filter(|_| self.speaks_of(system))
+    }
+
+    /// Says whose the release is before another image reads it, which may be one of another system.
+    pub(crate) fn name_system(&mut self, system: &str) {
+        let named = self.release.is_some() || self.osreldate.is_some();
+        if named && self.release_of.is_none() {
+            self.release_of = Some(system.into());
+        }
+    }
+
+    fn speaks_of(&self, system: &str) -> bool {
+        self.release_of.as_deref().is_none_or(|of| of == system)
+    }
+
     /// The record. `;`, `%` and NUL in values are escaped as `%XX`.
     pub fn to_record(&self) -> String {
         let mut record = String::from(PREFIX);
@@ -96,6 +145,7 @@ impl Settings {
             }
         }
         let osreldate = self.osreldate.map(|version| alloc::format!("{version}"));
+        let made_for = self.made_for.as_ref().map(KernelVersion::to_text);
         let attach = self.attach.map(|way| String::from(way.name()));
         let opened = self.opened.map(Opened::to_text);
         let own = self.own.map(|(device, inode)| numbers(&[device, inode]));
@@ -106,6 +156,8 @@ impl Settings {
             ("abi", &self.abi),
             ("release", &self.release),
             ("osreldate", &osreldate),
+            ("release-of", &self.release_of),
+            ("made-for", &made_for),
             ("root", &self.root),
             ("sites", &self.sites),
         ] {
@@ -135,6 +187,8 @@ impl Settings {
                 "abi" => settings.abi = Some(unescape(value)),
                 "release" => settings.release = Some(unescape(value)),
                 "osreldate" => settings.osreldate = value.parse().ok(),
+                "release-of" => settings.release_of = Some(unescape(value)),
+                "made-for" => settings.made_for = KernelVersion::from_text(&unescape(value)),
                 "root" => settings.root = Some(unescape(value)),
                 "sites" => settings.sites = Some(unescape(value)),
                 "root-only" => settings.root_only = true,
@@ -231,6 +285,11 @@ mod tests {
             abi: Some("freebsd".into()),
             release: Some("14.2;x=%".into()),
             osreldate: Some(1_402_000),
+            release_of: Some("FreeBSD".into()),
+            made_for: Some(KernelVersion {
+                system: "Net;BSD".into(),
+                number: 799_002_900,
+            }),
             root: Some("/tmp/a b".into()),
             root_only: true,
             binds: ["/dev".into(), "/home/me;x:/home:ro".into()].into(),

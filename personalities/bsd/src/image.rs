@@ -4,7 +4,11 @@ use alloc::vec::Vec;
 
 use compat_translate::guest;
 use compat_translate::host::HostResult;
+use compat_translate::paths;
+use compat_translate::settings::Settings;
 use zerocopy::IntoBytes;
+
+use crate::system::personality;
 
 /// What the loader knows of a mapped program.
 pub struct Loaded {
@@ -36,6 +40,20 @@ pub struct Strings<'a> {
     pub environment: &'a [u64],
     /// Absolute path of the program.
     pub path: Vec<u8>,
+}
+
+/// The release that the user wishes this system's programs to see.
+pub fn release(settings: &Settings) -> Option<&str> {
+    settings.release_for(personality().name)
+}
+
+/// The kernel version that this system's programs see: what the user says, or else what those of their root were made for.
+/// A root of another system says nothing about it.
+pub fn version(settings: &Settings) -> Option<u32> {
+    let name = personality().name;
+    settings
+        .osreldate_for(name)
+        .or_else(|| paths::current()?.made_for(name))
 }
 
 /// Entries of the auxiliary vector that every system numbers alike.

@@ -4,9 +4,8 @@
 use alloc::borrow::Cow;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use compat_bsd::image::{Loaded, Stack, Strings};
+use compat_bsd::image::{self, Loaded, Stack, Strings};
 use compat_translate::host::HostResult;
-use compat_translate::paths;
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
 
@@ -17,7 +16,7 @@ pub const OSRELDATE: u32 = 600_400;
 
 /// The release that programs see.
 pub fn release(settings: &Settings) -> Cow<'_, str> {
-    match &settings.release {
+    match image::release(settings) {
         Some(release) => Cow::Borrowed(release),
         None => release_of(osreldate(settings)),
     }
@@ -25,10 +24,7 @@ pub fn release(settings: &Settings) -> Cow<'_, str> {
 
 /// The version number that programs see: what the user says, or else what the programs of their root were made for.
 pub fn osreldate(settings: &Settings) -> u32 {
-    settings
-        .osreldate
-        .or_else(|| paths::current()?.made_for)
-        .unwrap_or(OSRELDATE)
+    image::version(settings).unwrap_or(OSRELDATE)
 }
 
 /// The release of a version number (sys/param.h): those between two releases, odd ones, are in development.

@@ -6,7 +6,6 @@ use alloc::borrow::Cow;
 use compat_bsd::machine::cpus;
 use compat_tables::bsd::flags::rlimit;
 use compat_translate::host::{self, HostResult, nr};
-use compat_translate::paths;
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
 use compat_translate::sync::Mutex;
@@ -20,10 +19,7 @@ pub const OSRELDATE: u32 = 1_402_000;
 /// The kernel version that programs see: what the user says, or else what the programs of their root were made for. Ports,
 /// packages and `configure` take it for the version of the whole system.
 pub fn osreldate(settings: &Settings) -> u32 {
-    settings
-        .osreldate
-        .or_else(|| paths::current()?.made_for)
-        .unwrap_or(OSRELDATE)
+    image::version(settings).unwrap_or(OSRELDATE)
 }
 
 /// How many resource limits the release that the program sees knows.
@@ -39,7 +35,7 @@ pub(crate) fn limits(settings: &Settings) -> i32 {
 
 /// The release that programs see.
 pub fn release(settings: &Settings) -> Cow<'_, str> {
-    match &settings.release {
+    match image::release(settings) {
         Some(release) => Cow::Borrowed(release),
         None => release_of(osreldate(settings)),
     }
@@ -60,7 +56,7 @@ fn release_of(osreldate: u32) -> Cow<'static, str> {
     Cow::Owned(alloc::format!("{major}.{minor}-{branch}"))
 }
 
-use compat_bsd::image::Stack;
+use compat_bsd::image::{self, Stack};
 pub use compat_bsd::image::{Loaded, Strings};
 
 /// Where parts of the argument block lie, for those who ask later.

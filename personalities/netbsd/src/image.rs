@@ -3,9 +3,8 @@
 use alloc::borrow::Cow;
 use alloc::format;
 
-use compat_bsd::image::{Loaded, Stack, Strings};
+use compat_bsd::image::{self, Loaded, Stack, Strings};
 use compat_translate::host::{HostResult, call_n, nr};
-use compat_translate::paths;
 use compat_translate::settings::Settings;
 use compat_translate::signal::UContext;
 
@@ -16,7 +15,7 @@ pub const OSREVISION: u32 = 1_001_000_000;
 
 /// The release that programs see.
 pub fn release(settings: &Settings) -> Cow<'_, str> {
-    match (&settings.release, osrevision(settings)) {
+    match (image::release(settings), osrevision(settings)) {
         (Some(release), _) => Cow::Borrowed(release),
         (None, OSREVISION) => Cow::Borrowed(RELEASE),
         (None, revision) => release_of(revision),
@@ -25,10 +24,7 @@ pub fn release(settings: &Settings) -> Cow<'_, str> {
 
 /// The kernel version that programs see: what the user says, or else what the programs of their root were made for.
 pub fn osrevision(settings: &Settings) -> u32 {
-    settings
-        .osreldate
-        .or_else(|| paths::current()?.made_for)
-        .unwrap_or(OSREVISION)
+    image::version(settings).unwrap_or(OSREVISION)
 }
 
 /// The release of a version number (`MMmmrrpp00` in sys/param.h).

@@ -3,12 +3,13 @@
 use compat_loader::{Class, Identity, Image, ObjectType, Os, Refusal, identify, supported};
 use compat_translate::Cx;
 use compat_translate::host::{HostErrno, HostResult};
-use compat_translate::settings::Settings;
+use compat_translate::settings::{KernelVersion, Settings};
 use compat_translate::task::exec::Target;
 use compat_translate::task::gaps;
 use compat_translate::trap::{self, Way};
 
 use crate::file::File;
+use crate::systems::system_of;
 
 /// The system the user forces, if any.
 pub(crate) fn forced_os(settings: &Settings) -> Option<Os> {
@@ -17,7 +18,7 @@ pub(crate) fn forced_os(settings: &Settings) -> Option<Os> {
 
 /// The kernel version that a root's programs were made for, by the note in one of them. It is asked for once: every
 /// later image is told.
-pub(crate) fn made_for(root: &[u8]) -> Option<u32> {
+pub(crate) fn made_for(root: &[u8]) -> Option<KernelVersion> {
     // FreeBSD's libc, DragonFly's and NetBSD's.
     [
         &b"/bin/sh"[..],
@@ -29,11 +30,10 @@ pub(crate) fn made_for(root: &[u8]) -> Option<u32> {
     .find_map(|name| {
         let file = File::open(&[root, name].concat()).ok()?;
         match identify(&file, None) {
-            Ok(Identity::Elf(image))
-                if matches!(image.os, Os::FreeBsd | Os::DragonFly | Os::NetBsd) =>
-            {
-                image.version?.number()
-            }
+            Ok(Identity::Elf(image)) => Some(KernelVersion {
+                system: system_of(image.os)?.personality.name.into(),
+                number: image.version?.number()?,
+            }),
             _ => None,
         }
     })

@@ -166,9 +166,7 @@ fn run(block: &mut Block) -> Order {
     }
     let mut space = root(&settings, block.environment);
     if let Some(space) = &mut space {
-        if settings.osreldate.is_none() {
-            space.made_for = made_for(&space.root);
-        }
+        space.made_for = made_for(&space.root);
         enter(space);
     }
     let Some(program) = find(name, block.environment, space.as_ref()) else {

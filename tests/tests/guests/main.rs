@@ -11,4 +11,5 @@ mod hello;
 mod kernel;
 mod program;
 mod refuse;
+mod releases;
 mod surroundings;

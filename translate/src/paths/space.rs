@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::host::{HostErrno, HostResult};
-use crate::settings::Settings;
+use crate::settings::{KernelVersion, Settings};
 
 use super::check::{self, Checked, Kept};
 use super::{Look, walk};
@@ -68,8 +68,8 @@ pub struct Space {
     pub rooted: bool,
     /// The longest guest paths first.
     pub binds: Vec<Bind>,
-    /// The kernel version that the root's own programs were made for, in its system's numbering.
-    pub made_for: Option<u32>,
+    /// The kernel version that the root's own programs were made for.
+    pub made_for: Option<KernelVersion>,
 }
 
 /// Places that an overlay leaves to the host: its devices, and where users and programs keep what passes between them.
@@ -167,7 +167,7 @@ impl Space {
             root: without_slash(root).to_vec(),
             rooted: true,
             binds: binds.collect(),
-            made_for: self.made_for,
+            made_for: self.made_for.clone(),
         }
     }
 
@@ -186,7 +186,7 @@ impl Space {
                 root: without_slash(root).to_vec(),
                 rooted: settings.root_only,
                 binds,
-                made_for: None,
+                made_for: settings.made_for.clone(),
             }),
             Some(binds) => Ok(Self::new(root, settings.root_only, binds)),
             None => Err(settings
@@ -209,7 +209,7 @@ impl Space {
         });
         settings.root_only = self.rooted;
         settings.settled = true;
-        settings.osreldate = settings.osreldate.or(self.made_for);
+        settings.made_for.clone_from(&self.made_for);
         settings.binds = self.binds.iter().filter_map(Bind::to_text).collect();
     }
 
@@ -237,6 +237,12 @@ impl Space {
             }
             _ => None,
         }
+    }
+
+    /// The kernel version that the root's own programs were made for, if they are of `system`.
+    pub fn made_for(&self, system: &str) -> Option<u32> {
+        let version = self.made_for.as_ref()?;
+        (version.system == system).then_some(version.number)
     }
 
     /// The host's path for an absolute guest path; `None` when the path means the same to the host.

@@ -7,6 +7,7 @@ use std::string::{String, ToString};
 
 use super::space::{Bind, Space};
 use super::*;
+use crate::settings::KernelVersion;
 
 /// A directory with a root and something beside it, gone when dropped.
 struct Scene(PathBuf);
@@ -223,7 +224,10 @@ fn a_bind_is_read_as_it_is_written() {
             root: b"/r".to_vec(),
             rooted: true,
             binds: Vec::from([bind]),
-            made_for: None,
+            made_for: Some(KernelVersion {
+                system: "NetBSD".into(),
+                number: 1_001_000_000,
+            }),
         };
         space.tell(&mut settings);
         assert_eq!(Space::from_settings(b"/r", &settings), Ok(space), "{text}");

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use crate::cx::Cx;
 use crate::host::{self, HostErrno, HostResult, linux, nr};
 use crate::paths::{self, Look};
+use crate::personality::attached;
 use crate::settings::Opened;
 use crate::signal;
 use crate::sync::Mutex;
@@ -117,6 +118,9 @@ pub fn prepare(
         Target::Foreign(opened) => {
             let mut settings = cx.process().settings.clone();
             settings.opened = opened;
+            if let Some(personality) = attached() {
+                settings.name_system(personality.name);
+            }
             if let Some(space) = space {
                 space.tell(&mut settings);
             }
