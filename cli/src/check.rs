@@ -10,7 +10,7 @@ use compat_loader::Os;
 use crate::check_file::{Report, Verdict, examine};
 use crate::check_report::{to_json, to_line};
 use crate::root;
-use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE};
+use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE, misused};
 
 const USAGE: &str = "\
 usage: compat check FILE... [--json] [--abi OS] [--root NAME|DIR]
@@ -36,10 +36,7 @@ struct Request {
 pub(crate) fn check(arguments: Vec<OsString>) -> ExitCode {
     let request = match parse(arguments) {
         Ok(request) => request,
-        Err(error) => {
-            eprintln!("compat check: {error}\n{USAGE}");
-            return ExitCode::from(EXIT_OWN_FAILURE);
-        }
+        Err(error) => return misused("compat check", error),
     };
     if request.help {
         println!("{USAGE}");

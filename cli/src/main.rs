@@ -8,7 +8,8 @@ mod root;
 mod shell;
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
        compat shell [OPTIONS] [ROOT [COMMAND [ARGUMENT...]]]
        compat doctor [--json]
        compat root add|list|path|default|verify|remove ...
+       compat --version
   run     run a foreign program; `compat run --help` lists the options
   check   say what each file is, what it needs and whether compat can run it
   shell   log in to a foreign system; `compat shell --help` lists the options
@@ -45,11 +47,31 @@ fn main() -> ExitCode {
             println!("{USAGE}");
             ExitCode::SUCCESS
         }
-        _ => {
+        Some("-V" | "--version") => {
+            println!("compat {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Some("") => {
             eprintln!("{USAGE}");
             ExitCode::from(EXIT_OWN_FAILURE)
         }
+        _ => misused("compat", mistake(&command)),
     }
+}
+
+/// What is wrong with the first word.
+fn mistake(command: &OsStr) -> String {
+    let name = command.display();
+    match Path::new(command).is_file() {
+        true => format!("no command '{name}'; `compat run {name}` runs that file"),
+        false => format!("no command '{name}'"),
+    }
+}
+
+/// A command line that makes no sense, in one line.
+pub(crate) fn misused(command: &str, mistake: impl Display) -> ExitCode {
+    eprintln!("{command}: {mistake} (`{command} --help` says more)");
+    ExitCode::from(EXIT_OWN_FAILURE)
 }
 
 /// `compat`, beside this program or in `bin` beside its `libexec`.

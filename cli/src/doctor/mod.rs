@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::{EXIT_CANNOT_RUN, EXIT_OWN_FAILURE};
+use crate::{EXIT_CANNOT_RUN, EXIT_OWN_FAILURE, misused};
 use ways::Attempt;
 
 const USAGE: &str = "\
@@ -36,10 +36,7 @@ pub(crate) fn doctor(arguments: Vec<OsString>) -> ExitCode {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
         }
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(EXIT_OWN_FAILURE);
-        }
+        _ => return misused("compat doctor", "--json is all that it takes"),
     };
     let attempts = match ways::all() {
         Ok(attempts) => attempts,

@@ -15,7 +15,7 @@ use super::manifest;
 use super::store::{Name, Store};
 use super::tree::Tree;
 use super::verify::compare;
-use crate::EXIT_OWN_FAILURE;
+use crate::{EXIT_OWN_FAILURE, misused};
 
 const USAGE: &str = "\
 usage: compat root add NAME --from SOURCE [--no-limits]
@@ -59,10 +59,7 @@ enum Request {
 pub(crate) fn root(arguments: Vec<OsString>) -> ExitCode {
     let request = match parse(arguments) {
         Ok(request) => request,
-        Err(error) => {
-            eprintln!("compat root: {error}\n{USAGE}");
-            return ExitCode::from(EXIT_OWN_FAILURE);
-        }
+        Err(error) => return misused("compat root", error),
     };
     match serve(request) {
         Ok(code) => code,

@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, compat, root};
+use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, compat, misused, root};
 use account::Account;
 
 const USAGE: &str = "\
@@ -58,10 +58,7 @@ pub(crate) fn shell(arguments: Vec<OsString>) -> ExitCode {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
         }
-        Err(error) => {
-            eprintln!("compat shell: {error}\n{USAGE}");
-            return ExitCode::from(EXIT_OWN_FAILURE);
-        }
+        Err(error) => return misused("compat shell", error),
     };
     let root = match find_root(request.root.as_deref()) {
         Ok(root) => root,

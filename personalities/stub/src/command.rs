@@ -19,7 +19,7 @@ use compat_translate::trap::Way;
 
 use crate::classify::made_for;
 use crate::start::Block;
-use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail, ways};
+use crate::{EXIT_NOT_FOUND, EXIT_OWN_FAILURE, fail, show, ways, why};
 
 const USAGE: &str = "\
 usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
@@ -30,7 +30,7 @@ usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
                          COMPAT_PATCH=off in the environment does the same
       --attach WAY       how calls are caught: sud, seccomp, ptrace, or auto, the first of these that the host
                          allows; `compat doctor` says which it does
-      --argv0 NAME           what the program is told it was started as; \"-sh\" makes a login shell
+      --argv0 NAME       what the program is told it was started as; \"-sh\" makes a login shell
       --abi OS           take the program to be of this system, whatever its headers say
       --root NAME|DIR    look absolute paths up in this root first, then on the host
       --root-only        show the program nothing but the root and what is bound into it
@@ -39,6 +39,9 @@ usage: compat run [OPTIONS] PROGRAM [ARGUMENT...]
       --release NAME     the release programs see, such as 14.2-RELEASE
       --osreldate N      the kernel version that goes with it, such as 1402000
 ";
+
+/// Where a line about a mistake ends.
+const MORE: &str = "`compat run --help` lists the options";
 
 /// What to run, and how. The program's path is the host's.
 pub(crate) struct Order {
@@ -109,7 +112,7 @@ fn run(block: &mut Block) -> Order {
     let mut at = 2;
     loop {
         let Some(argument) = block.arguments.get(at).map(|&text| text_of(text)) else {
-            misused(format_args!("no program given"));
+            misused(format_args!("no program given; {MORE}"));
         };
         at += 1;
         if argument == b"--" {
@@ -153,11 +156,11 @@ fn run(block: &mut Block) -> Order {
                 write_stdout(USAGE.as_bytes());
                 host::exit_group(0);
             }
-            _ => misused(format_args!("invalid option {}", show(argument))),
+            _ => misused(format_args!("invalid option {}; {MORE}", show(argument))),
         }
     }
     let Some(name) = block.arguments.get(at).map(|&text| text_of(text)) else {
-        misused(format_args!("no program given"));
+        misused(format_args!("no program given; {MORE}"));
     };
     block.arguments.drain(..at);
     if let (Some(argv0), Some(first)) = (argv0, block.arguments.first_mut()) {
@@ -204,11 +207,14 @@ fn root(settings: &Settings, environment: &[*const u8]) -> Option<Space> {
     match paths::find_root(wanted.map(str::as_bytes), |name| {
         variable(environment, name)
     }) {
-        Ok(path) => Some(space_around(&path, settings)),
+        Ok(path) => {
+            settings.binds.iter().for_each(|bind| must_exist(bind));
+            Some(space_around(&path, settings))
+        }
         Err(error) => match wanted {
             Some(name) if name.contains('/') => misused(format_args!(
-                "--root {name}: not a directory that can be entered: host errno {}",
-                error.0
+                "--root {name}: not a directory that can be entered: {}",
+                why(error)
             )),
             Some(name) => misused(format_args!(
                 "--root {name}: no such root; `compat root list` shows what there is, and `compat root add {name} --from \
@@ -218,6 +224,17 @@ fn root(settings: &Settings, environment: &[*const u8]) -> Option<Space> {
                 "there is no default root; name one with --root, or make one with `compat root add NAME --from base.txz`"
             )),
         },
+    }
+}
+
+/// What is not there when the program starts may have been misspelt.
+fn must_exist(bind: &str) {
+    let path = bind.split(':').next().unwrap_or_default();
+    let text = [path.as_bytes(), b"\0"].concat();
+    // SAFETY: a NUL-terminated path.
+    let found = unsafe { host::call_n(nr::access, [text.as_ptr() as u64, 0]) };
+    if let (true, Err(error)) = (path.starts_with('/'), found) {
+        misused(format_args!("-b {path}: {}", why(error)));
     }
 }
 
@@ -253,7 +270,9 @@ fn text(option: &str, value: Option<&[u8]>) -> alloc::string::String {
 fn system(value: Option<&[u8]>) -> alloc::string::String {
     let name = text("--abi", value);
     if name.parse::<Os>().is_err() {
-        misused(format_args!("--abi {name}: no such system; freebsd is one"));
+        misused(format_args!(
+            "--abi {name}: no such system; freebsd, netbsd and dragonfly are the ones that run"
+        ));
     }
     name
 }
@@ -345,14 +364,7 @@ fn write_stdout(bytes: &[u8]) {
 
 /// A command line that makes no sense.
 fn misused(message: core::fmt::Arguments) -> ! {
-    fail(
-        EXIT_OWN_FAILURE,
-        format_args!("{message}\n{}", USAGE.trim_end()),
-    )
-}
-
-fn show(text: &[u8]) -> alloc::string::String {
-    alloc::string::String::from_utf8_lossy(text).into_owned()
+    fail(EXIT_OWN_FAILURE, message)
 }
 
 fn text_of(text: *const u8) -> &'static [u8] {

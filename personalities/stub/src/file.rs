@@ -120,6 +120,31 @@ impl File {
     }
 }
 
+/// Why [`File::open_executable`] said `EACCES`, and what helps.
+#[cold]
+pub(crate) fn why_not_opened(path: &[u8]) -> &'static str {
+    const S_IFDIR: u16 = 0o040000;
+    const EXECUTE: u16 = 0o111;
+    const X_OK: u64 = 1;
+    const AT_EACCESS: u64 = 0x200;
+    let text = [path, b"\0"].concat();
+    let Ok(found) = host::statx(AT_FDCWD, text.as_ptr() as u64, 0, WANTED) else {
+        return "no permission to search a directory on the way to it";
+    };
+    // SAFETY: a NUL-terminated path.
+    let executable = unsafe {
+        let args = [AT_FDCWD, text.as_ptr() as u64, X_OK, AT_EACCESS];
+        host::call_n(nr::faccessat2, args)
+    };
+    match found.stx_mode & S_IFMT {
+        S_IFDIR => "a directory: name a file in it",
+        S_IFREG if executable.is_ok() => "no permission to read it: chmod +r it",
+        S_IFREG if found.stx_mode & EXECUTE == 0 => "no execute permission: chmod +x it",
+        S_IFREG => "no permission to execute it, or not on its file system (noexec)",
+        _ => "neither file nor link: name a program",
+    }
+}
+
 /// See [`File::changes_identity`].
 fn changes_identity(mode: u16, user: u32, group: u32) -> bool {
     let differs = |bit: u16, number: u64, id: u32| {

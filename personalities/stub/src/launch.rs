@@ -1,7 +1,6 @@
 //! From a path to a guest ready for its first instruction.
 
 use alloc::borrow::ToOwned;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use compat_bsd::image::{Loaded, Strings};
@@ -14,11 +13,11 @@ use compat_translate::signal::{self, UContext, install_guest_mask};
 use compat_translate::task::{self, Process, ProgramBreak, Thread};
 
 use crate::classify::{classify, explain, forced_os, is_missing, made_for};
-use crate::file::File;
+use crate::file::{File, why_not_opened};
 use crate::map::map;
 use crate::start::Block;
 use crate::systems::system_of;
-use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE, command, fail};
+use crate::{EXIT_CANNOT_RUN, EXIT_NOT_FOUND, EXIT_OWN_FAILURE, command, fail, show, why};
 
 /// A program that can run here, opened.
 pub(crate) struct Program {
@@ -84,7 +83,7 @@ pub(crate) fn launch(
         Ok(context) => context,
         Err(error) => fail(
             EXIT_OWN_FAILURE,
-            format_args!("the initial stack does not fit: host errno {}", error.0),
+            format_args!("the initial stack does not fit: {}", why(error)),
         ),
     };
     // The mask survives exec on both systems.
@@ -107,10 +106,6 @@ fn name_process(path: &[u8]) {
 fn text_of(text: *const u8) -> &'static [u8] {
     // SAFETY: argument strings are NUL-terminated and stay where they are.
     unsafe { core::ffi::CStr::from_ptr(text.cast()) }.to_bytes()
-}
-
-fn show(path: &[u8]) -> String {
-    String::from_utf8_lossy(path).into_owned()
 }
 
 /// Opens the program at `path`, unless it is, or the interpreter of the script there, and attaches its system. Ends the
@@ -197,9 +192,9 @@ fn leave_to_host(thread: &Thread, block: &Block, program: &[u8], mut arguments: 
     fail(
         EXIT_CANNOT_RUN,
         format_args!(
-            "{}: the host does not start it: host errno {}",
+            "{}: the host does not start it: {}",
             show(program),
-            error.0
+            why(error)
         ),
     )
 }
@@ -261,14 +256,11 @@ fn fail_to_open(path: &[u8], error: HostErrno) -> ! {
         ),
         HostErrno::EACCES => fail(
             EXIT_CANNOT_RUN,
-            format_args!(
-                "{}: not an executable file, or no permission to run it (try chmod +x)",
-                show(path)
-            ),
+            format_args!("{}: {}", show(path), why_not_opened(path)),
         ),
         error => fail(
             EXIT_CANNOT_RUN,
-            format_args!("{}: cannot be opened: host errno {}", show(path), error.0),
+            format_args!("{}: cannot be opened: {}", show(path), why(error)),
         ),
     }
 }
@@ -279,9 +271,9 @@ fn load(thread: &Thread, path: &[u8], program: &Program, environment: &[*const u
         fail(
             EXIT_CANNOT_RUN,
             format_args!(
-                "{}: its addresses cannot be mapped here: host errno {}",
+                "{}: its addresses cannot be mapped here: {}",
                 show(path),
-                error.0
+                why(error)
             ),
         )
     };

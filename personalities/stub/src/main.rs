@@ -18,10 +18,10 @@ mod start;
 mod systems;
 mod ways;
 
-use core::fmt::Write;
+use alloc::string::String;
 
 use compat_translate::heap::Heap;
-use compat_translate::host;
+use compat_translate::host::{self, HostErrno};
 
 #[global_allocator]
 static HEAP: Heap = Heap;
@@ -33,12 +33,30 @@ pub(crate) const EXIT_CANNOT_RUN: i32 = 126;
 /// Exit code for a program that does not exist.
 pub(crate) const EXIT_NOT_FOUND: i32 = 127;
 
-/// Says why on standard error, in one line, and ends.
+/// Says why on standard error, in one line, and ends. What would act on the terminal is escaped: names come from files too.
 pub(crate) fn fail(code: i32, message: core::fmt::Arguments) -> ! {
-    let mut line = alloc::string::String::new();
-    let _ = writeln!(line, "compat: {message}");
+    let mut line = String::from("compat: ");
+    for character in alloc::format!("{message}").chars() {
+        match character.is_control() {
+            true => line.extend(character.escape_default()),
+            false => line.push(character),
+        }
+    }
+    line.push('\n');
     host::write_stderr(line.as_bytes());
     host::exit_group(code)
+}
+
+/// A name as text.
+pub(crate) fn show(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).into_owned()
+}
+
+/// What the host's error means.
+#[cold]
+pub(crate) fn why(error: HostErrno) -> String {
+    let message = compat_bsd::error::Error::from(error).0.message();
+    alloc::format!("{message} (host errno {})", error.0)
 }
 
 #[panic_handler]

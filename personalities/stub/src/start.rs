@@ -11,7 +11,7 @@ use compat_translate::task::{self, Process, Thread};
 use compat_translate::trap::{self, Way};
 
 use crate::data::fill_in;
-use crate::{EXIT_OWN_FAILURE, command, fail, launch};
+use crate::{EXIT_OWN_FAILURE, command, fail, launch, why};
 
 global_asm!(
     ".globl _start",
@@ -130,7 +130,7 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
         Ok(thread) => thread,
         Err(error) => fail(
             EXIT_OWN_FAILURE,
-            format_args!("no memory for a thread: host errno {}", error.0),
+            format_args!("no memory for a thread: {}", why(error)),
         ),
     };
     Box::leak(Box::new(Begun {
@@ -165,10 +165,7 @@ unsafe extern "C" fn enter(begun: *const Begun) -> ! {
     let unready = |error: HostErrno| -> ! {
         fail(
             EXIT_OWN_FAILURE,
-            format_args!(
-                "signal handling could not be set up: host errno {}",
-                error.0
-            ),
+            format_args!("signal handling could not be set up: {}", why(error)),
         )
     };
     let ready = thread.attach_gs().and_then(|()| {
@@ -189,7 +186,7 @@ fn run(thread: &'static Thread, block: &Block, path: &[u8], program: launch::Pro
     if let Err(error) = trap::arm() {
         fail(
             EXIT_OWN_FAILURE,
-            format_args!("system calls cannot be caught: host errno {}", error.0),
+            format_args!("system calls cannot be caught: {}", why(error)),
         );
     }
     // SAFETY: the launcher made a complete context for the guest's first instruction.

@@ -9,6 +9,7 @@ mod dynamic;
 mod ends;
 mod hello;
 mod kernel;
+mod mistakes;
 mod program;
 mod refuse;
 mod releases;
