@@ -323,3 +323,28 @@ fn a_script_for_a_program_of_the_host_is_the_hosts() {
         assert_eq!(ran.status.code(), Some(126));
     });
 }
+
+/// Gone when dropped.
+struct Segment(i32);
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        // SAFETY: no pointers.
+        unsafe { libc::shmctl(self.0, libc::IPC_RMID, std::ptr::null_mut()) };
+    }
+}
+
+#[test]
+fn a_segment_that_the_host_made_has_the_size_that_it_has() {
+    on_every_stage(|stage| {
+        let key = 0x5eed_0000 | (std::process::id() as i32 & 0xffff);
+        // SAFETY: no pointers.
+        let id = unsafe { libc::shmget(key, 100, libc::IPC_CREAT | libc::IPC_EXCL | 0o666) };
+        assert!(id >= 0, "{}", Errno::last());
+        let _segment = Segment(id);
+        says(
+            &shell(stage, &format!("exec $RUN segment {key}")),
+            "[true, true, false] Err(22)\n",
+        );
+    });
+}

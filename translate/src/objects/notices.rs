@@ -144,7 +144,7 @@ impl Notices {
             ];
             // SAFETY: room for a note.
             match unsafe { host::call_n(nr::recvfrom, args) } {
-                Ok(got) if got == length && note.mark == MARK => give(&note),
+                Ok(got) if got == length && note.mark == MARK => note.told(),
                 Ok(_) => {}
                 Err(_) => return true,
             }
@@ -152,29 +152,50 @@ impl Notices {
     }
 }
 
-fn give(note: &Note) {
-    if note.reason != NOTIFY_WOKENUP {
-        return;
-    }
-    let info = SigInfo {
-        signo: i32::from(note.signal),
-        code: SI_MESGQ,
-        fields: core::array::from_fn(|index| match index {
-            1 => note.value,
-            2 => note.queue as u64,
-            _ => 0,
-        }),
-        ..SigInfo::default()
-    };
-    let (signal, info) = (u64::from(note.signal), (&raw const info) as u64);
-    // SAFETY: a valid siginfo_t. A thread that is gone gets nothing.
-    let _ = unsafe {
-        let pid = host::call_n(nr::getpid, []).unwrap_or_default();
-        match note.thread {
-            0 => host::call_n(nr::rt_sigqueueinfo, [pid, signal, info]),
-            thread => host::call_n(nr::rt_tgsigqueueinfo, [pid, thread as u64, signal, info]),
+impl Note {
+    fn told(&self) {
+        let Self {
+            thread,
+            signal,
+            value,
+            queue,
+            ..
+        } = *self;
+        if self.reason == NOTIFY_WOKENUP {
+            Notice {
+                thread,
+                signal,
+                value,
+                queue,
+            }
+            .give();
         }
-    };
+    }
+}
+
+impl Notice {
+    /// Sends the signal.
+    pub fn give(&self) {
+        let info = SigInfo {
+            signo: i32::from(self.signal),
+            code: SI_MESGQ,
+            fields: core::array::from_fn(|index| match index {
+                1 => self.value,
+                2 => self.queue as u64,
+                _ => 0,
+            }),
+            ..SigInfo::default()
+        };
+        let (signal, info) = (u64::from(self.signal), (&raw const info) as u64);
+        // SAFETY: a valid siginfo_t. A thread that is gone gets nothing.
+        let _ = unsafe {
+            let pid = host::call_n(nr::getpid, []).unwrap_or_default();
+            match self.thread {
+                0 => host::call_n(nr::rt_sigqueueinfo, [pid, signal, info]),
+                thread => host::call_n(nr::rt_tgsigqueueinfo, [pid, thread as u64, signal, info]),
+            }
+        };
+    }
 }
 
 /// A socket whose arrivals raise SIGSYS in this process.

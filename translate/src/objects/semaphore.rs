@@ -17,13 +17,13 @@ pub const MAX: u32 = i32::MAX as u32;
 
 const MAGIC: u32 = 0x6d65_736b;
 const ANONYMOUS: u32 = 1;
-const DEAD: u32 = 2;
+/// In place of the count: destroyed.
+const DEAD: u32 = u32::MAX;
 
-/// The page's words: magic, flags, count, waiters.
+/// The page's words: magic, flags, count. Who waits, the host knows: a count of waiters would count the killed for ever.
 mod word {
     pub(super) const FLAGS: u64 = 4;
     pub(super) const VALUE: u64 = 8;
-    pub(super) const WAITERS: u64 = 12;
 }
 
 mod linux {
@@ -35,6 +35,7 @@ mod linux {
     pub(super) const AT_SYMLINK_FOLLOW: u64 = 0x400;
     pub(super) const MFD_CLOEXEC: u64 = 1;
     pub(super) const FUTEX_WAKE: u64 = 1;
+    pub(super) const FUTEX_CMP_REQUEUE: u64 = 4;
     /// FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME: the deadline is a time of day.
     pub(super) const FUTEX_WAIT_UNTIL: u64 = 9 | 256;
     pub(super) const FUTEX_ANY: u64 = 0xffff_ffff;
@@ -57,7 +58,7 @@ fn path(name: &[u8]) -> HostResult<CString> {
 
 /// Makes the file behind `fd` a semaphore.
 fn fill(fd: u64, flags: u32, value: u32) -> HostResult<()> {
-    let bytes = [MAGIC, flags, value, 0];
+    let bytes = [MAGIC, flags, value];
     // SAFETY: `bytes` is valid for reading.
     unsafe {
         host::call_n(nr::ftruncate, [fd, PAGE])?;
@@ -176,7 +177,7 @@ impl Semaphore {
     /// `EINVAL` when it is none, or was destroyed.
     pub fn of(fd: u64) -> HostResult<Self> {
         const SHARED: u64 = 1;
-        let mut first = [0u32; 4];
+        let mut first = [0u32; 3];
         let length = size_of_val(&first) as u64;
         // SAFETY: `first` is valid for writing. A pipe or socket fails here, so that nothing is read from it.
         let read = unsafe { host::call_n(nr::pread64, [fd, first.as_mut_ptr() as u64, length, 0]) };
@@ -188,9 +189,7 @@ impl Semaphore {
         let found = Self {
             at: at.map_err(|_| HostErrno::EINVAL)?,
         };
-        if found.load(word::FLAGS)? & DEAD != 0 {
-            return Err(HostErrno::EINVAL);
-        }
+        found.value()?;
         Ok(found)
     }
 
@@ -198,18 +197,18 @@ impl Semaphore {
         guest::load_u32(self.at + word)
     }
 
-    /// Replaces a word by what `new` makes of it, unless that is nothing.
-    fn update(&self, word: u64, new: impl Fn(u32) -> Option<u32>) -> HostResult<bool> {
-        let mut current = self.load(word)?;
+    /// Replaces the count by what `new` makes of it, unless that is nothing.
+    fn update(&self, new: impl Fn(u32) -> Option<u32>) -> HostResult<bool> {
+        let mut current = self.value()?;
         loop {
             let Some(wanted) = new(current) else {
                 return Ok(false);
             };
-            let found = guest::compare_exchange_u32(self.at + word, current, wanted)?;
+            let found = guest::compare_exchange_u32(self.at + word::VALUE, current, wanted)?;
             if found == current {
                 return Ok(true);
             }
-            current = found;
+            current = alive(found)?;
         }
     }
 
@@ -224,9 +223,9 @@ impl Semaphore {
     /// The count.
     ///
     /// # Errors
-    /// `EFAULT`.
+    /// `EINVAL` here and below when it was destroyed meanwhile; `EFAULT`.
     pub fn value(&self) -> HostResult<u32> {
-        self.load(word::VALUE)
+        alive(self.load(word::VALUE)?)
     }
 
     /// Adds one and wakes a waiter.
@@ -234,15 +233,16 @@ impl Semaphore {
     /// # Errors
     /// `EOVERFLOW` at [`MAX`].
     pub fn post(&self) -> HostResult<()> {
-        if !self.update(word::VALUE, |value| (value < MAX).then(|| value + 1))? {
+        if !self.update(|value| (value < MAX).then(|| value + 1))? {
             return Err(HostErrno::EOVERFLOW);
         }
-        if self.load(word::WAITERS)? != 0 {
-            let futex = self.at + word::VALUE;
-            // SAFETY: no memory is written.
-            unsafe { host::call_n(nr::futex, [futex, linux::FUTEX_WAKE, 1]) }?;
-        }
-        Ok(())
+        self.wake(1)
+    }
+
+    fn wake(&self, count: u64) -> HostResult<()> {
+        let futex = self.at + word::VALUE;
+        // SAFETY: no memory is written.
+        unsafe { host::call_n(nr::futex, [futex, linux::FUTEX_WAKE, count]) }.map(drop)
     }
 
     /// Takes one if there is one; returns whether there was.
@@ -250,7 +250,7 @@ impl Semaphore {
     /// # Errors
     /// `EFAULT`.
     pub fn try_take(&self) -> HostResult<bool> {
-        self.update(word::VALUE, |value| value.checked_sub(1))
+        self.update(|value| value.checked_sub(1))
     }
 
     /// Takes one, waiting for it until the time of day `deadline` at most.
@@ -258,13 +258,6 @@ impl Semaphore {
     /// # Errors
     /// `ETIMEDOUT`; `EINTR`.
     pub fn take(&self, cx: &mut Cx, deadline: Option<Timespec>) -> HostResult<()> {
-        self.update(word::WAITERS, |count| Some(count.wrapping_add(1)))?;
-        let result = self.wait(cx, deadline);
-        self.update(word::WAITERS, |count| Some(count.wrapping_sub(1)))?;
-        result
-    }
-
-    fn wait(&self, cx: &mut Cx, deadline: Option<Timespec>) -> HostResult<()> {
         let deadline_at = deadline
             .as_ref()
             .map_or(0, |deadline| core::ptr::from_ref(deadline) as u64);
@@ -291,10 +284,23 @@ impl Semaphore {
     /// # Errors
     /// `EBUSY` while somebody waits.
     pub fn destroy(&self) -> HostResult<()> {
-        if self.load(word::WAITERS)? != 0 {
+        let futex = self.at + word::VALUE;
+        let all = i32::MAX as u64;
+        // From where they wait to where they wait, for the sake of their number: there is none to ask for it.
+        let args = [futex, linux::FUTEX_CMP_REQUEUE, 0, all, futex, 0];
+        // SAFETY: no memory is written.
+        if unsafe { host::call(nr::futex, args) }.is_ok_and(|waiters| waiters != 0) {
             return Err(HostErrno::EBUSY);
         }
-        self.update(word::FLAGS, |flags| Some(flags | DEAD))
-            .map(drop)
+        self.update(|_| Some(DEAD))?;
+        // Whoever is about to wait finds another count than 0, and whoever does since then is woken.
+        self.wake(all)
+    }
+}
+
+fn alive(value: u32) -> HostResult<u32> {
+    match value {
+        DEAD => Err(HostErrno::EINVAL),
+        value => Ok(value),
     }
 }

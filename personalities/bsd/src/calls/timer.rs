@@ -31,6 +31,15 @@ const HOST_SIGEV_NONE: i32 = 1;
 const HOST_SIGEV_THREAD_ID: i32 = 4;
 
 impl HostEvent {
+    /// Nothing is to happen.
+    pub(super) const NOTHING: Self = Self {
+        value: 0,
+        signo: 0,
+        notify: HOST_SIGEV_NONE,
+        thread_id: 0,
+        rest: [0; 11],
+    };
+
     /// kern_ktimer_create takes these three ways of notice only; libc makes SIGEV_THREAD out of them.
     pub fn of(event: &Sigevent) -> Return<Self> {
         let notify = match event.notify {

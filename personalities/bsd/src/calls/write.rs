@@ -30,7 +30,8 @@ pub fn keep_nosigpipe() {
     }
 }
 
-fn is_quiet(fd: u64) -> bool {
+/// Whether descriptor `fd` is a socket with `SO_NOSIGPIPE`.
+pub fn is_quiet(fd: u64) -> bool {
     ASKED_FOR.load(Ordering::Relaxed)
         && host_socket::option(fd, raw::SOL_SOCKET, NOSIGPIPE_MARK) == Ok(1)
 }

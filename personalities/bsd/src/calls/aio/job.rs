@@ -4,11 +4,13 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use compat_tables::bsd::Errno;
+use compat_translate::host::socket::raw;
 use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::sync::Mutex;
 
 use super::file::{File, kind_of};
 use super::notice::Knote;
+use crate::calls::write::is_quiet;
 use crate::error::Error;
 
 /// max_aio_queue_per_proc.
@@ -137,33 +139,35 @@ impl Job {
 
     /// A write goes on until all of it is done.
     fn on_socket(&mut self) -> Option<Outcome> {
-        /// MSG_DONTWAIT.
-        const NOW: u64 = 0x40;
+        const NOW: u64 = raw::MSG_DONTWAIT as u64;
+        let flags = match is_quiet(self.fd as u64) {
+            true => NOW | u64::from(raw::MSG_NOSIGNAL),
+            false => NOW,
+        };
         let number = match self.action {
             Action::Read => nr::recvmsg,
             Action::Write => nr::sendmsg,
             _ => return Some(Err(Errno::EINVAL)),
         };
-        let rest = rest_of(&self.buffers, self.moved);
-        // struct msghdr: name, its length, vector, its length, control, its length, flags.
-        let message = [0, 0, rest.as_ptr() as u64, rest.len() as u64, 0, 0, 0];
-        let args = [self.fd as u64, message.as_ptr() as u64, NOW];
-        // SAFETY: a valid msghdr; the kernel checks the guest's addresses.
-        match unsafe { host::call_n(number, args) } {
-            Ok(count) => {
-                let all: u64 = self.buffers.iter().map(|[_, length]| length).sum();
-                self.moved = self.moved.saturating_add(count);
-                let more = self.action == Action::Write && count != 0 && self.moved < all;
-                if more {
-                    self.on_socket()
-                } else {
-                    Some(Ok(self.moved))
+        let all: u64 = self.buffers.iter().map(|[_, length]| length).sum();
+        loop {
+            let rest = rest_of(&self.buffers, self.moved);
+            // struct msghdr: name, its length, vector, its length, control, its length, flags.
+            let message = [0, 0, rest.as_ptr() as u64, rest.len() as u64, 0, 0, 0];
+            let args = [self.fd as u64, message.as_ptr() as u64, flags];
+            // SAFETY: a valid msghdr; the kernel checks the guest's addresses.
+            match unsafe { host::call_n(number, args) } {
+                Ok(count) => {
+                    self.moved = self.moved.saturating_add(count);
+                    if self.action == Action::Read || count == 0 || self.moved >= all {
+                        return Some(Ok(self.moved));
+                    }
                 }
+                Err(HostErrno::EAGAIN | HostErrno::EINTR) => return None,
+                // What was written before the error counts (soaio_process_job).
+                Err(_) if self.moved != 0 => return Some(Ok(self.moved)),
+                Err(error) => return Some(Err(Error::from(error).0)),
             }
-            Err(HostErrno::EAGAIN | HostErrno::EINTR) => None,
-            // What was written before the error counts (soaio_process_job).
-            Err(_) if self.moved != 0 => Some(Ok(self.moved)),
-            Err(error) => Some(Err(Error::from(error).0)),
         }
     }
 }

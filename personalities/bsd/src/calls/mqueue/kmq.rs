@@ -96,7 +96,20 @@ pub fn kmq_timedsend(
 }
 
 pub fn kmq_notify(cx: &mut Cx, queue: Fd, event: In<Sigevent>) -> Return<()> {
-    queue.checked(cx)?;
-    let event = event.read_optional()?;
-    super::notify(cx, queue, event.as_ref().map(HostEvent::of).transpose()?)
+    let fd = queue.checked(cx)?;
+    let Some(event) = event.read_optional()? else {
+        return super::notify(cx, queue, None);
+    };
+    let event = HostEvent::of(&event)?;
+    let notice = event.notice(fd as i32);
+    super::notify(cx, queue, Some(event))?;
+    let [_, _, _, messages, ..] = super::exchange(cx, queue, None)?;
+    // The host tells of the message that comes to an empty queue; to FreeBSD those that are there are news as well.
+    if messages > 0
+        && super::call_off(cx, queue)?
+        && let Some(notice) = notice
+    {
+        notice.give();
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use compat_tables::bsd::flags::open_flags::{
 };
 use compat_translate::Cx;
 use compat_translate::guest::In;
-use compat_translate::host::{self, HostResult, nr};
+use compat_translate::host::{self, HostErrno, HostResult, nr};
 
 use super::timer::HostEvent;
 use crate::abi::time::{GuestTimespec, is_proper};
@@ -67,15 +67,6 @@ fn exchange(cx: &Cx, queue: Fd, waits: Option<bool>) -> Return<HostAttr> {
     Ok([flags, most, size, count, 0, 0, 0, 0])
 }
 
-/// The host wants a time after 1970; what is earlier is past all the same.
-fn deadline_of(deadline: In<GuestTimespec>) -> Return<Option<GuestTimespec>> {
-    let deadline = deadline.read_optional()?;
-    if deadline.is_some_and(|deadline| !is_proper(deadline)) {
-        return Err(Errno::EINVAL.into());
-    }
-    Ok(deadline.map(|[seconds, nanos]| [seconds.max(0), nanos]))
-}
-
 /// Takes the oldest of the most urgent messages.
 fn receive(
     cx: &mut Cx,
@@ -84,11 +75,8 @@ fn receive(
     priority: u64,
     deadline: In<GuestTimespec>,
 ) -> Return<u64> {
-    let deadline = deadline_of(deadline)?;
-    let at = address(deadline.as_ref());
-    let args = [queue.checked(cx)?, message, length, priority, at, 0];
-    // SAFETY: a valid timespec or none; the kernel checks the guest's addresses.
-    Ok(unsafe { cx.host(nr::mq_timedreceive, args) }?)
+    let args = [queue.checked(cx)?, message, length, priority];
+    wait(cx, nr::mq_timedreceive, args, deadline)
 }
 
 /// Adds a message; its priority is below the system's limit.
@@ -99,17 +87,29 @@ fn send(
     priority: u32,
     deadline: In<GuestTimespec>,
 ) -> Return<()> {
-    let fd = queue.checked(cx)?;
-    let deadline = deadline_of(deadline)?;
-    let at = address(deadline.as_ref());
-    let args = [fd, message, length, u64::from(priority), at, 0];
-    // SAFETY: as above.
-    unsafe { cx.host(nr::mq_timedsend, args) }?;
-    Ok(())
+    let args = [queue.checked(cx)?, message, length, u64::from(priority)];
+    wait(cx, nr::mq_timedsend, args, deadline).map(drop)
 }
 
-fn address(deadline: Option<&GuestTimespec>) -> u64 {
-    deadline.map_or(0, |deadline| core::ptr::from_ref(deadline) as u64)
+/// Makes a call that waits until `deadline` at most. One that is no time is refused when there is something to wait for, not
+/// before (mqueue_receive, mq_recv1): the host is given one that is past.
+fn wait(cx: &mut Cx, number: u64, args: [u64; 4], deadline: In<GuestTimespec>) -> Return<u64> {
+    let deadline = deadline.read_optional()?;
+    let proper = deadline.is_none_or(is_proper);
+    // The host wants a time after 1970; what is earlier is past all the same.
+    let deadline = deadline.map(|[seconds, nanos]| match proper {
+        true => [seconds.max(0), nanos],
+        false => [0, 0],
+    });
+    let at = deadline
+        .as_ref()
+        .map_or(0, |deadline| core::ptr::from_ref(deadline) as u64);
+    let [queue, message, length, priority] = args;
+    // SAFETY: a valid timespec or none; the kernel checks the guest's addresses.
+    match unsafe { cx.host(number, [queue, message, length, priority, at, 0]) } {
+        Err(HostErrno::ETIMEDOUT) if !proper => Err(Errno::EINVAL.into()),
+        result => Ok(result?),
+    }
 }
 
 /// Asks for a notice when a message comes to the empty queue, or for none.
@@ -122,4 +122,12 @@ fn notify(cx: &mut Cx, queue: Fd, event: Option<HostEvent>) -> Return<()> {
     // SAFETY: a valid sigevent or none.
     unsafe { host::call_n(nr::mq_notify, [fd, at]) }?;
     Ok(())
+}
+
+/// Calls a notice off. Whether there was one still, rather than none since a message has come.
+fn call_off(cx: &mut Cx, queue: Fd) -> Return<bool> {
+    // Only where there is one already is another refused.
+    let other = notify(cx, queue, Some(HostEvent::NOTHING));
+    notify(cx, queue, None)?;
+    Ok(other.is_err())
 }

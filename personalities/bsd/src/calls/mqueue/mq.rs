@@ -90,9 +90,10 @@ pub fn mq_setattr(cx: &mut Cx, queue: Fd, new: In<MqAttr>, old: Out<MqAttr>) -> 
 }
 
 pub fn mq_receive(cx: &mut Cx, queue: Fd, message: u64, length: u64, priority: u64) -> Return<u64> {
-    super::receive(cx, queue, (message, length), priority, In::new(0))
+    mq_timedreceive(cx, queue, message, length, priority, In::new(0))
 }
 
+/// A signal always ends it (mq_recv1), unlike `mq_send`.
 pub fn mq_timedreceive(
     cx: &mut Cx,
     queue: Fd,
@@ -101,6 +102,7 @@ pub fn mq_timedreceive(
     priority: u64,
     deadline: In<GuestTimespec>,
 ) -> Return<u64> {
+    cx.never_restart = true;
     super::receive(cx, queue, (message, length), priority, deadline)
 }
 

@@ -16,17 +16,33 @@ use crate::error::Return;
 
 const PAGE: u64 = 4096;
 const LINUX_SHM_RDONLY: u64 = 0o10000;
+const LINUX_SHM_REMAP: u64 = 0o40000;
+const IPC_PRIVATE: i32 = 0;
+const IPC_CREAT: i32 = 0o1000;
+const IPC_EXCL: i32 = 0o2000;
 
-/// FreeBSD rounds a segment's size to pages, and shows it that way.
+/// FreeBSD rounds a new segment's size to pages, and shows it that way; those of others have the size that they have.
 pub fn shmget(_cx: &mut Cx, key: i32, size: u64, flags: i32) -> Return<i32> {
-    let size = size.checked_next_multiple_of(PAGE).ok_or(Errno::EINVAL)?;
+    let whole = size.checked_next_multiple_of(PAGE).ok_or(Errno::EINVAL)?;
+    let exists = key != IPC_PRIVATE && flags & (IPC_CREAT | IPC_EXCL) != IPC_CREAT | IPC_EXCL;
+    let found = match exists {
+        true => get(key, size, flags & !IPC_CREAT),
+        false => Err(HostErrno::ENOENT),
+    };
+    match found {
+        Err(HostErrno::ENOENT) => Ok(get(key, whole, flags)?),
+        found => Ok(found?),
+    }
+}
+
+fn get(key: i32, size: u64, flags: i32) -> Result<i32, HostErrno> {
+    // The host has further flags (SHM_HUGETLB).
+    let flags = flags & (0o777 | IPC_CREAT | IPC_EXCL);
     // SAFETY: no pointers.
-    let id = unsafe { host::call_n(nr::shmget, [key as u64, size, flags as u64]) }?;
-    Ok(id as i32)
+    unsafe { host::call_n(nr::shmget, [key as u64, size, flags as u64]) }.map(|id| id as i32)
 }
 
 pub fn shmat(_cx: &mut Cx, id: i32, address: u64, flags: i32) -> Return<u64> {
-    const LINUX_SHM_REMAP: u64 = 0o40000;
     /// FreeBSD tests for any of its bits, so that each of the two replaces what lies there (kern_shmat_locked).
     const SHM_REMAP: u32 = SHM_RDONLY | SHM_RND;
     let has = |bits: u32| flags as u32 & bits != 0;
@@ -40,11 +56,6 @@ pub fn shmat(_cx: &mut Cx, id: i32, address: u64, flags: i32) -> Return<u64> {
         wanted |= LINUX_SHM_RDONLY;
     }
     if has(SHM_REMAP) && address != 0 {
-        let size = stat(id).map_or(0, |found| found.size);
-        if overlaps_stub(address, size) {
-            return Err(Errno::ENOMEM.into());
-        }
-        trap::forget_text(address, size);
         wanted |= LINUX_SHM_REMAP;
     }
     attach(id, address, wanted)
@@ -53,6 +64,15 @@ pub fn shmat(_cx: &mut Cx, id: i32, address: u64, flags: i32) -> Return<u64> {
 /// Attaches a segment, with the host's flags.
 fn attach(id: i32, address: u64, wanted: u64) -> Return<u64> {
     let unaligned = !address.is_multiple_of(PAGE);
+    if address != 0 {
+        let size = stat(id).map_or(0, |found| found.size);
+        if overlaps_stub(address, size) {
+            return Err(Errno::ENOMEM.into());
+        }
+        if wanted & LINUX_SHM_REMAP != 0 {
+            trap::forget_text(address, size);
+        }
+    }
     // SAFETY: without SHM_REMAP nothing is replaced; with it, the guest replaces its own memory.
     match unsafe { host::call_n(nr::shmat, [id as u64, address, wanted]) } {
         // The host says the same of an occupied place and of a bad identifier.
@@ -113,13 +133,11 @@ pub fn shmctl(_cx: &mut Cx, id: i32, command: i32, buffer: InOut<ShmidDs>) -> Re
 
 /// As NetBSD and DragonFly have them.
 pub mod plain {
-    use super::{Cx, Errno, LINUX_SHM_RDONLY, PAGE, Return, SHM_RDONLY, SHM_RND, attach, host, nr};
+    use super::{Cx, Errno, LINUX_SHM_RDONLY, PAGE, Return, SHM_RDONLY, SHM_RND, attach, get};
 
     /// The size is kept to the byte (shmget_allocate_segment).
     pub fn shmget(_cx: &mut Cx, key: i32, size: u64, flags: i32) -> Return<i32> {
-        // SAFETY: no pointers.
-        let id = unsafe { host::call_n(nr::shmget, [key as u64, size, flags as u64]) }?;
-        Ok(id as i32)
+        Ok(get(key, size, flags)?)
     }
 
     /// Nothing is ever replaced (sys_shmat).

@@ -19,6 +19,7 @@ extern "C" fn main() {
         Some(b"sleep") => sleep(),
         Some(b"far-code") => far_code(),
         Some(b"become") => becomes(),
+        Some(b"segment") => segment(),
         _ => sys::exit(99),
     }
 }
@@ -37,6 +38,18 @@ fn descriptors() {
 fn lowest() {
     let null = sys::call(sys::OPEN, [c"/dev/null".as_ptr() as u64, 0, 0]);
     sys::exit(null.unwrap_or(98))
+}
+
+/// A hundred bytes of shared memory that somebody else made, by its key.
+fn segment() {
+    const SHMGET: u64 = 231;
+    let digits = argument(2).expect("a key");
+    let key = digits
+        .iter()
+        .fold(0, |key, digit| key * 10 + u64::from(digit - b'0'));
+    let flags = [0, 0x200, 0x600];
+    let found = flags.map(|flags| sys::call(SHMGET, [key, 100, flags | 0o600]).is_ok());
+    say!("{found:?} {:?}", sys::call(SHMGET, [key, 101, 0]));
 }
 
 fn signals() {

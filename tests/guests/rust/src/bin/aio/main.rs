@@ -20,6 +20,7 @@ extern "C" fn main() {
         ("files/list", files::list),
         ("sockets/wait", sockets::wait),
         ("sockets/long-write", sockets::long_write),
+        ("sockets/broken", sockets::broken),
         ("sockets/cancel", sockets::cancel),
         ("sockets/timeouts", sockets::timeouts),
         ("notices/signals", notices::signals),

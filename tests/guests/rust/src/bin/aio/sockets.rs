@@ -64,6 +64,20 @@ pub(crate) fn long_write() {
     assert_eq!(request.call(RETURN), Ok(1 << 20));
 }
 
+/// With `SO_NOSIGPIPE` a broken connection is an error and no signal.
+pub(crate) fn broken() {
+    const SETSOCKOPT: u64 = 105;
+    const SO_NOSIGPIPE: u64 = 0x800;
+    const EPIPE: u64 = 32;
+    let (near, far) = pair();
+    let on = core::hint::black_box(&1i32) as *const i32 as u64;
+    sys::call(SETSOCKOPT, [near, 0xffff, SO_NOSIGPIPE, on, 4]).expect("setsockopt");
+    sys::call(sys::CLOSE, [far]).expect("close");
+    let mut request = Block::new(near, 0, b"x".as_ptr(), 1);
+    assert_eq!(request.call(WRITE), Ok(0));
+    assert_eq!(request.call(RETURN), Err(EPIPE));
+}
+
 pub(crate) fn cancel() {
     const CANCELED: u64 = 1;
     const ALLDONE: u64 = 3;

@@ -81,6 +81,21 @@ pub(crate) fn anonymous() {
     assert_eq!(sys::call(INIT, [8, 1]), Err(sys::EFAULT));
 }
 
+/// Whoever was killed waits no more.
+pub(crate) fn waiters() {
+    const SIGKILL: u64 = 9;
+    let id = make(0);
+    let waits = child::start(|| {
+        let _ = sys::call(WAIT, [id]);
+    });
+    child::pause(20);
+    sys::call(sys::KILL, [waits, SIGKILL]).expect("kill");
+    let mut status = 0i32;
+    let args = [waits, (&raw mut status) as u64, 0, 0];
+    assert_eq!(sys::call(sys::WAIT4, args), Ok(waits));
+    assert_eq!(sys::call(DESTROY, [id]), Ok(0));
+}
+
 pub(crate) fn named() {
     let mut name = *b"/compat a/\0\0\0\0\0\0\0\0\0";
     let mut pid = sys::call(sys::GETPID, []).expect("getpid");

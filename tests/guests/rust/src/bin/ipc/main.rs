@@ -28,7 +28,9 @@ extern "C" fn main() {
         ("posix/queues", queues::order),
         ("posix/queue-names", queues::names),
         ("posix/queue-notices", queues::notify),
+        ("posix/queue-notices-at-once", queues::notify_at_once),
         ("ksem/anonymous", ksem::anonymous),
+        ("ksem/waiters", ksem::waiters),
         ("ksem/named", ksem::named),
     ]);
 }

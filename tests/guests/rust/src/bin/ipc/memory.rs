@@ -129,6 +129,11 @@ pub(crate) fn places() {
     assert_eq!(sys::call(SHMAT, [id, room + 8, 0]), Err(sys::EINVAL));
     assert_eq!(sys::call(SHMAT, [id, room, 0]), Ok(room));
     assert_eq!(unsafe { (room as *const u32).read_volatile() }, 7);
+    // compat's part of the address space is no hole.
+    for ours in [0x7008_0000_0000, 0x7010_0000_0000] {
+        assert_eq!(sys::call(SHMAT, [id, ours, 0]), Err(sys::ENOMEM));
+        assert_eq!(sys::call(SHMAT, [id, ours, SHM_RND]), Err(sys::ENOMEM));
+    }
     // Both bits replace what lies there.
     let second = room + 4096;
     assert_eq!(sys::call(SHMAT, [id, second + 8, SHM_RND]), Ok(second));

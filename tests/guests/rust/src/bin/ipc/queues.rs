@@ -88,6 +88,9 @@ pub(crate) fn order() {
     assert_eq!(receive(queue, Some([1, 0])), Err(ETIMEDOUT));
     assert_eq!(receive(queue, Some([-1, 0])), Err(ETIMEDOUT));
     assert_eq!(receive(queue, Some([1, -1])), Err(sys::EINVAL));
+    // What is no time is looked at only when there is something to wait for.
+    assert_eq!(send(queue, b"e", 0), Ok(0));
+    assert_eq!(receive(queue, Some([1, -1])), Ok((b'e', 0)));
     now[0] = O_NONBLOCK as i64;
     assert_eq!(sys::call(SETATTR, [queue, at, 0]), Ok(0));
     assert_eq!(receive(queue, None), Err(EAGAIN));
@@ -152,4 +155,38 @@ pub(crate) fn notify() {
     assert_eq!(SEEN.load(), (0, 0));
     let at = wrong.as_ptr() as u64;
     assert_eq!(sys::call(NOTIFY, [queue, at]), Err(sys::EINVAL));
+}
+
+/// At once, when there are messages already.
+pub(crate) fn notify_at_once() {
+    let name = name();
+    let wanted: Attributes = [0, 4, 64, 0, 0, 0, 0, 0];
+    let queue = open(&name, O_RDWR | O_CREAT, Some(&wanted)).expect("kmq_open");
+    sys::call(UNLINK, [name.as_ptr() as u64]).expect("kmq_unlink");
+    signal::handle(SIGUSR1, note, 0, Set::EMPTY);
+    assert_eq!(send(queue, b"x", 0), Ok(0));
+    // SIGEV_SIGNAL, SIGEV_THREAD_ID.
+    for (how, value) in [(1, 0xbeef), (4, 0xfeed)] {
+        let mut event = [
+            how | u64::from(SIGUSR1) << 32,
+            value,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0u64,
+        ];
+        event[2] = sys::tid();
+        let at = core::hint::black_box(&event).as_ptr() as u64;
+        assert_eq!(sys::call(NOTIFY, [queue, at]), Ok(0));
+        assert_eq!(SEEN.load(), (0x10005, value));
+    }
+    // That was all: nobody waits for the next one.
+    assert_eq!(receive(queue, None), Ok((b'x', 0)));
+    SEEN.store((0, 0));
+    assert_eq!(send(queue, b"x", 0), Ok(0));
+    assert_eq!(SEEN.load(), (0, 0));
 }
