@@ -152,7 +152,7 @@ fn compat_goes_on_when_its_file_is_removed_or_another_takes_its_place() {
     on_every_stage(|stage| {
         for change in ["true", "rm own", "rm own && mkdir own", ANOTHER] {
             let script = format!(
-                "set -- $RUN && cp $1 own && shift && mkfifo go &&
+                "set -- $RUN && cp $1 own && shift && mkfifo go && : >said &&
                  {{ ./own \"$@\" exec-when-told <go >said & }} && exec 5>go &&
                  until grep -q ready said; do sleep 0.01; done &&
                  {change} && echo >&5 && exec 5>&- && wait $! && cat said && rm -rf go said own"
