@@ -103,10 +103,13 @@ impl<'a> Cx<'a> {
         self.thread.presence.runs();
         match result {
             Err(host::WOKEN) => {
-                self.thread.is_roused();
+                self.thread.has_been_roused();
                 self.rouse()
             }
-            Err(HostErrno::EINTR) if self.thread.is_roused() => self.rouse(),
+            Err(HostErrno::EINTR) if self.thread.is_roused() => {
+                self.thread.has_been_roused();
+                self.rouse()
+            }
             Err(host::NOT_STARTED) => {
                 if self.progress == Progress::None {
                     self.progress = Progress::Refused;

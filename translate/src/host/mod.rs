@@ -102,6 +102,9 @@ global_asm!(
     ".hidden compat_window_again",
     "compat_window_again:",
     "syscall",
+    ".globl compat_window_ended",
+    ".hidden compat_window_ended",
+    "compat_window_ended:",
     "ret",
     ".globl compat_window_interrupted",
     ".hidden compat_window_interrupted",
@@ -123,6 +126,8 @@ unsafe extern "C" {
     pub(crate) fn compat_window_start();
     /// The `syscall` instruction that ends the window, where a call is made again that was interrupted.
     pub(crate) fn compat_window_again();
+    /// Where a call has ended, be it that a signal ended it which the host does not restart it after.
+    pub(crate) fn compat_window_ended();
     /// Where an interrupted window continues.
     pub(crate) fn compat_window_interrupted();
     /// Where a call continues that was made and is not to be made again.

@@ -81,6 +81,7 @@ unsafe extern "C" fn compat_child(thread: *const Thread) -> ! {
     if !thread.gate.pass() {
         exit_thread();
     }
+    thread.hold.obey();
     // SAFETY: a context for guest code, prepared by the personality.
     unsafe { signal::resume(&start.context, thread) }
 }

@@ -8,6 +8,7 @@ mod everywhere;
 pub mod exec;
 pub mod gaps;
 mod gate;
+mod hold;
 mod presence;
 mod process;
 mod rouse;
@@ -25,6 +26,7 @@ pub use thread::{
 };
 
 pub(crate) use everywhere::{CODE as EVERYWHERE, obey};
+pub(crate) use hold::CODE as HOLD;
 pub(crate) use rouse::{CODE as ROUSE, is_tick};
 pub(crate) use segment::has_fsgsbase;
 pub(crate) use thread::is_alone;

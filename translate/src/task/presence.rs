@@ -63,6 +63,11 @@ impl Presence {
         self.cpu.load(Ordering::Relaxed) == Self::ASLEEP
     }
 
+    /// Whether it runs no more of the program.
+    pub fn has_ended(&self) -> bool {
+        self.cpu.load(Ordering::Acquire) == Self::GONE
+    }
+
     /// The thread runs no more of the program.
     pub fn ends(&self) {
         self.cpu.store(Self::GONE, Ordering::Release);

@@ -65,14 +65,18 @@ impl Drop for Ticking {
 }
 
 impl Thread {
-    /// Has the call that the thread sleeps in fail with `EINTR`, whatever is done about signals; without one, the next that
-    /// would sleep. Whether it slept.
+    /// Has the call that the thread sleeps in fail with `EINTR`, whatever is done about signals, and the next that would sleep;
+    /// without one, only the latter. Whether it slept. (NetBSD's kernel forgets that a thread was roused only when it keeps it
+    /// from falling asleep: `sleepq_block`.)
     ///
     /// # Errors
     /// `ESRCH` when it has just ended.
     pub fn rouse(&self) -> HostResult<bool> {
         self.sleepless.store(true, Ordering::Release);
         let asleep = self.presence.is_asleep();
+        if asleep {
+            self.restless.store(true, Ordering::Release);
+        }
         // SAFETY: no arguments.
         let pid = unsafe { call_n(nr::getpid, []) }?;
         signal::message(pid, self.tid.load(Ordering::Relaxed) as u64, CODE)?;
@@ -80,8 +84,20 @@ impl Thread {
     }
 
     /// Whether somebody has roused the thread, once.
-    pub fn is_roused(&self) -> bool {
+    pub(crate) fn is_roused(&self) -> bool {
         self.sleepless.load(Ordering::Relaxed) && self.sleepless.swap(false, Ordering::AcqRel)
+    }
+
+    /// The thread fails in a call because it was roused.
+    pub(crate) fn has_been_roused(&self) {
+        let again = self.restless.swap(false, Ordering::AcqRel);
+        self.sleepless.store(again, Ordering::Release);
+    }
+
+    /// Whoever roused the thread need not have.
+    pub fn forget_rousing(&self) {
+        self.restless.store(false, Ordering::Relaxed);
+        self.is_roused();
     }
 
     /// A host call of a thread that was roused: [`host::WOKEN`] if it sleeps. If it does not, the thread is roused still.

@@ -9,6 +9,7 @@ use super::answers::{Answer, Answers};
 use super::counts::Counts;
 use super::errand::Errand;
 use super::gate::Gate;
+use super::hold::Hold;
 use super::presence::Presence;
 use super::{Process, counts, segment};
 use crate::host::{self, HostResult, nr};
@@ -88,6 +89,10 @@ pub struct Thread {
     pub(crate) start: UnsafeCell<Start>,
     /// Where it waits before it runs guest code.
     pub(crate) gate: Gate,
+    /// Whether it is stopped.
+    pub(crate) hold: Hold,
+    /// It slept when it was roused: the sleep after that one is interrupted as well.
+    pub(crate) restless: AtomicBool,
     pub(crate) recent: Recent,
     /// It will end, and is not counted any more (see [`resign`]).
     leaving: AtomicBool,
@@ -269,6 +274,8 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             presence: Presence::new(),
             start: UnsafeCell::new(Start::default()),
             gate: Gate::new(),
+            hold: Hold::new(),
+            restless: AtomicBool::new(false),
             recent: Recent::default(),
             leaving: AtomicBool::new(false),
             leaves: Cell::new(false),

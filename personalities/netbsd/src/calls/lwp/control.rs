@@ -1,6 +1,6 @@
 //! What threads are called, and the block in which the kernel tells them about themselves.
 
-use compat_bsd::threads::{own_id, with_thread};
+use compat_bsd::threads::own_id;
 
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
@@ -8,6 +8,7 @@ use compat_translate::guest::{self, Out, Path};
 use compat_translate::host;
 use compat_translate::task::Presence;
 
+use super::with_lwp;
 use crate::abi::lwp::{
     LWPCTL_CPU_EXITED, LWPCTL_CPU_NONE, LWPCTL_FEATURE_CURCPU, LWPCTL_FEATURE_PCTR,
 };
@@ -25,7 +26,7 @@ pub(crate) fn _lwp_setname(cx: &mut Cx, target: i32, name: Path) -> Return<()> {
         }
     })?;
     let target = if target == 0 { own_id(cx) } else { target };
-    with_thread(cx, target, |_| ())?;
+    with_lwp(cx, target, |_| ())?;
     // The host keeps 15 characters of it.
     text.truncate(15);
     host::name_thread(target, &text)?;
@@ -34,7 +35,7 @@ pub(crate) fn _lwp_setname(cx: &mut Cx, target: i32, name: Path) -> Return<()> {
 
 pub(crate) fn _lwp_getname(cx: &mut Cx, target: i32, name: Out<u8>, len: usize) -> Return<()> {
     let target = if target == 0 { own_id(cx) } else { target };
-    with_thread(cx, target, |_| ())?;
+    with_lwp(cx, target, |_| ())?;
     let mut text = host::thread_name(target)?;
     text.truncate(len.saturating_sub(1));
     text.push(0);

@@ -3,8 +3,9 @@
 mod control;
 mod joining;
 mod park;
+mod suspending;
 
-use compat_bsd::threads::own_id;
+use compat_bsd::threads::{own_id, with_thread};
 
 use compat_bsd::calls::signal::{blockable, host_signal_or_probe};
 use compat_bsd::signals::from_host;
@@ -23,6 +24,7 @@ use crate::error::Return;
 pub(crate) use control::*;
 pub(crate) use joining::{_lwp_detach, _lwp_wait};
 pub(crate) use park::*;
+pub(crate) use suspending::{_lwp_continue, _lwp_suspend};
 
 pub(crate) fn after_fork() {
     joining::forget();
@@ -31,6 +33,23 @@ pub(crate) fn after_fork() {
 /// See [`compat_bsd::System::thread_ends`].
 pub(crate) fn thread_ends(cx: &Cx) {
     cx.thread.presence.ends();
+}
+
+/// Does something with the thread `target`. One that has said that it ends is there no more (lwp_find).
+fn with_lwp(cx: &Cx, target: i32, act: impl FnOnce(&task::Thread)) -> Return<()> {
+    let mut ended = target <= 0;
+    if !ended {
+        with_thread(cx, target, |thread| {
+            ended = thread.presence.has_ended();
+            if !ended {
+                act(thread);
+            }
+        })?;
+    }
+    match ended {
+        false => Ok(()),
+        true => Err(Errno::ESRCH.into()),
+    }
 }
 
 pub(crate) fn _lwp_create(
@@ -44,9 +63,6 @@ pub(crate) fn _lwp_create(
         return Err(Errno::EINVAL.into());
     }
     check(cx.frame, &wanted.mcontext)?;
-    if flags & LWP_SUSPENDED != 0 {
-        return Err(cx.gap("_lwp_create: LWP_SUSPENDED", Errno::EINVAL.into()));
-    }
     let own = cx.thread.mask.get();
     let mask = if wanted.flags & UC_SIGMASK != 0 {
         blockable(SigSet::from_words(wanted.sigmask))
@@ -70,6 +86,9 @@ pub(crate) fn _lwp_create(
         new_lwp.write(&id)?;
         if joinable {
             joining::born(id);
+        }
+        if flags & LWP_SUSPENDED != 0 {
+            suspending::begin_suspended(id);
         }
         Ok(())
     });

@@ -1,7 +1,6 @@
 //! Parking (sys_lwp_park, sys__lwp_unpark): every thread has one token, which an unpark leaves and a park consumes. The
 //! hints only tell NetBSD's kernel which queue to look in.
 
-use compat_bsd::threads::with_thread;
 use core::sync::atomic::Ordering;
 
 use compat_bsd::abi::time::{GuestTimespec, is_proper, timespec};
@@ -12,6 +11,7 @@ use compat_translate::guest::{In, InOut};
 use compat_translate::host::{self, nr};
 use compat_translate::objects::umtx::{ANY, End, Queue, Scope, Until};
 
+use super::with_lwp;
 use crate::error::Return;
 
 /// LWP_UNPARK_MAX: how many can be woken with one call.
@@ -19,7 +19,7 @@ const UNPARK_MAX: u64 = 1024;
 
 fn unpark(cx: &Cx, target: i32) -> Return<()> {
     const FUTEX_WAKE_PRIVATE: u64 = 129;
-    with_thread(cx, target, |thread| {
+    with_lwp(cx, target, |thread| {
         thread.wake.store(1, Ordering::Release);
         // SAFETY: the word lives in a block that is never unmapped.
         let _ = unsafe {
@@ -35,10 +35,11 @@ pub(crate) fn _lwp_unpark(cx: &mut Cx, target: i32, _hint: u64) -> Return<()> {
     unpark(cx, target)
 }
 
-/// Its sleep ends, or else the next: that call fails. A token is left as well (LW_CANCELLED, LW_UNPARKED).
+/// Its sleep ends and so does the next, or only the latter: that call fails. A token is left as well, and whoever takes it is
+/// to be woken no more (LW_CANCELLED, LW_UNPARKED).
 pub(crate) fn _lwp_wakeup(cx: &mut Cx, target: i32) -> Return<()> {
     let mut roused = Ok(false);
-    with_thread(cx, target, |thread| {
+    with_lwp(cx, target, |thread| {
         thread.wake.store(1, Ordering::Release);
         roused = thread.rouse();
     })?;
@@ -143,7 +144,7 @@ fn park(cx: &mut Cx, until: Option<&Until>) -> Return<()> {
     let thread = cx.thread;
     let taken = || thread.wake.swap(0, Ordering::AcqRel) != 0;
     if taken() {
-        thread.is_roused();
+        thread.forget_rousing();
         return Err(Errno::EALREADY.into());
     }
     let queue = Queue::new(thread.wake.as_ptr() as u64, Scope::Process);

@@ -335,12 +335,15 @@ extern "C" fn is_woken(_: u64) {
     let mut byte = 0u8;
     let read = [EMPTY.load(Ordering::SeqCst), (&raw mut byte) as u64, 1];
     assert_eq!(call(3, read), Err(sys::EINTR));
-    assert_eq!(nap(0, 1_000_000), Ok(0), "once");
+    // What ended a sleep is forgotten by the next (sleepq_block).
+    assert_eq!(nap(1000, 0), Err(sys::EINTR));
+    assert_eq!(nap(0, 1_000_000), Ok(0), "twice");
     let park = || call(PARK, [MONOTONIC, 0, 0, 0, 0, 0]);
     assert_eq!(park(), Err(ALREADY), "it left a token");
     STEP.fetch_add(1, Ordering::SeqCst);
     assert_eq!(park(), Err(sys::EINTR));
     assert_eq!(park(), Err(ALREADY));
+    assert_eq!(nap(0, 1_000_000), Ok(0), "the token was all");
 }
 
 pub(crate) fn wakeup() {

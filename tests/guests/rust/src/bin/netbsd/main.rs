@@ -15,6 +15,7 @@ mod older;
 mod processes;
 mod signals;
 mod sockets;
+mod suspended;
 mod system;
 mod thread;
 
@@ -81,6 +82,13 @@ extern "C" fn main() {
         ("lwp/control", lwp::control),
         ("lwp/wakeup", lwp::wakeup),
         ("lwp/futex", lwp::futex),
+        ("suspended/created", suspended::created),
+        ("suspended/running", suspended::running),
+        ("suspended/calling", suspended::calling),
+        ("suspended/forking", suspended::forking),
+        ("suspended/sleeping", suspended::sleeping),
+        ("suspended/signalled", suspended::signalled),
+        ("suspended/itself", suspended::itself),
         ("signals/siginfo", signals::siginfo),
         ("signals/faults", signals::faults),
         ("signals/changed-registers", bsd::signals::changed::<NetBsd>),
