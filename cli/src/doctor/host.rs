@@ -203,8 +203,7 @@ fn descriptors() -> Fact {
 
 /// An entry of binfmt_misc that leads to compat.
 fn binfmt() -> Fact {
-    const WITHOUT: &str =
-        "a Linux program that starts a foreign one must put `compat run` in front";
+    const WITHOUT: &str = "a Linux program that starts a foreign one must put `compat run` in front; README.md says how to register";
     let Ok(entries) = fs::read_dir("/proc/sys/fs/binfmt_misc") else {
         return fact("binfmt", "no binfmt_misc here", Some(WITHOUT));
     };

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::arch::global_asm;
 
-use compat_translate::host::{HostErrno, vdso};
+use compat_translate::host::{self, HostErrno, nr, vdso};
 use compat_translate::settings::Opened;
 use compat_translate::signal;
 use compat_translate::task::{self, Process, Thread};
@@ -52,6 +52,7 @@ pub(crate) struct Block {
     pub(crate) stack: u64,
 }
 
+const AT_EXECFD: u64 = 2;
 const AT_HWCAP2: u64 = 26;
 const AT_EXECFN: u64 = 31;
 const AT_SYSINFO_EHDR: u64 = 33;
@@ -95,6 +96,10 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
                 AT_EXECFN => {
                     let name = core::ffi::CStr::from_ptr(at.add(1).read() as *const _);
                     task::exec::started_as(name.to_bytes());
+                }
+                // From an entry of binfmt_misc with the flag `O`. The program is opened by its name.
+                AT_EXECFD => {
+                    let _ = host::call_n(nr::close, [at.add(1).read()]);
                 }
                 AT_HWCAP2 => task::use_fsgsbase(at.add(1).read() & 2 != 0),
                 _ => {}

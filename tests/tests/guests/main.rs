@@ -3,6 +3,7 @@
 //! Every check runs in a process of its own. As root, each also runs as an ordinary user.
 
 mod attach;
+mod binfmt;
 mod checks;
 mod deep;
 mod dynamic;

@@ -36,7 +36,7 @@ fn shell_command(stage: &Stage, script: &str) -> Command {
 }
 
 /// Whoever runs the suite may have left it more descriptors than it needs.
-fn only_standard_streams(command: &mut Command) {
+pub(crate) fn only_standard_streams(command: &mut Command) {
     let mark = || {
         // SAFETY: a system call without pointers.
         unsafe {
