@@ -87,10 +87,9 @@ fn verdict_on_elf(source: &OnDisk, image: &Image, root: Option<&Path>) -> Verdic
 /// another script.
 fn verdict_on_script(script: &Script, root: Option<&Path>) -> Verdict {
     if find_guest_file(&script.interpreter, root).is_none() {
-        return refused(&Refusal::InterpreterMissing {
-            path: script.interpreter.clone(),
-            os: Os::FreeBsd,
-        });
+        return refused(&Refusal::ScriptInterpreterMissing(
+            script.interpreter.clone(),
+        ));
     }
     match verdict_on_interpreter(&script.interpreter, root) {
         Verdict::No(key, _) if is_hosts_own(key) => Verdict::Runs,

@@ -60,6 +60,8 @@ pub enum Refusal {
     },
     /// The ELF image contradicts itself or what a kernel accepts.
     Image(Fault),
+    /// The program that a script names does not exist.
+    ScriptInterpreterMissing(Vec<u8>),
     /// The dynamic linker the program asks for does not exist.
     InterpreterMissing {
         /// Its path as the program names it.
@@ -87,7 +89,9 @@ impl Refusal {
             Refusal::UnknownOs { .. } => "unknown-os",
             Refusal::WrongMachine { .. } => "wrong-machine",
             Refusal::Image(fault) => fault.key(),
-            Refusal::InterpreterMissing { .. } => "interpreter-missing",
+            Refusal::ScriptInterpreterMissing(_) | Refusal::InterpreterMissing { .. } => {
+                "interpreter-missing"
+            }
         }
     }
 }
@@ -153,6 +157,11 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::Image(fault) => fault.fmt(f),
+            Refusal::ScriptInterpreterMissing(path) => write!(
+                f,
+                "its interpreter {} is missing: install it, or name a root that holds it with --root",
+                String::from_utf8_lossy(path).escape_debug()
+            ),
             Refusal::InterpreterMissing { path, os } => write!(
                 f,
                 "its interpreter {} is missing: unpack {os}'s base system with `compat root add NAME --from \

@@ -1,10 +1,13 @@
 //! A program file, read through the host.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use compat_loader::{ReadAt, ReadError};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
 use compat_translate::settings::Opened;
+
+use crate::why;
 
 /// An open file; closed when dropped.
 pub(crate) struct File {
@@ -120,9 +123,16 @@ impl File {
     }
 }
 
-/// Why [`File::open_executable`] said `EACCES`, and what helps.
+/// Why [`File::open_executable`] said so, and what helps.
 #[cold]
-pub(crate) fn why_not_opened(path: &[u8]) -> &'static str {
+pub(crate) fn why_not_opened(path: &[u8], error: HostErrno) -> String {
+    match error {
+        HostErrno::EACCES => String::from(why_not_allowed(path)),
+        error => alloc::format!("cannot be opened: {}", why(error)),
+    }
+}
+
+fn why_not_allowed(path: &[u8]) -> &'static str {
     const S_IFDIR: u16 = 0o040000;
     const EXECUTE: u16 = 0o111;
     const X_OK: u64 = 1;

@@ -147,7 +147,22 @@ fn open_interpreter(
         .unwrap_or_else(|_| interpreter.clone());
     let mut script = Vec::from([interpreter.clone()]);
     script.extend(argument);
-    match identified(thread, &found, open_executable(&found)) {
+    let file = File::open_executable(&found).unwrap_or_else(|error| match error {
+        error if is_missing(error) => refuse(
+            path,
+            &Refusal::ScriptInterpreterMissing(interpreter.clone()),
+        ),
+        error => fail(
+            EXIT_CANNOT_RUN,
+            format_args!(
+                "{}: its interpreter {}: {}",
+                show(path),
+                show(&interpreter),
+                why_not_opened(&found, error)
+            ),
+        ),
+    });
+    match identified(thread, &found, file) {
         Ok(program) => {
             script.push(paths::guest_name(space, path).unwrap_or_else(|| path.to_owned()));
             Program {
@@ -160,19 +175,15 @@ fn open_interpreter(
             script.push(path.to_owned());
             leave_to_host(thread, block, &found, script)
         }
-        Err(other) => fail(
+        Err(Other::Native(_)) => fail(
             EXIT_CANNOT_RUN,
             format_args!(
-                "{}: its interpreter {} is a {}",
+                "{}: its interpreter {} is a Linux program, which --root-only would not keep in the root",
                 show(path),
-                show(&interpreter),
-                match other {
-                    Other::Script(..) => "script too",
-                    Other::Native(_) =>
-                        "Linux program, which --root-only would not keep in the root",
-                }
+                show(&interpreter)
             ),
         ),
+        Err(Other::Script(..)) => refuse(path, &Refusal::NestedScript),
     }
 }
 
@@ -254,13 +265,9 @@ fn fail_to_open(path: &[u8], error: HostErrno) -> ! {
             EXIT_NOT_FOUND,
             format_args!("{}: no such program", show(path)),
         ),
-        HostErrno::EACCES => fail(
-            EXIT_CANNOT_RUN,
-            format_args!("{}: {}", show(path), why_not_opened(path)),
-        ),
         error => fail(
             EXIT_CANNOT_RUN,
-            format_args!("{}: cannot be opened: {}", show(path), why(error)),
+            format_args!("{}: {}", show(path), why_not_opened(path, error)),
         ),
     }
 }

@@ -126,10 +126,22 @@ fn a_file_that_cannot_be_run_is_told_with_what_helps() {
             CANNOT_RUN,
         );
         mode(&stage.write("script", "#!/no\x1b\n"), 0o755);
-        says(
-            &mut compat(stage, &["run", "./script"]),
-            "compat: /no\\u{1b}: no such program",
-            NOT_FOUND,
+        run(
+            "./script",
+            "its interpreter /no\\u{1b} is missing: install it, or name a root that holds it with --root",
+            CANNOT_RUN,
+        );
+        mode(&stage.write("nested", "#!./script\n"), 0o755);
+        run(
+            "./nested",
+            "a script whose interpreter is a script too: name a program after #!",
+            CANNOT_RUN,
+        );
+        mode(&stage.write("shut-out", "#!./fifo\n"), 0o755);
+        run(
+            "./shut-out",
+            "its interpreter ./fifo: neither file nor link: name a program",
+            CANNOT_RUN,
         );
         // Nothing is forbidden to root.
         if stage.is_ordinary() {

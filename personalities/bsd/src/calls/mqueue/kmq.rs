@@ -6,6 +6,7 @@ use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::open_flags::{O_CLOEXEC, O_CREAT, O_EXEC, O_NONBLOCK};
 use compat_translate::Cx;
 use compat_translate::guest::{self, In, Out};
+use compat_translate::host::HostErrno;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use super::{HostAttr, HostEvent, O_ACCMODE};
@@ -39,7 +40,7 @@ fn name_of(address: u64) -> Return<CString> {
     }
 }
 
-pub fn kmq_open(_cx: &mut Cx, name: u64, flags: i32, mode: u32, attr: In<MqAttr>) -> Return<Fd> {
+pub fn kmq_open(cx: &mut Cx, name: u64, flags: i32, mode: u32, attr: In<MqAttr>) -> Return<Fd> {
     let flags = flags as u32;
     if flags & O_ACCMODE == O_ACCMODE || flags & O_EXEC != 0 {
         return Err(Errno::EINVAL.into());
@@ -51,7 +52,18 @@ pub fn kmq_open(_cx: &mut Cx, name: u64, flags: i32, mode: u32, attr: In<MqAttr>
     };
     let name = name_of(name)?;
     // Descriptors of queues are always close-on-exec (kern_kmq_open).
-    Ok(super::open(&name, flags | O_CLOEXEC, mode, attr.as_ref())??)
+    match super::open(&name, flags | O_CLOEXEC, mode, attr.as_ref())? {
+        Err(HostErrno::EINVAL) if attr.is_some_and(is_allowed) => {
+            let what = "kmq_open: a queue larger than the host allows (fs.mqueue.msg_max, fs.mqueue.msgsize_max)";
+            Err(cx.gap(what, Errno::ENOSPC.into()))
+        }
+        opened => Ok(opened?),
+    }
+}
+
+/// Whether a queue may be as large as this: `kern.mqueue.maxmsg` and `kern.mqueue.maxmsgsize`.
+fn is_allowed([_, most, size, ..]: HostAttr) -> bool {
+    (1..=100).contains(&most) && (1..=16384).contains(&size)
 }
 
 pub fn kmq_unlink(_cx: &mut Cx, name: u64) -> Return<()> {

@@ -26,9 +26,21 @@ pub fn semop(cx: &mut Cx, id: i32, operations: u64, count: u64) -> Return<()> {
 /// The same with a limit, `EAGAIN` when it is reached.
 pub fn semtimedop(cx: &mut Cx, id: i32, operations: u64, count: u64, limit: u64) -> Return<()> {
     cx.never_restart = true;
+    if count == 0 {
+        // Nothing is done at once; the host calls it invalid.
+        return exists(id);
+    }
     let args = [id as u64, operations, count, limit, 0, 0];
     // SAFETY: `struct sembuf` and `struct timespec` are the host's; the kernel checks the guest's addresses.
     unsafe { cx.host(nr::semtimedop, args) }?;
+    Ok(())
+}
+
+fn exists(id: i32) -> Return<()> {
+    let mut about = Semaphores::default();
+    let args = [id as u64, 0, IPC_STAT as u64, (&raw mut about) as u64];
+    // SAFETY: a valid semid64_ds.
+    unsafe { host::call_n(nr::semctl, args) }?;
     Ok(())
 }
 

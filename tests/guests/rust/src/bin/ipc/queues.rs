@@ -20,6 +20,7 @@ const O_CREAT: u64 = 0x200;
 const O_EXCL: u64 = 0x800;
 const EEXIST: u64 = 17;
 const EBUSY: u64 = 16;
+const ENOSPC: u64 = 28;
 const EAGAIN: u64 = 35;
 const EMSGSIZE: u64 = 40;
 const ETIMEDOUT: u64 = 60;
@@ -106,6 +107,20 @@ pub(crate) fn order() {
     child::join(other);
     assert_eq!(receive(queue, None), Ok((b'f', 5)));
     let reader = open(&name, O_RDONLY, None).expect("kmq_open");
+    // Allowed, but perhaps not by the host.
+    let mut large = name;
+    large[9] = b'-';
+    match open(
+        &large,
+        O_RDWR | O_CREAT | O_EXCL,
+        Some(&[0, 100, 1024, 0, 0, 0, 0, 0]),
+    ) {
+        Ok(_) => assert_eq!(sys::call(UNLINK, [large.as_ptr() as u64]), Ok(0)),
+        Err(error) => assert_eq!(error, ENOSPC),
+    }
+    let none = [0, 0, 64, 0, 0, 0, 0, 0];
+    let made = open(&large, O_RDWR | O_CREAT | O_EXCL, Some(&none));
+    assert_eq!(made, Err(sys::EINVAL));
     assert_eq!(send(reader, b"x", 0), Err(sys::EBADF));
     assert_eq!(sys::call(UNLINK, [name.as_ptr() as u64]), Ok(0));
     assert_eq!(sys::call(UNLINK, [name.as_ptr() as u64]), Err(sys::ENOENT));

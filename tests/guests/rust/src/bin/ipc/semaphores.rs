@@ -65,6 +65,7 @@ pub(crate) fn operations() {
     assert_eq!(control(id, 0, SETVAL, 1), Ok(0));
     assert_eq!(operate(id, &[op(0, -1, 0), op(1, 3, 0)]), Ok(0));
     assert_eq!(control(id, 1, GETVAL, 0), Ok(3));
+    assert_eq!(operate(id, &[]), Ok(0));
     // All or nothing.
     assert_eq!(operate(id, &[op(1, -1, 0), op(0, -1, NOWAIT)]), Err(EAGAIN));
     assert_eq!(control(id, 1, GETVAL, 0), Ok(3));
@@ -86,6 +87,7 @@ pub(crate) fn operations() {
     assert_eq!(control(id, 0, GETPID, 0), Ok(waits));
     assert_eq!(control(id, 0, RMID, 0), Ok(0));
     assert_eq!(operate(id, &[op(0, 1, 0)]), Err(sys::EINVAL));
+    assert_eq!(operate(id, &[]), Err(sys::EINVAL));
 }
 
 /// `struct semid_ds`.
