@@ -1,9 +1,11 @@
 //! What kind of machine this is: processors, memory, load.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ffi::CStr;
 
-use compat_translate::host::{self, HostResult, nr, read_file};
+use compat_translate::guest;
+use compat_translate::host::{self, HostErrno, HostResult, nr, read_file};
 
 /// The host's clock that counts from its start.
 pub const HOST_BOOTTIME: i32 = 7;
@@ -139,13 +141,26 @@ pub fn hostname() -> Vec<u8> {
     node.iter().copied().take_while(|&byte| byte != 0).collect()
 }
 
-/// Sets the host's name to the `length` bytes at a guest's address: whoever may change it there may change it here.
+/// Sets the host's name to what stands at a guest's address, `length` bytes or up to a NUL: whoever may change it there may
+/// change it here.
 ///
 /// # Errors
-/// `EPERM`.
+/// `EPERM`; `EINVAL` for more than the host takes, which is 64.
 pub fn set_hostname(address: u64, length: u64) -> HostResult<()> {
-    // SAFETY: the kernel checks the guest's address.
-    unsafe { host::call_n(nr::sethostname, [address, length]) }.map(drop)
+    /// MAXHOSTNAMELEN, the NUL counted.
+    const ROOM: u64 = 256;
+    if length > ROOM {
+        return Err(HostErrno::EINVAL);
+    }
+    let mut name = vec![0; length as usize];
+    guest::read_bytes(address, &mut name)?;
+    let length = name
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(name.len());
+    let args = [name.as_ptr() as u64, length as u64];
+    // SAFETY: valid bytes.
+    unsafe { host::call_n(nr::sethostname, args) }.map(drop)
 }
 
 /// `length` random bytes.

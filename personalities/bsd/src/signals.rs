@@ -13,7 +13,8 @@ pub mod number {
             $(pub const $name: u8 = compat_tables::bsd::Signal::$name.number();)*
         };
     }
-    of_the_table! { SIGILL SIGTRAP SIGABRT SIGFPE SIGKILL SIGBUS SIGSEGV SIGSYS SIGSTOP SIGCHLD }
+    of_the_table! { SIGILL SIGTRAP SIGABRT SIGFPE SIGKILL SIGBUS SIGSEGV SIGSYS SIGALRM SIGSTOP SIGCHLD }
+    of_the_table! { SIGVTALRM SIGPROF }
 }
 use number::{SIGBUS, SIGCHLD, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
 

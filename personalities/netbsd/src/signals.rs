@@ -39,6 +39,15 @@ pub(crate) fn trap_number(vector: u64) -> u32 {
 const TRAP_PAGE: u64 = 14;
 const SI_KERNEL_HOST: i32 = 0x80;
 
+/// What the family says of a signal that the kernel sent on its own account.
+const SI_KERNEL: i32 = 0x10006;
+const SI_TIMER: i32 = -2;
+
+/// Whether interval timers send the signal, and the kernel for nothing else.
+fn is_timers(signal: i32) -> bool {
+    [number::SIGALRM, number::SIGVTALRM, number::SIGPROF].contains(&(signal as u8))
+}
+
 /// `si_code` of a fault (trap).
 fn fault_code(signal: u8, code: i32) -> i32 {
     match (signal, code) {
@@ -75,9 +84,13 @@ pub(crate) fn siginfo(family: &compat_bsd::abi::signal::Siginfo) -> Siginfo {
         || (1..=6).contains(&family.code);
     Siginfo {
         signo: family.signo,
-        code: tables::flags::SI_CODE
-            .to_guest(i64::from(family.code))
-            .map_or(family.code, |code| code as i32),
+        // Interval timers say so (itimer_fire); the family's kernel says no more than that it was the kernel.
+        code: match family.code {
+            SI_KERNEL if is_timers(family.signo) => SI_TIMER,
+            code => tables::flags::SI_CODE
+                .to_guest(i64::from(code))
+                .map_or(code, |code| code as i32),
+        },
         errno: family.errno,
         pad: 0,
         reason: Reason::sent(

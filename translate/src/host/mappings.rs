@@ -38,6 +38,29 @@ pub fn mapping_at(address: u64) -> HostResult<Mapping> {
         .ok_or(HostErrno::EFAULT)
 }
 
+/// Whether some of what is mapped in `range` is shared with others, and whether all of it is.
+///
+/// # Errors
+/// As reading the list.
+pub fn sharing(range: Range<u64>) -> HostResult<(bool, bool)> {
+    let text = process_file(0, "maps", WHOLE)?;
+    Ok(sharing_in(&String::from_utf8_lossy(&text), &range))
+}
+
+fn sharing_in(maps: &str, range: &Range<u64>) -> (bool, bool) {
+    let within = |line: &&str| {
+        bounds(line).is_some_and(|(start, end)| start < range.end && range.start < end)
+    };
+    let (mut some, mut all) = (false, true);
+    for line in maps.lines().filter(within) {
+        let rights = line.split_whitespace().nth(1).unwrap_or_default();
+        let shared = rights.ends_with('s');
+        some |= shared;
+        all &= shared;
+    }
+    (some, some && all)
+}
+
 /// The first `len` bytes of `range` in which nothing is mapped.
 pub fn hole(range: Range<u64>, len: u64) -> Option<u64> {
     let text = process_file(0, "maps", WHOLE).ok()?;

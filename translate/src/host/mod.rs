@@ -23,7 +23,7 @@ pub use file::{name_of, read_file, read_link, read_link_at, statx, statx_of, wor
 pub use linux_raw_sys::general as linux;
 /// The host's `ioctl` commands.
 pub use linux_raw_sys::ioctl;
-pub use mappings::{Mapping, hole, mapping_at};
+pub use mappings::{Mapping, hole, mapping_at, sharing};
 pub use processes::{
     ProcessStat, children, effective_ids, name_thread, names_in, numbers_in, process_file,
     process_stat, processes, read_process, thread_name, thread_stat, threads_of,

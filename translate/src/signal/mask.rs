@@ -1,6 +1,7 @@
 //! The guest's mask as the host's.
 
 use super::{NEVER_BLOCKED, SigSet, UContext, bit};
+use crate::cx::Cx;
 use crate::host::{self, nr};
 use crate::personality::attached;
 use crate::task::Thread;
@@ -52,6 +53,20 @@ pub(crate) fn put_mask_unless_waiting(thread: &Thread, mask: u64) {
     let args = [SIG_SETMASK, (&raw const mask) as u64, 0, 8, 0, 0];
     // SAFETY: a valid mask.
     let _ = unsafe { thread.call_before_signals(nr::rt_sigprocmask, args) };
+}
+
+/// Has the calling thread block `signals` besides its own mask while it waits for them with `wait`: those that would end the
+/// process are not kept for whoever waits for them by the host, unless they are blocked.
+pub fn while_blocked<T>(cx: &mut Cx, signals: SigSet, wait: impl FnOnce(&mut Cx) -> T) -> T {
+    if signals == SigSet::EMPTY {
+        return wait(cx);
+    }
+    let mask = cx.thread.mask.get();
+    // One that came just before has been noted: then the wait does not begin.
+    put_mask_unless_waiting(cx.thread, host_mask(mask.union(signals)));
+    let result = wait(cx);
+    put_mask_unless_waiting(cx.thread, host_mask(mask));
+    result
 }
 
 fn set(mask: u64) -> u64 {

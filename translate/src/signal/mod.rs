@@ -28,7 +28,7 @@ pub use handler::{ImageRange, attach_stack, interrupted_restarts, is_ours, resum
 pub use held::{held, release_held, take_held};
 pub use images::{begin_anew, inherit};
 pub(crate) use mask::put_mask_unless_waiting;
-pub use mask::{block_all, host_mask, install_guest_mask, restore_mask};
+pub use mask::{block_all, host_mask, install_guest_mask, restore_mask, while_blocked};
 pub use set::SigSet;
 
 pub(crate) use carried::message;

@@ -356,9 +356,16 @@ pub fn madvise(_cx: &mut Cx, addr: u64, len: u64, advice: i32) -> Return<()> {
 }
 
 pub fn minherit(cx: &mut Cx, addr: u64, len: u64, inherit: i32) -> Return<()> {
+    let (start, length) = rounded(addr, len)?;
+    // A child shares what its parent shares, and has a copy of what it does not.
+    let (some_shared, all_shared) = host::sharing(start..start.saturating_add(length))?;
     match inherit {
+        0 if all_shared => on_range(nr::madvise, addr, len, [11]),
         // Private memory cannot become shared after the fact.
         0 => Err(cx.gap("minherit: INHERIT_SHARE", Errno::EINVAL.into())),
+        1 | 3 if some_shared => {
+            Err(cx.gap("minherit: a copy of shared memory", Errno::EINVAL.into()))
+        }
         1 => on_range(nr::madvise, addr, len, [11])
             .and_then(|()| on_range(nr::madvise, addr, len, [19])),
         2 => on_range(nr::madvise, addr, len, [10]),

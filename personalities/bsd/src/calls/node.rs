@@ -32,6 +32,11 @@ pub fn mknodat(cx: &mut Cx, at: AtFd, path: Path, mode: u32, dev: u64) -> Return
     }
 }
 
+/// An empty file, where only what `mknod` may replace is.
+pub fn make_file(cx: &mut Cx, at: AtFd, path: Path, mode: u32) -> Return<()> {
+    make(cx, at, path, mode, 0)
+}
+
 pub fn freebsd11_mknod(cx: &mut Cx, path: Path, mode: u32, dev: u32) -> Return<()> {
     freebsd11_mknodat(cx, CWD, path, mode, dev)
 }

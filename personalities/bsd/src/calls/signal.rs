@@ -7,13 +7,13 @@ use crate::abi::signal::{
 use crate::error::Return;
 use crate::signals::number::{SIGCHLD, SIGKILL, SIGSTOP, SIGSYS};
 use crate::signals::{self, siginfo_to_guest};
-use crate::system::errno_number;
+use crate::system::{errno_number, personality};
 use compat_tables::bsd::Errno;
 use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, HostErrno, HostResult, Timespec, nr};
 use compat_translate::signal::{
-    Action, Disposition, SigInfo, SigSet, current_action, held, host_mask, install_guest_mask,
-    release_held, set_action, signal_self, take_held,
+    Action, DefaultAction, Disposition, SigInfo, SigSet, current_action, held, host_mask,
+    install_guest_mask, release_held, set_action, signal_self, take_held, while_blocked,
 };
 use compat_translate::task::current;
 use compat_translate::trap::UNSERVED;
@@ -350,9 +350,24 @@ fn wait_for(
         0,
         0,
     ];
-    // SAFETY: valid mask, siginfo_t and timespec.
-    let signal = unsafe { cx.host(nr::rt_sigtimedwait, args) }? as u8;
+    let deadly = set.iter().filter(|&signal| ends_process(cx, signal));
+    let deadly = deadly.fold(SigSet::EMPTY, |set, signal| set.union(SigSet::of(signal)));
+    let signal = while_blocked(cx, deadly, |cx| {
+        // SAFETY: valid mask, siginfo_t and timespec.
+        unsafe { cx.host(nr::rt_sigtimedwait, args) }
+    })? as u8;
     found(signal, &info)
+}
+
+/// Whether the signal, sent to this process, would end it. Who waits for it gets it all the same (kern_sigtimedwait, NetBSD's
+/// sigunwait).
+fn ends_process(cx: &Cx, signal: u8) -> bool {
+    !cx.thread.mask.get().has(signal)
+        && current_action(cx.process(), signal).disposition == Disposition::Default
+        && matches!(
+            (personality().default_action)(signal),
+            DefaultAction::Terminate | DefaultAction::Core
+        )
 }
 
 fn found(signal: u8, info: &SigInfo) -> Result<(u8, Siginfo), HostErrno> {

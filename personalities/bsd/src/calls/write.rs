@@ -9,6 +9,7 @@ use compat_translate::host::nr;
 use compat_translate::host::socket::{self as host_socket, raw};
 use compat_translate::trap::forbid_express;
 
+use super::read::can_be_told;
 use super::transfer::{HostMessage, NOSIGPIPE_MARK};
 use crate::error::Return;
 use crate::lower::Fd;
@@ -38,6 +39,7 @@ pub fn is_quiet(fd: u64) -> bool {
 
 pub fn write(cx: &mut Cx, fd: Fd, buf: u64, size: u64) -> Return<u64> {
     let fd = fd.checked(cx)?;
+    can_be_told(size)?;
     let args = if is_quiet(fd) {
         (nr::sendto, u64::from(raw::MSG_NOSIGNAL))
     } else {

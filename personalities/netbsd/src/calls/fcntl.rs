@@ -3,6 +3,7 @@
 use compat_bsd::abi::fcntl::Flock;
 use compat_bsd::calls::descriptor;
 use compat_bsd::calls::fcntl as family;
+use compat_bsd::calls::write::is_quiet;
 use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::fcntl_cmd;
 use compat_tables::netbsd::flags::{FCNTL_CMD, STATUS_FLAGS, own_fcntl_cmd as own};
@@ -29,8 +30,12 @@ pub(crate) fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
         }
         own::F_MAXFD => return highest(cx),
         own::F_GETPATH => return path_of(cx, fd, arg as u64),
-        own::F_GETNOSIGPIPE | own::F_SETNOSIGPIPE => {
-            fd.checked(cx)?;
+        own::F_GETNOSIGPIPE => return Ok(i32::from(is_quiet(exists(cx, fd)?))),
+        own::F_SETNOSIGPIPE => {
+            let quiet = is_quiet(exists(cx, fd)?);
+            if quiet == (arg as i32 != 0) {
+                return Ok(0);
+            }
             return Err(cx.gap("fcntl: F_SETNOSIGPIPE", Errno::EINVAL.into()));
         }
         _ => {}
@@ -54,6 +59,15 @@ pub(crate) fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
         }
         _ => family::fcntl(cx, fd, cmd, arg),
     }
+}
+
+/// The host's descriptor, if there is such a one.
+fn exists(cx: &Cx, fd: Fd) -> Return<u64> {
+    const F_GETFD: u64 = 1;
+    let fd = fd.checked(cx)?;
+    // SAFETY: no pointers.
+    unsafe { host::call_n(host::nr::fcntl, [fd, F_GETFD]) }?;
+    Ok(fd)
 }
 
 /// The highest descriptor there is, -1 for none.

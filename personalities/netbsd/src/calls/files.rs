@@ -66,7 +66,7 @@ fn device(dev: u64) -> u64 {
 }
 
 pub(crate) fn __mknod50(cx: &mut Cx, path: Path, mode: u32, dev: u64) -> Return<()> {
-    node::mknodat(cx, compat_bsd::calls::at::CWD, path, mode, device(dev))
+    mknodat(cx, compat_bsd::calls::at::CWD, path, mode, 0, dev)
 }
 
 /// Before 5.0 all device numbers had 32 bits, and those of today had them as they are.
@@ -82,7 +82,16 @@ pub(crate) fn mknodat(
     _pad: i32,
     dev: u64,
 ) -> Return<()> {
-    node::mknodat(cx, at, path, mode, device(dev))
+    const S_IFMT: u32 = 0o170_000;
+    const S_IFREG: u32 = 0o100_000;
+    if mode & S_IFMT == S_IFREG {
+        // Whoever may make devices may make a file as well (do_sys_mknodat).
+        compat_bsd::calls::ids::require_root()?;
+        return node::make_file(cx, at, path, mode);
+    }
+    // NODEV.
+    let dev = if dev == u64::MAX { dev } else { device(dev) };
+    node::mknodat(cx, at, path, mode, dev)
 }
 
 /// The bytes of the name with its NUL (sys___getcwd).

@@ -4,7 +4,7 @@ use compat_bsd::calls::ioctl as family;
 use compat_tables::netbsd::flags::IOCTL_CMD;
 use compat_translate::Cx;
 
-use super::terminal::own_command;
+use super::{kqueue, terminal};
 use crate::error::Return;
 use crate::lower::Fd;
 
@@ -12,4 +12,9 @@ pub(crate) fn ioctl(cx: &mut Cx, fd: Fd, com: u32, data: u64) -> Return<i32> {
     let known = IOCTL_CMD.to_host(i64::from(com));
     let com = known.map_or(com, |com| com as u32);
     family::ioctl(cx, fd, com, data, own_command)
+}
+
+/// Commands that the family does not know; `None` for any other.
+fn own_command(cx: &mut Cx, fd: u64, com: u32, data: u64) -> Option<Return<()>> {
+    kqueue::own_command(cx, fd, com, data).or_else(|| terminal::own_command(cx, fd, com, data))
 }

@@ -7,7 +7,7 @@ use compat_translate::host::{self, nr};
 use compat_translate::task::overlaps_stub;
 use compat_translate::trap;
 
-use crate::error::Return;
+use crate::error::{Error, Return};
 use crate::lower::Fd;
 
 const MAP_SHARED: i32 = 0x1;
@@ -67,6 +67,22 @@ fn nothing(cx: &Cx, addr: u64, flags: i32, fd: Fd) -> Return<u64> {
         unsafe { host::call_n(nr::fcntl, [fd.checked(cx)?, F_GETFD]) }?;
     }
     Ok(if addr == 0 { DEFAULT_ADDRESS } else { addr })
+}
+
+/// Memory that is not there is EFAULT (uvm_map_clean).
+pub(crate) fn __msync13(cx: &mut Cx, addr: u64, len: u64, flags: i32) -> Return<()> {
+    match family::msync(cx, addr, len, flags) {
+        Err(Error(Errno::ENOMEM)) => Err(Errno::EFAULT.into()),
+        result => result,
+    }
+}
+
+/// Nothing is no range (sys_mincore).
+pub(crate) fn mincore(cx: &mut Cx, addr: u64, len: u64, vector: u64) -> Return<()> {
+    if len == 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    family::mincore(cx, addr, len, vector)
 }
 
 /// `MAP_FIXED` is the host's flag by the table; without it the memory may move.

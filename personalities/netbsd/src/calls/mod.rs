@@ -67,9 +67,7 @@ pub(crate) use compat_bsd::calls::ids::{
 };
 pub(crate) use compat_bsd::calls::kqueue::kqueue;
 pub(crate) use compat_bsd::calls::limits::{getrlimit, setrlimit};
-pub(crate) use compat_bsd::calls::memory::{
-    r#break, madvise, mincore, minherit, mprotect, msync as __msync13, munmap,
-};
+pub(crate) use compat_bsd::calls::memory::{r#break, madvise, minherit, mprotect, munmap};
 pub(crate) use compat_bsd::calls::message::{recvfrom, recvmsg, sendmsg, sendto};
 pub(crate) use compat_bsd::calls::mqueue::mq::{
     mq_close, mq_getattr, mq_open, mq_receive, mq_send, mq_setattr,

@@ -6,17 +6,18 @@ use compat_tables::bsd::flags::idtype::{P_LWPID, P_PID};
 use compat_tables::bsd::flags::open_flags::{O_CLOEXEC, O_NONBLOCK};
 use compat_tables::netbsd::flags::CLOCK_ID;
 use compat_translate::guest::{self, Out};
-use compat_translate::host::{self, nr};
+use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::{Cx, task};
 
 use super::files::dup3;
 use crate::error::Return;
 use crate::lower::{Fd, family_value};
 
+/// MAXLOGNAME
+const MOST: usize = 16;
+
 /// As much of the name as there is room for, filled up with nothing (sys___getlogin).
 pub(crate) fn __getlogin(_cx: &mut Cx, buffer: u64, room: usize) -> Return<()> {
-    /// MAXLOGNAME
-    const MOST: usize = 16;
     let mut name = login::name();
     name.truncate(MOST);
     name.resize(MOST, 0);
@@ -25,6 +26,10 @@ pub(crate) fn __getlogin(_cx: &mut Cx, buffer: u64, room: usize) -> Return<()> {
 }
 
 pub(crate) fn __setlogin(cx: &mut Cx, name: u64) -> Return<()> {
+    compat_bsd::calls::ids::require_root()?;
+    if guest::read_string(name, MOST + 1) == Err(HostErrno::ENAMETOOLONG) {
+        return Err(Errno::EINVAL.into());
+    }
     login::setlogin(cx, name)
 }
 

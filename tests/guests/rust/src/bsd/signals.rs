@@ -4,6 +4,7 @@ use core::arch::asm;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use super::system::Waits;
 use super::{System, map, pipe};
 use crate::probe::{self, Body, State};
 use crate::signal::{Info, SA_ONSTACK, SA_RESTART, SA_SIGINFO};
@@ -307,6 +308,39 @@ pub fn suspending<S: Signals>() {
         call(S::SIGTIMEDWAIT, [at, 0, none.as_ptr() as u64]),
         Err(sys::EAGAIN)
     );
+}
+
+/// Who waits for a signal gets it, blocked or not, be it one that ends processes; and only then.
+pub fn awaited<S: Signals + Waits>() {
+    let set = [1u32 << (SIGALRM - 1), 0, 0, 0];
+    let none = [0u64, 0];
+    let wait = |time: &[u64; 2]| {
+        let args = [set.as_ptr() as u64, 0, time.as_ptr() as u64];
+        call(S::SIGTIMEDWAIT, args)
+    };
+    assert_eq!(wait(&none), Err(sys::EAGAIN));
+    alarms::<S>(2000);
+    assert_eq!(wait(&[60, 0]), Ok(SIGALRM));
+    let args = [set.as_ptr() as u64, 0, 0];
+    assert_eq!(call(S::SIGTIMEDWAIT, args), Ok(SIGALRM));
+    let stop = [0u64; 4];
+    // It comes again before it can be stopped, unless it is blocked.
+    assert_eq!(
+        call(S::SIGPROCMASK, [1, set.as_ptr() as u64, 0]),
+        Ok(0),
+        "SIG_BLOCK"
+    );
+    let args = [0, stop.as_ptr() as u64, 0];
+    assert_eq!(call(S::SETITIMER, args), Ok(0), "setitimer");
+    let _ = wait(&none);
+    assert_eq!(call(S::SIGPROCMASK, [2, set.as_ptr() as u64, 0]), Ok(0));
+    assert_eq!(wait(&none), Err(sys::EAGAIN));
+    assert_eq!(mask::<S>(), [0; 4], "as before");
+    let status = S::status_of(|| {
+        let _ = wait(&none);
+        raise(SIGALRM);
+    });
+    assert_eq!(status, SIGALRM as u32, "nobody waits");
 }
 
 /// SIGALRM soon, and again and again.

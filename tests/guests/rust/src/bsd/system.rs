@@ -42,7 +42,15 @@ pub trait Waits: System {
         }
     }
 
-    /// The same, waiting for the end.
+    /// The same; how it ends.
+    fn status_of(body: impl FnOnce()) -> u32 {
+        let child = Self::start(body);
+        let (ended, status) = Self::ended(0);
+        assert_eq!(ended, child);
+        status
+    }
+
+    /// The same, which ends well.
     fn child(body: impl FnOnce()) {
         let child = Self::start(body);
         assert_eq!(Self::ended(0), (child, 0));

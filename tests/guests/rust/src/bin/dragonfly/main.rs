@@ -71,6 +71,7 @@ extern "C" fn main() {
         ),
         ("signals/masks", signals::masks),
         ("signals/suspending", bsd::signals::suspending::<DragonFly>),
+        ("signals/awaited", bsd::signals::awaited::<DragonFly>),
         ("signals/restart", bsd::signals::restart::<DragonFly>),
         ("signals/vectors", bsd::signals::vectors::<DragonFly>),
         ("events/pipes", bsd::events::pipes::<DragonFly>),

@@ -3,6 +3,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use compat_guests::bsd::system::Waits;
+use compat_guests::bsd::{map, pipe};
 use compat_guests::sys::{self, call};
 
 use crate::NetBsd;
@@ -126,4 +127,96 @@ pub(crate) fn newer() {
     assert_eq!(call(505, [memory, memory, 0]), Err(sys::EINVAL), "dup3");
     assert_eq!(call(505, [memory, event, CLOEXEC]), Ok(event));
     assert_eq!(call(92, [event, 1, 0]), Ok(1));
+}
+
+/// What this kernel refuses otherwise than others do.
+pub(crate) fn refusals() {
+    let (to_read, to_write) = pipe();
+    let gone = map(8192);
+    assert_eq!(call(73, [gone, 8192]), Ok(0), "munmap");
+    assert_eq!(call(277, [gone, 4096, 4]), Err(sys::EFAULT), "__msync13");
+    let states = [0u8; 8];
+    let at = states.as_ptr() as u64;
+    assert_eq!(call(78, [map(4096), 0, at]), Err(sys::EINVAL), "mincore");
+    for (number, fd) in [(sys::READ, to_read), (sys::WRITE, to_write)] {
+        assert_eq!(call(number, [fd, at, u64::MAX]), Err(sys::EINVAL));
+    }
+    // Whoever may make devices may make a file of its own.
+    let name = c"made".as_ptr() as u64;
+    let made = call(450, [name, 0o100_600, 0]);
+    if call(sys::GETUID, []) == Ok(0) {
+        assert_eq!(made, Ok(0), "__mknod50");
+        assert_eq!(call(450, [name, 0o100_600, 0]), Err(17));
+        assert_eq!(call(10, [name]), Ok(0), "unlink");
+        assert_eq!(call(450, [name, 0o020_600, u64::MAX]), Err(sys::EINVAL));
+        let long = c"a-name-of-17-char".as_ptr() as u64;
+        assert_eq!(call(50, [long]), Err(sys::EINVAL), "__setlogin");
+    } else {
+        assert_eq!(made, Err(sys::EPERM));
+    }
+    assert_eq!(call(92, [to_write, 13, 0]), Ok(0), "F_GETNOSIGPIPE");
+    assert_eq!(call(92, [to_write, 14, 0]), Ok(0), "F_SETNOSIGPIPE");
+    assert_eq!(call(92, [77, 13, 0]), Err(sys::EBADF));
+    // Names of message queues are no paths.
+    let queue = c"/a/queue in/parts".as_ptr() as u64;
+    let _ = call(259, [queue]);
+    assert!(call(257, [queue, 0x202, 0o600, 0]).is_ok(), "mq_open");
+    assert_eq!(call(259, [queue]), Ok(0), "mq_unlink");
+    assert_eq!(call(259, [queue]), Err(sys::ENOENT));
+}
+
+/// `minherit`: what is shared stays so, and what is not is not shared by asking.
+pub(crate) fn inheritance() {
+    const MINHERIT: u64 = 273;
+    let [share, copy, none, donate, zero] = [0, 1, 2, 3, 4];
+    let private = map(4096);
+    let args = [0, 4096, 3, 0x1001, u64::MAX, 0];
+    let shared = sys::call_of_seven(197, args, 0).expect("mmap");
+    let change = |at: u64, how: u64| call(MINHERIT, [at, 4096, how]);
+    assert_eq!(change(private, donate), Err(sys::EINVAL));
+    assert_eq!(change(private, 5), Err(sys::EINVAL));
+    let word = |at: u64| unsafe { &*(at as *const AtomicU64) };
+    for (how, seen) in [(copy, 1), (zero, 0), (copy, 1)] {
+        assert_eq!(change(private, how), Ok(0));
+        word(private).store(1, Ordering::SeqCst);
+        let status = NetBsd::status_of(|| {
+            assert_eq!(word(private).load(Ordering::SeqCst), seen);
+            word(private).store(2, Ordering::SeqCst);
+        });
+        assert_eq!(status, 0);
+        assert_eq!(word(private).load(Ordering::SeqCst), 1);
+    }
+    assert_eq!(change(shared, none), Ok(0));
+    let lost = NetBsd::status_of(|| word(shared).store(1, Ordering::SeqCst));
+    assert_eq!(lost & 0x7f, 11, "SIGSEGV");
+    assert_eq!(change(shared, share), Ok(0));
+    assert_eq!(
+        NetBsd::status_of(|| word(shared).store(3, Ordering::SeqCst)),
+        0
+    );
+    assert_eq!(word(shared).load(Ordering::SeqCst), 3);
+}
+
+/// KFILTER_BYFILTER and KFILTER_BYNAME.
+pub(crate) fn filters() {
+    let queue = call(344, []).expect("kqueue");
+    let mut name = [0u8; 16];
+    let at = name.as_mut_ptr() as u64;
+    let ask = |command: u64, mapping: &mut [u64; 3]| {
+        call(54, [queue, command, mapping.as_mut_ptr() as u64])
+    };
+    let mut mapping = [at, 16, 5];
+    assert_eq!(ask(0xc018_6b00, &mut mapping), Ok(0));
+    let told = unsafe { (&raw const name).read_volatile() };
+    assert!(told.starts_with(b"EVFILT_SIGNAL\0"));
+    mapping = [at, 6, 5];
+    assert_eq!(ask(0xc018_6b00, &mut mapping), Err(63), "ENAMETOOLONG");
+    mapping = [at, 16, 99];
+    assert_eq!(ask(0xc018_6b00, &mut mapping), Err(sys::ENOENT));
+    for (name, filter) in [(c"EVFILT_VNODE", Ok(3)), (c"EVFILT", Err(sys::ENOENT))] {
+        let mut mapping = [name.as_ptr() as u64, 0, 9];
+        let result = ask(0xc018_6b01, &mut mapping);
+        let found = unsafe { (&raw const mapping[2]).read_volatile() };
+        assert_eq!(result.map(|_| found), filter);
+    }
 }

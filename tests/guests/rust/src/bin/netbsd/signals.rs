@@ -3,6 +3,7 @@
 use core::arch::{asm, naked_asm};
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use compat_guests::bsd::System;
 use compat_guests::bsd::signals::{
     self, Action, Interrupted, SIGUSR1, Signals, counts, info, mask, raise, steps_over,
 };
@@ -186,4 +187,17 @@ pub(crate) fn once() {
     assert_eq!(DEPTH.load(Ordering::SeqCst), 4, "within itself");
     NetBsd::ignore(SIGUSR1);
     raise(SIGUSR1);
+}
+
+/// What interval timers send says so.
+pub(crate) fn timers() {
+    const SIGALRM: u64 = 14;
+    NetBsd::count(SIGALRM);
+    let timer = [0u64, 0, 0, 1000];
+    let args = [0, timer.as_ptr() as u64, 0];
+    assert_eq!(call(NetBsd::SETITIMER, args), Ok(0), "setitimer");
+    while signals::seen() == 0 {
+        NetBsd::pause(100);
+    }
+    assert_eq!((info().signo, info().code), (14, -2), "SI_TIMER");
 }
