@@ -120,6 +120,12 @@ impl FlagSet {
         guest
     }
 
+    /// Whether there is a flag of that name that is not among the guest's `bits`.
+    pub fn lacks(&self, name: &str, bits: u64) -> bool {
+        let flag = self.flags.iter().find(|flag| &*flag.name == name);
+        flag.is_some_and(|flag| !flag.is_in(bits))
+    }
+
     /// Writes the guest's `bits` as `A|B|0x40`; `0` for no bits.
     pub fn write_names(&self, bits: u64, out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
         let mut left = bits;

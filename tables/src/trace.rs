@@ -85,12 +85,20 @@ impl Tracer {
         let filled = done
             .filter(|_| call.result == Returns::Size)
             .map(|[value, _]| value);
+        let last = call.params.len().saturating_sub(1);
+        let mut makes_nothing = false;
         write!(out, "{}(", call.symbol)?;
         for (index, (param, value)) in call.params.iter().zip(args).enumerate() {
+            let value = *value;
+            match param.kind {
+                Kind::Flags(set) => makes_nothing = set.lacks("O_CREAT", value),
+                // C programs give none when nothing is made.
+                Kind::Mode if makes_nothing && index == last => break,
+                _ => {}
+            }
             if index > 0 {
                 out.write_str(", ")?;
             }
-            let value = *value;
             match (param.kind, filled) {
                 (Kind::Sig, _) => self.write_signal(value as i32, out)?,
                 (Kind::Bytes(Way::In, count), _) if count != u8::MAX => {

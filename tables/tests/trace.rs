@@ -39,8 +39,12 @@ fn after(symbol: &str, args: &[u64], result: Result) -> String {
 fn arguments() {
     let here = -100_i64 as u64;
     assert_eq!(
-        before("openat", &[here, 0x1000, 0x10_0000, 0o644]),
-        r#"openat(AT_FDCWD, "/etc/x", O_RDONLY|O_CLOEXEC, 0644)"#
+        before("openat", &[here, 0x1000, 0x10_0200, 0o644]),
+        r#"openat(AT_FDCWD, "/etc/x", O_RDONLY|O_CREAT|O_CLOEXEC, 0644)"#
+    );
+    assert_eq!(
+        before("openat", &[here, 0x1000, 0x10_0000, 0o127_644]),
+        r#"openat(AT_FDCWD, "/etc/x", O_RDONLY|O_CLOEXEC)"#
     );
     assert_eq!(
         before("write", &[1, 0x2000, 7]),

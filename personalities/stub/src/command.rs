@@ -15,6 +15,7 @@ use compat_loader::Os;
 use compat_translate::host::{self, nr};
 use compat_translate::paths::{self, Look, Space};
 use compat_translate::settings::{Opened, Settings};
+use compat_translate::task::exec::started_as;
 use compat_translate::trap::Way;
 
 use crate::classify::made_for;
@@ -76,8 +77,14 @@ fn read_arguments(block: &mut Block) -> Order {
         .first()
         .map(|&text| text_of(text))
         .unwrap_or_default();
-    let handed = Settings::from_record(name)
-        .or_else(|| name.ends_with(b"compat-stub").then(Settings::default));
+    let handed = Settings::from_record(name).or_else(|| {
+        let by_host = name.ends_with(b"compat-stub");
+        if by_host {
+            // The name that the host gave was the program's.
+            started_as(name);
+        }
+        by_host.then(Settings::default)
+    });
     if let Some(mut settings) = handed {
         let Some(program) = block.arguments.get(1).map(|&text| text_of(text).to_vec()) else {
             misused(format_args!(
