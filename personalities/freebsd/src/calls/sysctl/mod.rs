@@ -15,6 +15,7 @@ mod sockets;
 mod storage;
 mod sysv;
 mod values;
+mod xsocket;
 
 use alloc::vec::Vec;
 

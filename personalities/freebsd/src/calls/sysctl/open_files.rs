@@ -9,7 +9,8 @@ use compat_translate::host::{numbers_in, processes};
 use zerocopy::{FromZeros, IntoBytes};
 
 use super::files::position;
-use super::sockets::{Layout, address};
+use super::sockets::Layout;
+use super::xsocket::address;
 use crate::abi::filedesc::dtype;
 use crate::abi::pcb::{SIZEOF_XFILE_10, Xfile};
 use crate::error::Return;
