@@ -55,6 +55,7 @@ pub(super) fn stat(fd: i32) -> HostResult<linux::stat> {
 mod linux_socket {
     pub(super) const SOL_SOCKET: u64 = 1;
     pub(super) const SO_TYPE: u64 = 3;
+    pub(super) const SO_PROTOCOL: u64 = 38;
     pub(super) const SO_MEMINFO: u64 = 55;
     pub(super) const SOCK_STREAM: i32 = 1;
     pub(super) const IPPROTO_TCP: u64 = 6;
@@ -130,7 +131,8 @@ pub(super) fn to_read(fd: i32, file: &mut File, mask: u32) -> Option<Found> {
             know(fd, file);
             match file {
                 // Someone else was quicker. A message may be empty, a stream may not.
-                File::StreamSocket | File::Pipe => return None,
+                File::StreamSocket => bytes_behind_mark(fd)?,
+                File::Pipe => return None,
                 _ => 0,
             }
         }
@@ -208,6 +210,31 @@ fn bytes_to_read(fd: i32) -> HostResult<i64> {
     // SAFETY: `bytes` is valid for writing.
     unsafe { host::call_n(nr::ioctl, [fd as u64, FIONREAD, (&raw mut bytes) as u64]) }?;
     Ok(i64::from(bytes))
+}
+
+/// What a TCP connection has behind the place where urgent data was, if that is what comes next: the host counts only up to
+/// there, a kqueue all there is (sbavail).
+fn bytes_behind_mark(fd: i32) -> Option<i64> {
+    const SIOCATMARK: u64 = 0x8905;
+    /// MSG_PEEK, MSG_TRUNC, MSG_DONTWAIT: TCP counts without copying.
+    const COUNT: u64 = 0x2 | 0x20 | 0x40;
+    const MOST: u64 = 1 << 30;
+    let mut marked = 0i32;
+    // SAFETY: `marked` is valid for writing.
+    unsafe { host::call_n(nr::ioctl, [fd as u64, SIOCATMARK, (&raw mut marked) as u64]) }.ok()?;
+    // Other protocols would copy.
+    if marked == 0
+        || socket_option(fd, linux_socket::SO_PROTOCOL) != Ok(linux_socket::IPPROTO_TCP as i32)
+    {
+        return None;
+    }
+    let nowhere = (&raw mut marked) as u64;
+    // SAFETY: nothing is written.
+    let found = unsafe { host::call_n(nr::recvfrom, [fd as u64, nowhere, MOST, COUNT, 0, 0]) };
+    found
+        .ok()
+        .filter(|&bytes| bytes != 0)
+        .map(|bytes| bytes as i64)
 }
 
 /// Connections ready to be accepted. The host tells for TCP only; elsewhere it is known that there is one.

@@ -35,6 +35,7 @@ extern "C" fn main() {
         ("poll", waiting::poll),
         ("select", waiting::select),
         ("accept-inherits", waiting::accept),
+        ("urgent", waiting::urgent),
         ("broken-pipes", sending::broken),
         ("not-connected", sending::unconnected),
         ("whole-length-of-a-datagram", sending::whole),

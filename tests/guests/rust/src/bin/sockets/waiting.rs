@@ -48,6 +48,45 @@ pub(crate) fn poll() {
     );
 }
 
+/// Urgent data takes a way of its own; what came before and after it is read, and waited for, one after the other.
+pub(crate) fn urgent() {
+    const MSG_OOB: u64 = 1;
+    let (listener, from, into) = crate::net::connected();
+    let send = |text: &[u8], flags| {
+        let args = [into, text.as_ptr() as u64, text.len() as u64, flags, 0, 0];
+        assert_eq!(call(133, args), Ok(text.len() as u64));
+    };
+    send(b"hello", MSG_OOB);
+    send(b"world", 0);
+    let queue = call(362, []).expect("kqueue");
+    let change = [from, 1 << 16 | 0xffff, 0, 0, 0, 0, 0, 0];
+    call(560, [queue, change.as_ptr() as u64, 1, 0, 0, 0]).expect("kevent");
+    for expected in [c"hell", c"world"] {
+        let mut found = [0u64; 8];
+        let moment = [10u64, 0];
+        let args = [
+            queue,
+            0,
+            0,
+            found.as_mut_ptr() as u64,
+            1,
+            moment.as_ptr() as u64,
+        ];
+        assert_eq!(call(560, args), Ok(1), "{expected:?}");
+        let [ident, _, data, ..] = unsafe { (&raw const found).read_volatile() };
+        let length = expected.count_bytes() as u64;
+        assert_eq!((ident, data), (from, length));
+        let mut text = [0u8; 16];
+        let args = [from, text.as_mut_ptr() as u64, 16];
+        assert_eq!(call(sys::READ, args), Ok(length));
+        let text = unsafe { (&raw const text).read_volatile() };
+        assert_eq!(&text[..length as usize], expected.to_bytes());
+    }
+    for fd in [listener, from, into, queue] {
+        crate::net::close(fd);
+    }
+}
+
 pub(crate) fn select() {
     const SELECT: u64 = 93;
     let (one, other) = pair(STREAM);
