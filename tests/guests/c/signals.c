@@ -222,10 +222,14 @@ static void info(void)
 	calls(waitpid(child, &status, 0));
 	printf("-- children that stop\n");
 	set_info(SIGCHLD, 0);
+	int ends[2];
+	must(pipe(ends) == 0);
 	child = fork();
 	if (child == 0) {
 		raise(SIGSTOP);
-		_exit(5);
+		/* Once it has ended, nobody is told any more that it went on. */
+		char told;
+		_exit(read(ends[0], &told, 1) == 1 ? 5 : 6);
 	}
 	while (waitpid(child, &status, WUNTRACED) != child)
 		;
@@ -236,6 +240,7 @@ static void info(void)
 	while (waitpid(child, &status, WCONTINUED) != child)
 		;
 	show(WIFCONTINUED(status));
+	show(write(ends[1], "x", 1) == 1);
 	while (waitpid(child, &status, 0) != child)
 		;
 	show(WEXITSTATUS(status));
