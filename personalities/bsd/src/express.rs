@@ -42,7 +42,7 @@ const SAME: [(&str, Express); 22] = [
     ("geteuid", Express::Answer(Answer::EffectiveUser)),
     ("getgid", Express::Answer(Answer::Group)),
     ("getegid", Express::Answer(Answer::EffectiveGroup)),
-    ("issetugid", Express::Answer(Answer::Zero)),
+    ("issetugid", Express::Answer(Answer::Tainted)),
 ];
 
 /// Calls that make no host call when they change nothing, by the names that most systems have for them.

@@ -258,9 +258,9 @@ pub fn unknown(cx: &mut Cx, _number: u64) -> Return<Outcome> {
     Err(no_such_call(cx, "a number no kernel of this system knows"))
 }
 
-/// The kernels send SIGSYS besides (kern_nosys). When that ends the process, what was missing is said first.
+/// The kernels send SIGSYS besides (kern_nosys, DragonFly's sys_nosys). When that ends the process, what was missing is said first.
 fn no_such_call(cx: &mut Cx, what: &'static str) -> Error {
-    let error = cx.gap(what, Errno::ENOSYS.into());
+    let error = cx.gap(what, system().no_such_call.into());
     crate::calls::signal::send_sigsys(cx);
     error
 }

@@ -27,6 +27,8 @@ pub struct System {
     pub sockaddr_dl: usize,
     /// Its number for an error.
     pub errno_number: fn(Errno) -> u16,
+    /// What a call that it does not have fails with, besides raising SIGSYS.
+    pub no_such_call: Errno,
     /// How many resource limits it knows.
     pub limits: fn(&Settings) -> i32,
     /// Called when a thread ends, before its memory can be another's.
@@ -64,6 +66,7 @@ static NONE: System = System {
     inet6: domain::AF_INET6 as u8,
     sockaddr_dl: 54,
     errno_number: Errno::number,
+    no_such_call: Errno::ENOSYS,
     limits: |_| 0,
     thread_ends: |_| {},
     image_ends: |_| {},

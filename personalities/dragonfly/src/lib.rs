@@ -43,6 +43,7 @@ pub static DRAGONFLY_AMD64: System = System {
     inet6: tables::flags::domain::AF_INET6 as u8,
     sockaddr_dl: 54,
     errno_number: tables::errno_number,
+    no_such_call: tables::Errno::EINVAL,
     limits: |_| 12,
     thread_ends: |_| {},
     image_ends: |_| {},

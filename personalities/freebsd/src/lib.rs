@@ -41,6 +41,7 @@ pub static FREEBSD_AMD64: System = System {
     inet6: tables::flags::domain::AF_INET6 as u8,
     sockaddr_dl: 54,
     errno_number: tables::errno_number,
+    no_such_call: tables::Errno::ENOSYS,
     limits: image::limits,
     thread_ends: calls::umtx_thread_exit,
     image_ends: calls::umtx_exec,

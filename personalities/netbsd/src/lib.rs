@@ -40,6 +40,7 @@ pub static NETBSD_AMD64: System = System {
     inet6: tables::flags::domain::AF_INET6 as u8,
     sockaddr_dl: 20,
     errno_number: tables::errno_number,
+    no_such_call: tables::Errno::ENOSYS,
     limits: image::limits,
     thread_ends: calls::thread_ends,
     image_ends: |_| {},

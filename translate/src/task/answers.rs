@@ -9,8 +9,8 @@ use crate::host::HostResult;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Answer {
-    /// Zero, which needs no question.
-    Zero = 0,
+    /// Whether users or groups are others than the program was started with, or differ.
+    Tainted = 0,
     /// The number of the process.
     Process = 1,
     /// The real user.
@@ -38,13 +38,10 @@ pub(crate) struct Answers {
 }
 
 impl Answers {
-    /// None, but the one that needs no question.
+    /// None.
     pub(crate) fn unknown() -> Self {
-        let words = [const { Cell::new(UNKNOWN) }; COUNT];
-        let [zero, ..] = &words;
-        zero.set(0);
         Self {
-            words,
+            words: [const { Cell::new(UNKNOWN) }; COUNT],
             forgotten: Cell::new(0),
         }
     }
@@ -76,6 +73,7 @@ impl Answers {
     /// To be called after the host's calls that change credentials.
     pub(crate) fn forget_credentials(&self) {
         self.forget(&[
+            Answer::Tainted,
             Answer::User,
             Answer::EffectiveUser,
             Answer::Group,
@@ -107,7 +105,6 @@ mod tests {
         let answers = Answers::unknown();
         assert_eq!(answers.get(Answer::User, || Ok(7)), Ok(7));
         assert_eq!(answers.get(Answer::User, || Ok(8)), Ok(7));
-        assert_eq!(answers.get(Answer::Zero, || Ok(9)), Ok(0));
         answers.forget_credentials();
         assert_eq!(answers.get(Answer::User, || Ok(8)), Ok(8));
     }

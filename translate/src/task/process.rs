@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::objects::Objects;
 use crate::paths::SpaceCell;
@@ -39,6 +40,8 @@ pub struct Process {
     pub space: SpaceCell,
     /// The end of the guest's data segment.
     pub program_break: Mutex<ProgramBreak>,
+    /// Users or groups have been changed since the program was started.
+    pub tainted: AtomicBool,
     /// What the host is being told of the next image.
     pub departure: Mutex<Option<Departure>>,
 }
@@ -63,6 +66,7 @@ impl Process {
             settings: self.settings.clone(),
             space: self.space.same(),
             program_break: Mutex::new(*self.program_break.lock()),
+            tainted: AtomicBool::new(self.tainted.load(Ordering::Relaxed)),
             departure: Mutex::new(None),
         })
     }

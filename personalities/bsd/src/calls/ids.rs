@@ -3,6 +3,7 @@
 //! They belong to the process there and to each thread on the host: every change is made by all threads.
 
 use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
 
 use compat_tables::bsd::Errno;
 use compat_translate::guest::{In, Out};
@@ -69,9 +70,27 @@ fn one(cx: &Cx, which: Answer, number: u64) -> Return<u64> {
         .answer(which, || unsafe { host::call_n(number, []) })?)
 }
 
-/// The stub never gains privileges by `execve`: the host's loader refuses to run it set-user-id.
-pub fn issetugid(_cx: &mut Cx) -> Return<i32> {
-    Ok(0)
+/// P_SUGID: who has changed users or groups is set even though no program's bits did it, until the next program, and beyond if
+/// they differ. The stub itself never gains privileges by `execve`: the host's loader refuses to run it set-user-id.
+pub fn issetugid(cx: &mut Cx) -> Return<u64> {
+    let tainted = &cx.process().tainted;
+    let ask = || {
+        let changed = tainted.load(Ordering::Acquire);
+        let differ =
+            |kind: Kind| three(kind.get).is_ok_and(|[real, effective, _]| real != effective);
+        Ok(u64::from(changed || differ(USER) || differ(GROUP)))
+    };
+    Ok(cx.thread.answer(Answer::Tainted, ask)?)
+}
+
+/// setsugid.
+fn taint(cx: &mut Cx) -> Return<()> {
+    if !cx.process().tainted.swap(true, Ordering::AcqRel) {
+        // Others may have asked since the change.
+        // SAFETY: no arguments.
+        unsafe { call_everywhere(cx, nr::getuid, [0; 6]) }?;
+    }
+    Ok(())
 }
 
 /// Real, effective and saved id of the process: of the user with `getresuid`, of the group with `getresgid`.
@@ -102,10 +121,14 @@ const GROUP: Kind = Kind {
 
 impl Kind {
     fn change(self, cx: &mut Cx, ids: [u32; 3]) -> Return<()> {
+        let before = three(self.get)?;
         let [real, effective, saved] = ids.map(u64::from);
         // SAFETY: no pointers.
         unsafe { call_everywhere(cx, self.set, [real, effective, saved, 0, 0, 0]) }?;
-        Ok(())
+        match three(self.get)? == before {
+            true => Ok(()),
+            false => taint(cx),
+        }
     }
 
     /// sys_setuid: everybody may take the real or the effective id, and it sets all three.
@@ -241,7 +264,7 @@ fn set_supplementary(cx: &mut Cx, groups: &[u32]) -> Return<()> {
     let args = [groups.len() as u64, groups.as_ptr() as u64, 0, 0, 0, 0];
     // SAFETY: the list outlives the call on every thread.
     unsafe { call_everywhere(cx, nr::setgroups, args) }?;
-    Ok(())
+    taint(cx)
 }
 
 /// The first becomes the effective group; see [`freebsd14_getgroups`].

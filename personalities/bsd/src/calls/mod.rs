@@ -18,6 +18,7 @@ pub mod file_flags;
 pub mod filetime;
 pub mod identifier;
 pub mod ids;
+pub mod interface;
 pub mod ioctl;
 pub mod kqueue;
 pub mod limits;

@@ -7,6 +7,7 @@ use compat_translate::host::{self, linux, nr};
 use compat_translate::paths::Look;
 
 use super::at::CWD;
+use super::ids;
 use super::place::located;
 use crate::abi::stat::dev_to_host;
 use crate::error::Return;
@@ -26,7 +27,11 @@ pub fn mkfifoat(cx: &mut Cx, at: AtFd, path: Path, mode: u32) -> Return<()> {
 pub fn mknodat(cx: &mut Cx, at: AtFd, path: Path, mode: u32, dev: u64) -> Return<()> {
     match mode & linux::S_IFMT {
         // NODEV is no device.
-        linux::S_IFCHR | linux::S_IFBLK if dev != u64::MAX => make(cx, at, path, mode, dev),
+        linux::S_IFCHR | linux::S_IFBLK if dev != u64::MAX => {
+            // The host lets everybody make the one that means "no such file" there.
+            ids::require_root()?;
+            make(cx, at, path, mode, dev)
+        }
         linux::S_IFIFO if dev == 0 => mkfifoat(cx, at, path, mode),
         _ => Err(Errno::EINVAL.into()),
     }

@@ -1,5 +1,6 @@
 //! `ioctl`: the commands that only DragonFly has (ttycom.h, filio.h), and its names for others.
 
+use compat_bsd::calls::interface::{self, Widths};
 use compat_bsd::calls::{device, ioctl as family, terminal};
 use compat_tables::bsd::flags::ioctl_cmd::TIOCPTMASTER;
 use compat_tables::dragonfly::flags::device_ioctl::{FIODNAME, TIOCISPTMASTER};
@@ -16,7 +17,13 @@ pub(crate) fn ioctl(cx: &mut Cx, fd: Fd, com: u32, data: u64) -> Return<i32> {
         TIOCISPTMASTER => TIOCPTMASTER,
         other => other,
     };
-    family::ioctl(cx, fd, com, data, |_, _, _, _| None)
+    family::ioctl(cx, fd, com, data, own_command)
+}
+
+/// What all BSDs tell of interfaces (ifioctl).
+fn own_command(_cx: &mut Cx, fd: u64, com: u32, data: u64) -> Option<Return<()>> {
+    const WIDTHS: Widths = Widths { flags: 4, index: 2 };
+    interface::command(fd, com, data, WIDTHS)
 }
 
 /// FIODNAME: what the device is called, into a buffer that the guest describes (`struct fiodname_args`). A

@@ -4,20 +4,19 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use compat_bsd::routing::{
-    flags_to_guest, hardware, inet_sockaddr, interface_kind, link_address, netmask,
+use compat_bsd::calls::interface::{
+    self as family, BEHIND_NAME, SOCKADDR, Widths, is_of_interfaces, list, named, of_socket,
 };
+use compat_bsd::routing::{flags_to_guest, hardware, inet_sockaddr, interface_kind, netmask};
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{
     IOCTL_CMD, interface_flags as iff, interface_type, ioctl_cmd as command,
 };
 use compat_translate::Cx;
 use compat_translate::guest;
+use compat_translate::host;
 use compat_translate::host::neighbours::NeighbourState;
-use compat_translate::host::network::{Link, LinkAddress, link_addresses, links};
-use compat_translate::host::socket::{self as host_socket, raw};
-use compat_translate::host::{self, HostErrno};
-use zerocopy::IntoBytes;
+use compat_translate::host::network::{Link, link_addresses, links};
 
 use super::ids;
 use super::sysctl;
@@ -29,22 +28,15 @@ use crate::abi::net_if::{
 };
 use crate::error::{Error, Return};
 
-/// Behind the name in `struct ifreq` and `struct in6_ifreq`: an address, a number, or a pointer.
-const BEHIND_NAME: u64 = IFNAMSIZ as u64;
-/// `sizeof(struct sockaddr)`.
-const SOCKADDR: usize = 16;
+const WIDTHS: Widths = Widths { flags: 4, index: 2 };
 
 /// Commands of group `i`; `None` for any other command.
 pub(super) fn interface_command(cx: &mut Cx, fd: u64, com: u32, data: u64) -> Option<Return<()>> {
-    const GROUP: u32 = (b'i' as u32) << 8;
-    if com & 0xff00 != GROUP {
+    if !is_of_interfaces(com) {
         return None;
     }
-    if let Err(error) = host_socket::option(fd, raw::SOL_SOCKET, raw::SO_TYPE) {
-        return Some(Err(match error {
-            HostErrno::ENOTSOCK => Errno::ENOTTY.into(),
-            error => error.into(),
-        }));
+    if let Err(error) = of_socket(fd) {
+        return Some(Err(error));
     }
     const IOC_OUT: u32 = 0x4000_0000;
     Some(match com {
@@ -68,33 +60,16 @@ fn refused(cx: &mut Cx, com: u32) -> Error {
     cx.gap(name, Errno::EPERM.into())
 }
 
-/// The interface whose name `data` starts with.
-fn named(data: u64) -> Return<Link> {
-    let name: [u8; IFNAMSIZ] = guest::read(data)?;
-    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
-    let link = links()?
-        .into_iter()
-        .find(|link| link.name.as_bytes() == name);
-    Ok(link.ok_or(Errno::ENXIO)?)
-}
-
 fn about(link: &Link, com: u32, data: u64) -> Return<()> {
     let behind = data.wrapping_add(BEHIND_NAME);
     let answer = |number: u32| Ok(guest::write(behind, &number)?);
+    if let Some(done) = family::about(link, com, data, WIDTHS) {
+        return done;
+    }
     match com {
-        command::SIOCGIFFLAGS => {
-            // The upper half is behind the lower one.
-            answer(flags_to_guest(link))
-        }
-        command::SIOCGIFMTU => answer(link.mtu),
-        command::SIOCGIFMETRIC | command::SIOCGIFFIB | command::SIOCGIFPHYS => answer(0),
-        command::SIOCGIFINDEX => Ok(guest::write(behind, &(link.index as u16))?),
+        command::SIOCGIFFIB | command::SIOCGIFPHYS => answer(0),
         // None to ask for, none switched on.
         command::SIOCGIFCAP => Ok(guest::write(behind, &[0_u32; 2])?),
-        command::SIOCGIFADDR
-        | command::SIOCGIFNETMASK
-        | command::SIOCGIFBRDADDR
-        | command::SIOCGIFDSTADDR => internet(link, com, behind),
         command::SIOCGHWADDR => hardware_address(link, behind),
         command::SIOCGIFDESCR => Err(Errno::ENOMSG.into()),
         command::SIOCGIFMEDIA | command::SIOCGIFXMEDIA => media(link, data),
@@ -121,35 +96,6 @@ fn about(link: &Link, com: u32, data: u64) -> Return<()> {
         // What is left is for drivers of special interfaces. Others answer so (ether_ioctl, loioctl).
         _ => Err(Errno::EINVAL.into()),
     }
-}
-
-/// An IPv4 address of the interface: the one that is asked about, else the first (in_control).
-fn internet(link: &Link, com: u32, place: u64) -> Return<()> {
-    const AF_INET: u8 = 2;
-    let [_, family, _, _, a, b, c, d]: [u8; 8] = guest::read(place)?;
-    let all: Vec<LinkAddress> = link_addresses()?
-        .into_iter()
-        .filter(|address| address.index == link.index && address.local.is_ipv4())
-        .collect();
-    let wanted = IpAddr::from([a, b, c, d]);
-    let address = all
-        .iter()
-        .find(|address| family == AF_INET && address.local == wanted)
-        .or(all.first())
-        .ok_or(Errno::EADDRNOTAVAIL)?;
-    let flags = flags_to_guest(link);
-    let found = match com {
-        command::SIOCGIFADDR => address.local,
-        command::SIOCGIFNETMASK => netmask(address.local, address.prefix),
-        command::SIOCGIFBRDADDR if flags & iff::IFF_BROADCAST != 0 => {
-            address.broadcast.unwrap_or(IpAddr::from([0; 4]))
-        }
-        command::SIOCGIFDSTADDR if flags & iff::IFF_POINTOPOINT != 0 => {
-            address.peer.unwrap_or(address.local)
-        }
-        _ => return Err(Errno::EINVAL.into()),
-    };
-    Ok(guest::write_bytes(place, &inet_sockaddr(found, 0))?)
 }
 
 /// Succeeds when the IPv6 address at `place` is one of the interface's.
@@ -341,41 +287,4 @@ fn neighbour(link: &Link, data: u64) -> Return<()> {
     };
     about.expire = sysctl::neighbours::expiry(&found, now.sec) as i32;
     Ok(guest::write(data, &about)?)
-}
-
-/// SIOCGIFCONF: each interface's addresses, as many as there is room for (ifconf).
-fn list(data: u64) -> Return<()> {
-    let room: i32 = guest::read(data)?;
-    let to = guest::load_u64(data.wrapping_add(8))?;
-    let room = usize::try_from(room)
-        .ok()
-        .filter(|&room| room > 0)
-        .ok_or(Errno::EINVAL)?;
-    let addresses = link_addresses()?;
-    let mut out = Vec::new();
-    'all: for link in links()? {
-        let mut own = alloc::vec![link_address(&link)];
-        own.extend(
-            addresses
-                .iter()
-                .filter(|address| address.index == link.index)
-                .map(|address| inet_sockaddr(address.local, link.index)),
-        );
-        for address in own {
-            let entry = IFNAMSIZ + address.len().max(SOCKADDR);
-            if out.len() + entry > room {
-                break 'all;
-            }
-            let end = out.len() + entry;
-            let mut name = [0_u8; IFNAMSIZ];
-            for (slot, byte) in name.iter_mut().zip(link.name.bytes().take(IFNAMSIZ - 1)) {
-                *slot = byte;
-            }
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(&address);
-            out.resize(end, 0);
-        }
-    }
-    guest::write_bytes(to, &out)?;
-    Ok(guest::write(data, &(out.len() as i32))?)
 }

@@ -1,5 +1,6 @@
 //! `ioctl` (sys_ioctl): by the family's numbers, and the commands that only NetBSD has.
 
+use compat_bsd::calls::interface::{self, Widths};
 use compat_bsd::calls::ioctl as family;
 use compat_tables::netbsd::flags::IOCTL_CMD;
 use compat_translate::Cx;
@@ -16,5 +17,8 @@ pub(crate) fn ioctl(cx: &mut Cx, fd: Fd, com: u32, data: u64) -> Return<i32> {
 
 /// Commands that the family does not know; `None` for any other.
 fn own_command(cx: &mut Cx, fd: u64, com: u32, data: u64) -> Option<Return<()>> {
-    kqueue::own_command(cx, fd, com, data).or_else(|| terminal::own_command(cx, fd, com, data))
+    const WIDTHS: Widths = Widths { flags: 2, index: 4 };
+    kqueue::own_command(cx, fd, com, data)
+        .or_else(|| terminal::own_command(cx, fd, com, data))
+        .or_else(|| interface::command(fd, com, data, WIDTHS))
 }

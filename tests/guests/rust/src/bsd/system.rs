@@ -2,7 +2,7 @@
 
 use super::System;
 use super::files::LSEEK;
-use super::signals::Signals;
+use super::signals::{self, Signals};
 use crate::sys::{self, call};
 
 /// Call number.
@@ -174,6 +174,52 @@ pub fn waiting<S: Waits>() {
 /// `getrlimit`
 pub const GETRLIMIT: u64 = 194;
 
+/// What `ioctl` tells of the loopback interface, asked with numbers for `struct ifreq` of `size` bytes.
+pub fn asked(size: u64, mtu: u64, index: u64) {
+    const DOMAIN_DGRAM: [u64; 3] = [2, 2, 0];
+    const ENXIO: u64 = 6;
+    const ENOTTY: u64 = 25;
+    let socket = call(97, DOMAIN_DGRAM).expect("socket");
+    let ask = |fd: u64, number: u64, name: &[u8]| {
+        let mut request = [0u8; 160];
+        request[..name.len()].copy_from_slice(name);
+        let command = 0xc000_6900 | size << 16 | number;
+        call(54, [fd, command, request.as_mut_ptr() as u64])?;
+        let told: [u8; 8] =
+            core::array::from_fn(|at| unsafe { (&raw const request[16 + at]).read_volatile() });
+        Ok::<_, u64>(u64::from_le_bytes(told))
+    };
+    let flags = ask(socket, 17, b"lo").expect("SIOCGIFFLAGS");
+    assert_eq!(flags & 8, 8, "IFF_LOOPBACK");
+    assert!(ask(socket, mtu, b"lo").is_ok_and(|mtu| mtu >= 1500));
+    assert!(ask(socket, index, b"lo").is_ok_and(|index| (1..1 << 15).contains(&index)));
+    let address = ask(socket, 33, b"lo").map(u64::to_le_bytes);
+    assert!(address.is_ok_and(|address| address[..2] == [16, 2] && address[4] == 127));
+    assert_eq!(ask(socket, index, b"none"), Err(ENXIO));
+    let (to_read, _) = super::pipe();
+    assert_eq!(ask(to_read, index, b"lo"), Err(ENOTTY));
+}
+
+/// `issetugid`, by its number: a change of users or groups stays known, in children as well.
+pub fn identity<S: Waits>(number: u64) {
+    const SETEUID: u64 = 183;
+    const SETEGID: u64 = 182;
+    let own = call(sys::GETUID, []).expect("getuid");
+    let known = || call(number, []);
+    assert_eq!(known(), Ok(0));
+    assert_eq!((call(SETEUID, [own]), known()), (Ok(0), Ok(0)), "no change");
+    S::child(|| {
+        let changed = u64::from(own == 0);
+        let (user, group) = (call(SETEGID, [54_321]), call(SETEUID, [12_345]));
+        assert_eq!((user.is_ok(), group.is_ok()), (own == 0, own == 0));
+        assert_eq!(known(), Ok(changed));
+        assert_eq!(call(SETEUID, [own]), Ok(0), "back again");
+        assert_eq!(known(), Ok(changed));
+        S::child(|| assert_eq!(known(), Ok(changed)));
+    });
+    assert_eq!(known(), Ok(0));
+}
+
 /// All twelve limits, and no thirteenth.
 pub fn limits() {
     let mut limit = [0u64; 2];
@@ -185,8 +231,8 @@ pub fn limits() {
     assert_eq!(call(GETRLIMIT, [12, at]), Err(sys::EINVAL));
 }
 
-/// `syscall` and `__syscall`.
-pub fn indirect<S: Signals>() {
+/// `syscall` and `__syscall`; `none` is the error for calls that are not there.
+pub fn indirect<S: Signals>(none: u64) {
     let pid = sys::pid();
     assert_eq!(call(0, [sys::GETPID]), Ok(pid), "syscall");
     assert_eq!(call(198, [sys::GETPID]), Ok(pid), "__syscall");
@@ -197,5 +243,7 @@ pub fn indirect<S: Signals>() {
     );
     // A number nobody knows raises SIGSYS as well.
     S::ignore(12);
-    assert_eq!(call(0, [4000]), Err(sys::ENOSYS));
+    assert_eq!(call(0, [4000]), Err(none));
+    S::count(12);
+    assert_eq!((call(198, [4000]), signals::seen()), (Err(none), 1));
 }

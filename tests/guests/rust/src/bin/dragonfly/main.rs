@@ -110,6 +110,6 @@ extern "C" fn main() {
         ("system/messages", system::messages),
         ("system/options", system::options),
         ("system/refusals", system::refusals),
-        ("system/indirect", bsd::system::indirect::<DragonFly>),
+        ("system/indirect", system::indirect),
     ]);
 }

@@ -82,6 +82,7 @@ pub(crate) fn interfaces() {
     };
     system::interfaces(17, 3, &messages);
     system::routes(17);
+    system::asked(32, 51, 32);
 }
 
 pub(crate) fn variables() {
@@ -124,6 +125,7 @@ pub(crate) fn clocks() {
 
 pub(crate) fn limits() {
     system::limits();
+    system::identity::<DragonFly>(253);
     let mut usage = [0u64; 18];
     assert_eq!(
         call(117, [0, usage.as_mut_ptr() as u64]),
@@ -234,4 +236,8 @@ pub(crate) fn refusals() {
         Err(sys::ENOSYS),
         "a checkpoint, which is not built"
     );
+}
+
+pub(crate) fn indirect() {
+    system::indirect::<DragonFly>(sys::EINVAL);
 }

@@ -142,6 +142,6 @@ extern "C" fn main() {
         ("system/children", system::children),
         ("system/waiting", bsd::system::waiting::<NetBsd>),
         ("system/limits", system::limits),
-        ("system/indirect", bsd::system::indirect::<NetBsd>),
+        ("system/indirect", system::indirect),
     ]);
 }

@@ -153,6 +153,7 @@ pub(crate) fn refusals() {
         assert_eq!(call(50, [long]), Err(sys::EINVAL), "__setlogin");
     } else {
         assert_eq!(made, Err(sys::EPERM));
+        assert_eq!(call(450, [name, 0o020_600, 0]), Err(sys::EPERM));
     }
     assert_eq!(call(92, [to_write, 13, 0]), Ok(0), "F_GETNOSIGPIPE");
     assert_eq!(call(92, [to_write, 14, 0]), Ok(0), "F_SETNOSIGPIPE");

@@ -122,6 +122,7 @@ pub(crate) fn interfaces() {
         system::interfaces(34, query, &messages);
     }
     system::routes(34);
+    system::asked(144, 126, 140);
 }
 
 pub(crate) fn clocks() {
@@ -161,6 +162,7 @@ pub(crate) fn children() {
 
 pub(crate) fn limits() {
     system::limits();
+    system::identity::<NetBsd>(305);
     let mut limit = [0u64; 2];
     let at = limit.as_mut_ptr() as u64;
     assert_eq!(call(GETRLIMIT, [8, at]), Ok(0));
@@ -176,4 +178,8 @@ pub(crate) fn limits() {
     );
     assert!(usage[0] < 1000 && usage[1] < 1_000_000 && usage[18] == 0xaaaa_aaaa_aaaa_aaaa);
     assert_eq!(call(305, []), Ok(0), "issetugid");
+}
+
+pub(crate) fn indirect() {
+    system::indirect::<NetBsd>(sys::ENOSYS);
 }
