@@ -8,6 +8,7 @@ use compat_translate::guest;
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
 
 use super::descriptor::copy_to;
+use super::write::mark_of;
 use crate::abi::fcntl::{Flock, Oflock};
 use crate::error::{Error, Return};
 use crate::lower::Fd;
@@ -35,7 +36,7 @@ pub fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
             let flags = STATUS_FLAGS
                 .to_host(u64::from(flags))
                 .map_err(|_| Error(Errno::EINVAL))?;
-            asked(flags as i64)?
+            asked(flags as i64 | i64::from(mark_of(host_fd)))?
         }
         fcntl_cmd::F_GETOWN => owner(host_fd)?,
         fcntl_cmd::F_SETOWN => asked(i64::from(number))?,

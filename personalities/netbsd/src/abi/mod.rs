@@ -13,6 +13,7 @@ pub(crate) mod spawn;
 pub(crate) mod stat;
 pub(crate) mod statvfs;
 pub(crate) mod sysctl;
+pub(crate) mod sysvipc;
 pub(crate) mod terminal;
 pub(crate) mod time;
 pub(crate) mod ucontext;

@@ -3,13 +3,13 @@
 use compat_bsd::abi::fcntl::Flock;
 use compat_bsd::calls::descriptor;
 use compat_bsd::calls::fcntl as family;
-use compat_bsd::calls::write::is_quiet;
+use compat_bsd::calls::write::{raises_no_signal, set_raises_no_signal};
 use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::fcntl_cmd;
 use compat_tables::netbsd::flags::{FCNTL_CMD, STATUS_FLAGS, own_fcntl_cmd as own};
 use compat_translate::Cx;
 use compat_translate::guest;
-use compat_translate::host;
+use compat_translate::host::{self, HostErrno};
 use compat_translate::paths;
 use zerocopy::{FromZeros, IntoBytes};
 
@@ -30,13 +30,16 @@ pub(crate) fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
         }
         own::F_MAXFD => return highest(cx),
         own::F_GETPATH => return path_of(cx, fd, arg as u64),
-        own::F_GETNOSIGPIPE => return Ok(i32::from(is_quiet(exists(cx, fd)?))),
+        own::F_GETNOSIGPIPE => return Ok(i32::from(raises_no_signal(exists(cx, fd)?))),
         own::F_SETNOSIGPIPE => {
-            let quiet = is_quiet(exists(cx, fd)?);
-            if quiet == (arg as i32 != 0) {
-                return Ok(0);
+            let (fd, on) = (exists(cx, fd)?, arg as i32 != 0);
+            if raises_no_signal(fd) != on {
+                set_raises_no_signal(fd, on).map_err(|error| match error {
+                    HostErrno::EINVAL => cx.gap("fcntl: F_SETNOSIGPIPE", Errno::EINVAL.into()),
+                    error => Error::from(error),
+                })?;
             }
-            return Err(cx.gap("fcntl: F_SETNOSIGPIPE", Errno::EINVAL.into()));
+            return Ok(0);
         }
         _ => {}
     }

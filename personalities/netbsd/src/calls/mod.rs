@@ -23,6 +23,7 @@ mod messages;
 mod mounts;
 mod option;
 mod queue;
+mod quiet;
 mod schedule;
 mod semaphore;
 mod signal;
@@ -51,7 +52,7 @@ pub(crate) use compat_bsd::calls::clock::{
 };
 pub(crate) use compat_bsd::calls::debug::{profil, ptrace};
 pub(crate) use compat_bsd::calls::descriptor::{
-    close, dup, dup2, freebsd10_pipe as pipe, getdtablesize as compat_43_getdtablesize, pipe2,
+    close, dup, dup2, freebsd10_pipe as pipe, getdtablesize as compat_43_getdtablesize,
 };
 pub(crate) use compat_bsd::calls::discipline::{ntp_adjtime, ntp_gettime as __ntp_gettime50};
 pub(crate) use compat_bsd::calls::extent::{
@@ -93,8 +94,7 @@ pub(crate) use compat_bsd::calls::signal::{
     sigprocmask as __sigprocmask14, sigsuspend as __sigsuspend14,
 };
 pub(crate) use compat_bsd::calls::socket::{
-    accept, bind, connect, listen, shutdown, socket as __socket30, socket as compat_30_socket,
-    socketpair,
+    accept, bind, connect, listen, shutdown, socket as compat_30_socket,
 };
 pub(crate) use compat_bsd::calls::socket_name::{getpeername, getsockname};
 pub(crate) use compat_bsd::calls::sysv::plain::{shmat, shmget};
@@ -123,6 +123,7 @@ pub(crate) use mounts::*;
 pub(crate) use option::getsockopt as getsockopt2;
 pub(crate) use option::*;
 pub(crate) use queue::*;
+pub(crate) use quiet::{__socket30, pipe2, socketpair};
 pub(crate) use schedule::*;
 pub(crate) use semaphore::*;
 pub(crate) use signal::*;

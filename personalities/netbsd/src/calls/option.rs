@@ -11,6 +11,7 @@ use compat_translate::guest::{In, InOut};
 use compat_translate::host::socket as host_socket;
 use compat_translate::signal::SigSet;
 
+use super::quiet;
 use crate::abi::time::Timeval;
 use crate::error::{Error, Return};
 use crate::lower::Fd;
@@ -81,5 +82,6 @@ pub(crate) fn paccept(
             return Err(cx.gap("paccept: a signal mask", Errno::EINVAL.into()));
         }
     }
-    socket::accept4(cx, s, name, len, flags)
+    let fd = socket::accept4(cx, s, name, len, flags)?;
+    quiet::accepted(cx, fd)
 }

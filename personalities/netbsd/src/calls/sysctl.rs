@@ -4,6 +4,7 @@
 mod processes;
 mod query;
 mod routes;
+mod sysv;
 mod values;
 
 use alloc::vec::Vec;

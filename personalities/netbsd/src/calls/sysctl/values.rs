@@ -11,7 +11,7 @@ use compat_translate::guest;
 use compat_translate::host::vdso;
 use zerocopy::IntoBytes;
 
-use super::{processes, routes, sized, terminated};
+use super::{processes, routes, sized, sysv, terminated};
 use crate::abi::sysctl::Clockinfo;
 use crate::error::Return;
 use crate::image;
@@ -36,6 +36,7 @@ pub(super) fn compute(
             let release = image::release(settings);
             text(alloc::format!("NetBSD {release} (GENERIC)\n").as_bytes())
         }
+        S::Sysvipc => sysv::info(more, (old, old_len)),
         S::Hostname => text(&machine::hostname()),
         S::Domainname => text(b""),
         S::Maxproc => int(limits::limit(rlimit::RLIMIT_NPROC)?[1].clamp(1000, 99_999)),

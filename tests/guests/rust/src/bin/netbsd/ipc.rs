@@ -1,9 +1,9 @@
 //! System V IPC in the layouts of three times, message queues, the kernel's semaphores.
 
-use compat_guests::bsd::System;
 use compat_guests::bsd::queues::{Queues, VALUE};
-use compat_guests::bsd::system::Waits;
+use compat_guests::bsd::system::{self, Waits};
 use compat_guests::bsd::sysv::{self, Control};
+use compat_guests::bsd::{System, map};
 use compat_guests::sys::{self, call};
 
 use crate::NetBsd;
@@ -198,4 +198,54 @@ pub(crate) fn named_semaphores() {
         assert_eq!(open_as(wrong, 0x200, 0), Err(sys::EINVAL));
         assert_eq!(call(UNLINK, [wrong.as_ptr() as u64]), Err(sys::ENOENT));
     }
+}
+
+/// The lists that ipcs(1) prints: an identifier is a place and, above it, a number.
+pub(crate) fn lists() {
+    // kern.ipc.sysvipc_info: bytes of the limits and of a row, and where its mode and its number are.
+    const QUEUES: [i32; 4] = [1, 82, 1, 4];
+    const SETS: [i32; 4] = [1, 82, 1, 5];
+    const SEGMENTS: [i32; 4] = [1, 82, 1, 6];
+    let mut room = [0u8; 8];
+    for support in 2..=4 {
+        assert_eq!(system::value(&[1, 82, support], &mut room), Ok(4));
+        assert_eq!(room[0], 1);
+    }
+    let queue = call(225, [0, 0o600]).expect("msgget");
+    let set = call(221, [0, 3, 0o640]).expect("semget");
+    let segment = call(231, [0, 5000, 0o600]).expect("shmget");
+    for (name, limits, row, id, mode) in [
+        (QUEUES, 24, 96, queue, 0o600),
+        (SETS, 40, 56, set, 0o1640),
+        (SEGMENTS, 24, 80, segment, 0x800 | 0o600),
+    ] {
+        let mut length = 0u64;
+        let args = [name.as_ptr() as u64, 4, 0, (&raw mut length) as u64, 0, 0];
+        assert_eq!(call(202, args), Ok(0));
+        let length = unsafe { (&raw const length).read_volatile() };
+        let memory = map(length);
+        let mut room = length;
+        let args = [
+            name.as_ptr() as u64,
+            4,
+            memory,
+            (&raw mut room) as u64,
+            0,
+            0,
+        ];
+        assert_eq!(call(202, args), Ok(0));
+        let found = memory + limits + (id & 0xffff) * row;
+        assert!(found + row <= memory + length);
+        let word = |at: u64| unsafe { ((found + at) as *const u32).read_volatile() };
+        assert_eq!((word(24), word(28) & 0xffff), (mode, (id >> 16) as u32));
+        let mut few = [0u8; 40];
+        assert_eq!(
+            system::value(&name, &mut few[..limits as usize]),
+            Ok(limits)
+        );
+        assert_eq!(system::value(&name, &mut few[..8]), Err(sys::ENOMEM));
+    }
+    assert_eq!(call(444, [queue, 0, 0]), Ok(0), "__msgctl50");
+    assert_eq!(call(442, [set, 0, 0, 0]), Ok(0), "____semctl50");
+    assert_eq!(call(443, [segment, 0, 0]), Ok(0), "__shmctl50");
 }

@@ -157,6 +157,8 @@ pub(crate) fn refusals() {
     }
     assert_eq!(call(92, [to_write, 13, 0]), Ok(0), "F_GETNOSIGPIPE");
     assert_eq!(call(92, [to_write, 14, 0]), Ok(0), "F_SETNOSIGPIPE");
+    let made = sys::call(5, [c"/dev/null".as_ptr() as u64, 2, 0]).expect("open");
+    assert_eq!(call(92, [made, 14, 1]), Err(sys::EINVAL), "not built");
     assert_eq!(call(92, [77, 13, 0]), Err(sys::EBADF));
     // Names of message queues are no paths.
     let queue = c"/a/queue in/parts".as_ptr() as u64;
@@ -220,4 +222,45 @@ pub(crate) fn filters() {
         let found = unsafe { (&raw const mapping[2]).read_volatile() };
         assert_eq!(result.map(|_| found), filter);
     }
+}
+
+/// Pipes and sockets that raise no signal when nobody reads any more: made so, or told to.
+pub(crate) fn quiet() {
+    const EPIPE: u64 = 32;
+    let byte = [1u8];
+    let at = byte.as_ptr() as u64;
+    let vector = [at, 1];
+    let broken = |[to_read, to_write]: [u64; 2]| {
+        assert_eq!(call(92, [to_write, 13, 0]), Ok(1), "F_GETNOSIGPIPE");
+        // What is set of it otherwise leaves that alone.
+        assert_eq!(call(92, [to_write, 4, 4]), Ok(0), "O_NONBLOCK");
+        assert_eq!(call(92, [to_write, 3, 0]).map(|flags| flags & 4), Ok(4));
+        assert_eq!(call(sys::WRITE, [to_write, at, 1]), Ok(1));
+        assert_eq!(call(sys::CLOSE, [to_read]), Ok(0));
+        // From sites that are patched soon as well.
+        for _ in 0..20 {
+            assert_eq!(call(sys::WRITE, [to_write, at, 1]), Err(EPIPE));
+            let writev = [to_write, vector.as_ptr() as u64, 1];
+            assert_eq!(call(121, writev), Err(EPIPE));
+        }
+    };
+    let two = |made: &[u32; 2]| {
+        let [a, b] = unsafe { (made as *const [u32; 2]).read_volatile() };
+        [u64::from(a), u64::from(b)]
+    };
+    let mut made = [0u32; 2];
+    let made_at = made.as_mut_ptr() as u64;
+    assert_eq!(call(453, [made_at, 0x100_0000]), Ok(0), "pipe2");
+    broken(two(&made));
+    assert_eq!(call(135, [1, 0x4000_0001, 0, made_at]), Ok(0), "socketpair");
+    broken(two(&made));
+    assert_eq!(call(453, [made_at, 0]), Ok(0));
+    let [_, to_write] = two(&made);
+    assert_eq!(call(92, [to_write, 14, 1]), Ok(0), "F_SETNOSIGPIPE");
+    broken(two(&made));
+    assert_eq!(call(92, [to_write, 14, 0]), Ok(0));
+    let status = NetBsd::status_of(|| {
+        let _ = call(sys::WRITE, [to_write, at, 1]);
+    });
+    assert_eq!(status, 13, "SIGPIPE again");
 }
