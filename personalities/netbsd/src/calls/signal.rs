@@ -68,9 +68,6 @@ pub(crate) fn sigqueueinfo(cx: &mut Cx, pid: i32, info: In<Siginfo>) -> Return<(
     let given = info.read()?;
     let _ = given.code;
     let signal = compat_bsd::calls::signal::host_signal_or_probe(cx, given.signo)?;
-    if pid <= 0 {
-        return Err(Errno::EINVAL.into());
-    }
     let mut host_info = SigInfo {
         signo: signal as i32,
         code: SI_QUEUE,
@@ -78,14 +75,35 @@ pub(crate) fn sigqueueinfo(cx: &mut Cx, pid: i32, info: In<Siginfo>) -> Return<(
     };
     host_info.fields[0] = given.reason.first;
     host_info.fields[1] = given.reason.second;
-    // SAFETY: a valid siginfo_t.
-    unsafe {
-        host::call_n(
-            nr::rt_sigqueueinfo,
-            [pid as u64, signal, (&raw const host_info) as u64],
-        )
-    }?;
-    Ok(())
+    let send = |pid: i32| {
+        let args = [pid as u64, signal, (&raw const host_info) as u64];
+        // SAFETY: a valid siginfo_t.
+        unsafe { host::call_n(nr::rt_sigqueueinfo, args) }
+    };
+    if pid > 0 {
+        send(pid)?;
+        return Ok(());
+    }
+    // The host queues for one process only. Whoever the caller may not signal is left out (killpg1).
+    let members = match pid {
+        -1 => return Err(cx.gap("sigqueueinfo: to everybody", Errno::EPERM.into())),
+        0 => group_of(0)?,
+        group => group.wrapping_neg(),
+    };
+    let all = host::processes().into_iter();
+    let reached = all
+        .filter(|&pid| pid > 1 && group_of(pid) == Ok(members) && send(pid).is_ok())
+        .count();
+    match reached {
+        0 => Err(Errno::ESRCH.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The group of a process, of the caller's with 0.
+fn group_of(pid: i32) -> host::HostResult<i32> {
+    // SAFETY: no pointers.
+    unsafe { host::call_n(nr::getpgid, [pid as u64]) }.map(|group| group as i32)
 }
 
 /// Room for a structure of the family's that is told to the guest in NetBSD's layout.

@@ -170,6 +170,15 @@ pub(crate) fn queued() {
         (40, -1, 0xfeed),
         "SI_QUEUE"
     );
+    // To a group, of which this is the only member from now on.
+    let _ = call(82, [0, 0]);
+    let group = call(81, []).expect("getpgrp");
+    for (round, target) in [(2, 0), (3, group.wrapping_neg())] {
+        assert_eq!(call(245, [target, (&raw const sent) as u64]), Ok(0));
+        assert_eq!((signals::seen(), info().value), (round, 0xfeed));
+    }
+    let nobody = 4_000_000u64.wrapping_neg();
+    assert_eq!(call(245, [nobody, args[1]]), Err(sys::ESRCH));
 }
 
 pub(crate) fn once() {
