@@ -207,15 +207,17 @@ pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResu
 }
 
 /// A guest path seen from descriptor `at` as one from the root. `None` for what is the host's own affair: the empty path, and
-/// one that is relative to a directory outside the root.
+/// one that is relative to a directory outside the root and stays where the guest sees what the host does.
 fn absolute(space: &Space, at: u64, path: Vec<u8>) -> Option<Vec<u8>> {
     match path.first()? {
         b'/' => Some(path),
         _ => {
-            let mut whole = names::directory(space, at)?;
-            whole.push(b'/');
-            whole.extend_from_slice(&path);
-            Some(whole)
+            let folder = names::directory(at)?;
+            if !space.holds(&folder) {
+                return space.above(&folder, &path);
+            }
+            let name = space.guest_name(&folder)?;
+            Some([space::without_slash(&name), b"/", &path].concat())
         }
     }
 }

@@ -4,21 +4,15 @@ use alloc::vec::Vec;
 
 use crate::host::{self, HostResult, linux, nr};
 
-use super::space::{Space, without_slash};
-
-/// The guest's name of the directory `at` refers to, when it lies in the guest's root; without a slash at the end.
-pub(super) fn directory(space: &Space, at: u64) -> Option<Vec<u8>> {
+/// The host's name of the directory `at` refers to.
+pub(super) fn directory(at: u64) -> Option<Vec<u8>> {
     let host = if at as i32 == linux::AT_FDCWD {
         host::working_directory()
     } else {
         host::name_of(at)
     }
     .ok()?;
-    if !host.starts_with(b"/") || !space.holds(&host) {
-        return None;
-    }
-    let name = space.guest_name(&host)?;
-    Some(without_slash(&name).to_vec())
+    host.starts_with(b"/").then_some(host)
 }
 
 /// Where a user's roots are kept: `$XDG_DATA_HOME/compat/roots`, by default in `~/.local/share`. `variable` looks up the

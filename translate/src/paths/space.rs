@@ -348,6 +348,26 @@ impl Space {
         (!self.rooted).then(|| path.to_vec())
     }
 
+    /// The absolute path that `path` means, which is relative to the host's `folder` outside the root, when it leads up to where
+    /// the guest sees other files than the host's.
+    pub(super) fn above(&self, folder: &[u8], path: &[u8]) -> Option<Vec<u8>> {
+        let (mut base, mut rest, mut up) = (without_slash(folder), path, false);
+        loop {
+            let end = rest.iter().position(|&byte| byte == b'/');
+            let (name, after) = rest.split_at_checked(end.unwrap_or(rest.len()))?;
+            match name {
+                // The folder's name is free of links.
+                b".." => (base, up) = (without_slash(parent(base)), true),
+                b"." => {}
+                b"" if !after.is_empty() => {}
+                _ => break,
+            }
+            rest = after.strip_prefix(b"/").unwrap_or_default();
+        }
+        let same = matches!(self.layers(base), Layers::Bound(bind, _) if bind.of_host);
+        (up && !same).then(|| [base, b"/", rest].concat())
+    }
+
     /// Whether the host directory lies in the root or in what was bound into it from elsewhere.
     pub(super) fn holds(&self, path: &[u8]) -> bool {
         self.rooted

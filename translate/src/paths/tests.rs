@@ -158,6 +158,34 @@ fn an_overlay_goes_on_to_the_host() {
 }
 
 #[test]
+fn what_leads_up_from_a_place_of_the_hosts_leads_into_the_root() {
+    let scene = Scene::new("above");
+    let space = scene.space(false, &["/tmp:host"]);
+    let above = |folder: &str, path: &str| {
+        let found = space.above(folder.as_bytes(), path.as_bytes());
+        found.map(|found| String::from_utf8(found).unwrap())
+    };
+    for (folder, path, found) in [
+        ("/tmp/a", "../..", Some("/")),
+        ("/tmp/a", "../../", Some("/")),
+        ("/tmp/a", "./..//.././etc/motd", Some("/etc/motd")),
+        ("/tmp/a", "../../..", Some("/")),
+        ("/srv/a", "..", Some("/srv/")),
+        ("/srv/a", "../b/../c", Some("/srv/b/../c")),
+        ("/", "..", Some("/")),
+        // The host's own affair.
+        ("/tmp/a", "..", None),
+        ("/tmp/a/b", "../../c", None),
+        ("/srv/a", "b/../../..", None),
+        ("/srv/a", "..b", None),
+        ("/srv/a", ".", None),
+        ("/srv/a", "b", None),
+    ] {
+        assert_eq!(above(folder, path).as_deref(), found, "{folder} {path}");
+    }
+}
+
+#[test]
 fn the_guests_programs_come_before_the_hosts() {
     let scene = Scene::new("programs");
     let space = scene.space(false, &[]);

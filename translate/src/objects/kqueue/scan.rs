@@ -15,8 +15,8 @@ use crate::signal;
 
 /// How many events one look at epoll brings without asking for memory.
 const FEW: usize = 64;
-/// And with.
-const MANY: usize = 4096;
+/// Descriptors of ours that epoll may report besides the program's.
+const HIDDEN: usize = 8;
 const CLOCK_MONOTONIC: i32 = 1;
 
 /// Where epoll writes.
@@ -41,7 +41,9 @@ impl Kqueue {
             let mut few = [const { MaybeUninit::uninit() }; FEW];
             self.wait_with(cx, &mut few, room, timeout, report)
         } else {
-            let mut many = Vec::with_capacity(room.min(MANY));
+            // No more than there are.
+            let most = self.state.lock().watches.len() + HIDDEN;
+            let mut many = Vec::with_capacity(room.min(most));
             self.wait_with(cx, many.spare_capacity_mut(), room, timeout, report)
         }
     }
