@@ -36,6 +36,7 @@ extern "C" fn main() {
         ("select", waiting::select),
         ("accept-inherits", waiting::accept),
         ("urgent", waiting::urgent),
+        ("thousands", waiting::thousands),
         ("broken-pipes", sending::broken),
         ("not-connected", sending::unconnected),
         ("whole-length-of-a-datagram", sending::whole),

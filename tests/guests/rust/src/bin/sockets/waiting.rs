@@ -87,6 +87,32 @@ pub(crate) fn urgent() {
     }
 }
 
+/// As many events come at a time as there is room for.
+pub(crate) fn thousands() {
+    const MANY: usize = 4200;
+    const LIMIT_OF_FILES: u64 = 8;
+    let mut limits = [0u64; 2];
+    call(194, [LIMIT_OF_FILES, limits.as_mut_ptr() as u64]).expect("getrlimit");
+    let [_, hard] = unsafe { (&raw const limits).read_volatile() };
+    if hard < MANY as u64 + 100 {
+        return;
+    }
+    limits = [hard, hard];
+    call(195, [LIMIT_OF_FILES, limits.as_ptr() as u64]).expect("setrlimit");
+    let (one, other) = pair(STREAM);
+    call(sys::WRITE, [other, c"x".as_ptr() as u64, 1]).expect("write");
+    let queue = call(362, []).expect("kqueue");
+    for _ in 0..MANY {
+        let fd = call(41, [one]).expect("dup");
+        let change = [fd, 1 << 16 | 0xffff, 0, 0, 0, 0, 0, 0];
+        call(560, [queue, change.as_ptr() as u64, 1, 0, 0, 0]).expect("kevent");
+    }
+    let room = call(477, [0, 64 * MANY as u64, 3, 0x1002, u64::MAX, 0]).expect("mmap");
+    let now = [0u64; 2];
+    let args = [queue, 0, 0, room, MANY as u64, now.as_ptr() as u64];
+    assert_eq!(call(560, args), Ok(MANY as u64));
+}
+
 pub(crate) fn select() {
     const SELECT: u64 = 93;
     let (one, other) = pair(STREAM);
