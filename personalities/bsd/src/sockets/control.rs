@@ -5,21 +5,21 @@
 
 use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::{IPV6_OPTION, ip_option, ipv6_option, scm_type, sock_level};
-use compat_translate::host::Timespec;
 use compat_translate::host::socket::raw;
 use zerocopy::{FromBytes, IntoBytes};
 
 use super::address;
-use crate::abi::socket::{
-    CMSG_ALIGN, CMSG_DATA, Cmsgcred, Cmsghdr, SIZEOF_SOCKADDR_DL_HEAD, Sockcred, Sockcred2,
+use crate::abi::socket::{CMSG_ALIGN, CMSG_DATA, Cmsghdr};
+
+mod received;
+pub use received::{
+    BINTIME_MARK, Credentials, MONOTONIC_MARK, RECEIVE_ROOM, Receiver, rights_only, to_guest,
 };
 
 /// The host's `struct cmsghdr`: the length with itself, level, type.
 const HOST_HEADER: usize = 16;
-/// Bytes that conversion can need for `MCLBYTES` of messages: each takes at most twice its room.
-pub const HOST_ROOM: usize = 4096;
-/// Bytes for what the host hands back: 253 descriptors are its most, then some small ones.
-pub const RECEIVE_ROOM: usize = 2048;
+/// Bytes that conversion can need for `MCLBYTES` of messages: each takes at most twice its room, and then there is the mark.
+pub const HOST_ROOM: usize = 4096 + 24;
 
 /// Who sends: the host's `struct ucred`.
 #[derive(Clone, Copy)]
@@ -38,17 +38,6 @@ pub enum Kind {
     Datagram,
     /// An internet stream: takes no control messages (tcp_usr_send).
     Stream,
-}
-
-/// How credentials arrive, by the option that asked for them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Credentials {
-    /// Sent explicitly: `struct cmsgcred`.
-    Sent,
-    /// `LOCAL_CREDS`: `struct sockcred`.
-    Once,
-    /// `LOCAL_CREDS_PERSISTENT`: `struct sockcred2`.
-    Always,
 }
 
 /// Messages written one after the other.
@@ -143,20 +132,8 @@ fn take_guest<'a>(rest: &mut &'a [u8]) -> Result<Message<'a>, Errno> {
     })
 }
 
-/// Takes the host's first message off `rest`; `None` at the end, or where the host's own rules say it is one.
-fn take_host<'a>(rest: &mut &'a [u8]) -> Option<Message<'a>> {
-    let bytes = *rest;
-    let len = usize::try_from(u64::read_from_prefix(bytes).ok()?.0).ok()?;
-    let (level, after) = i32::read_from_prefix(bytes.get(8..)?).ok()?;
-    let (kind, _) = i32::read_from_prefix(after).ok()?;
-    let data = bytes.get(HOST_HEADER..len)?;
-    *rest = bytes
-        .get(len.next_multiple_of(CMSG_ALIGN)..)
-        .unwrap_or_default();
-    Some(Message { level, kind, data })
-}
-
-/// The host's messages for the guest's. `own` is the sender; `passable` says whether a descriptor may be passed on.
+/// The host's messages for the guest's. `own` is the sender; `passable` says whether a descriptor may be passed on. Returns
+/// whether the sender says who it is: then [`add_mark`] is to follow.
 ///
 /// # Errors
 /// As FreeBSD's protocols: `EINVAL` for what is malformed or out of place, `ENOPROTOOPT`; what `passable` says.
@@ -166,8 +143,9 @@ pub fn to_host(
     own: Identity,
     passable: &mut dyn FnMut(i32) -> Result<(), Errno>,
     host: &mut Written,
-) -> Result<(), Errno> {
+) -> Result<bool, Errno> {
     let mut rest = guest;
+    let mut named = false;
     if rest.len() < size_of::<Cmsghdr>() {
         return Err(Errno::EINVAL);
     }
@@ -175,12 +153,25 @@ pub fn to_host(
     while rest.len() >= size_of::<Cmsghdr>() {
         let message = take_guest(&mut rest)?;
         match socket {
-            Kind::Unix => unix_to_host(&message, own, passable, host)?,
+            Kind::Unix => {
+                unix_to_host(&message, own, passable, host)?;
+                named |=
+                    (message.level, message.kind) == (sock_level::SOL_SOCKET, scm_type::SCM_CREDS);
+            }
             Kind::Datagram => internet_to_host(&message, host)?,
             Kind::Stream => return Err(Errno::EINVAL),
         }
     }
-    Ok(())
+    Ok(named)
+}
+
+/// Appends the descriptor that tells credentials sent explicitly from those that the host adds by itself to what is sent before
+/// the other end is accepted. It goes last, where [`to_guest`] takes it away.
+///
+/// # Errors
+/// `EINVAL` when there is no room.
+pub fn add_mark(mark: i32, host: &mut Written) -> Result<(), Errno> {
+    host.push_host(raw::SOL_SOCKET, raw::SCM_RIGHTS, &mark.to_ne_bytes())
 }
 
 fn unix_to_host(
@@ -261,217 +252,6 @@ fn internet_to_host(message: &Message, host: &mut Written) -> Result<(), Errno> 
 
 /// `IPPROTO_IP`, which is `SOL_LOCAL` too.
 const IPPROTO_IP: i32 = sock_level::SOL_LOCAL;
-
-/// What conversion asks of whoever receives.
-pub trait Receiver {
-    /// How the socket wants credentials; asked when some arrived.
-    fn credentials(&mut self) -> Credentials;
-    /// By how many nanoseconds the host's real-time clock is ahead of its monotonic one.
-    fn realtime_ahead(&mut self) -> i64;
-    /// Closes a descriptor that arrived and that the guest will not see.
-    fn dispose(&mut self, fd: i32);
-}
-
-/// The guest's messages for the host's; whether some were dropped. A message fits with its padding or not at all; from
-/// the first that does not, everything is dropped (kern_recvit).
-pub fn to_guest(host: &[u8], receiver: &mut dyn Receiver, guest: &mut Written) -> bool {
-    let mut rest = host;
-    let mut truncated = false;
-    while let Some(message) = take_host(&mut rest) {
-        let fits = !truncated && converted(&message, receiver, guest);
-        truncated |= !fits;
-        if !fits {
-            rights(&message).for_each(|fd| receiver.dispose(fd));
-        }
-    }
-    truncated
-}
-
-/// The descriptors a host's message carries.
-fn rights<'a>(message: &Message<'a>) -> impl Iterator<Item = i32> + use<'a> {
-    let carries = message.level as u32 == raw::SOL_SOCKET && message.kind as u32 == raw::SCM_RIGHTS;
-    let data = if carries { message.data } else { &[] };
-    data.chunks_exact(4)
-        .map(|fd| i32::from_ne_bytes(fd.try_into().unwrap_or_default()))
-}
-
-/// The descriptors among the host's messages as 4.3BSD handed them out, without a header: how many bytes of `room` they
-/// take. Those that do not fit are closed.
-pub fn rights_only(host: &[u8], receiver: &mut dyn Receiver, room: &mut [u8]) -> usize {
-    let mut rest = host;
-    let mut len = 0;
-    while let Some(message) = take_host(&mut rest) {
-        for fd in rights(&message) {
-            match room.get_mut(len..len + 4) {
-                Some(slot) => {
-                    slot.copy_from_slice(&fd.to_ne_bytes());
-                    len += 4;
-                }
-                None => receiver.dispose(fd),
-            }
-        }
-    }
-    len
-}
-
-/// Appends one message for the guest; `false` when it does not fit. What FreeBSD has no name for is left out.
-fn converted(message: &Message, receiver: &mut dyn Receiver, guest: &mut Written) -> bool {
-    match message.level as u32 {
-        raw::SOL_SOCKET => socket_to_guest(message, receiver, guest),
-        raw::SOL_IPV6 => ipv6_to_guest(message, guest),
-        level if level == raw::IPPROTO_IP as u32 => ip_to_guest(message, guest),
-        _ => true,
-    }
-}
-
-fn socket_to_guest(message: &Message, receiver: &mut dyn Receiver, guest: &mut Written) -> bool {
-    const LEVEL: i32 = sock_level::SOL_SOCKET;
-    let data = message.data;
-    match message.kind as u32 {
-        raw::SCM_RIGHTS => guest.push_guest(LEVEL, scm_type::SCM_RIGHTS, data),
-        raw::SCM_CREDENTIALS => match <[i32; 3]>::read_from_bytes(data) {
-            // Pid 0: the host has nothing to say about the sender.
-            Ok([pid, uid, gid]) if pid != 0 => {
-                let who = Identity {
-                    pid,
-                    uid: uid as u32,
-                    gid: gid as u32,
-                };
-                credentials_to_guest(who, receiver.credentials(), guest)
-            }
-            _ => true,
-        },
-        raw::SO_TIMESTAMP_OLD => guest.push_guest(LEVEL, scm_type::SCM_TIMESTAMP, data),
-        raw::SO_TIMESTAMPNS_OLD => guest.push_guest(LEVEL, scm_type::SCM_REALTIME, data),
-        BINTIME_MARK => match <[i64; 2]>::read_from_bytes(data) {
-            Ok([seconds, micros]) => guest.push_guest(
-                LEVEL,
-                scm_type::SCM_BINTIME,
-                bintime(seconds, micros).as_bytes(),
-            ),
-            Err(_) => true,
-        },
-        MONOTONIC_MARK => match <[i64; 2]>::read_from_bytes(data) {
-            Ok([sec, nsec]) => {
-                let real = Timespec { sec, nsec }.as_nanos();
-                let since_boot = real.saturating_sub(receiver.realtime_ahead());
-                let Timespec { sec, nsec } = Timespec::from_nanos(since_boot);
-                guest.push_guest(LEVEL, scm_type::SCM_MONOTONIC, [sec, nsec].as_bytes())
-            }
-            Err(_) => true,
-        },
-        _ => true,
-    }
-}
-
-/// The host's kinds of timestamp that stand for FreeBSD's clocks it has no option for; see `sockopt`.
-pub const BINTIME_MARK: u32 = raw::SO_TIMESTAMP_NEW;
-/// As [`BINTIME_MARK`], for `SO_TS_MONOTONIC`.
-pub const MONOTONIC_MARK: u32 = raw::SO_TIMESTAMPNS_NEW;
-
-/// `struct bintime`: seconds, and 2^-64 fractions of one.
-fn bintime(seconds: i64, micros: i64) -> [u64; 2] {
-    // 2^64 / 10^6, rounded down.
-    const PER_MICRO: u64 = 18_446_744_073_709;
-    let micros = micros.clamp(0, 999_999) as u64;
-    [seconds as u64, micros * PER_MICRO]
-}
-
-fn credentials_to_guest(who: Identity, how: Credentials, guest: &mut Written) -> bool {
-    const LEVEL: i32 = sock_level::SOL_SOCKET;
-    let Identity { pid, uid, gid } = who;
-    match how {
-        Credentials::Sent => {
-            let mut groups = [0; 16];
-            groups[0] = gid;
-            let cred = Cmsgcred {
-                pid,
-                uid,
-                euid: uid,
-                gid,
-                ngroups: 1,
-                pad: 0,
-                groups,
-            };
-            guest.push_guest(LEVEL, scm_type::SCM_CREDS, cred.as_bytes())
-        }
-        Credentials::Once => {
-            let cred = Sockcred {
-                uid,
-                euid: uid,
-                gid,
-                egid: gid,
-                ngroups: 1,
-                groups: [gid],
-            };
-            guest.push_guest(LEVEL, scm_type::SCM_CREDS, cred.as_bytes())
-        }
-        Credentials::Always => {
-            let cred = Sockcred2 {
-                version: 0,
-                pid,
-                uid,
-                euid: uid,
-                gid,
-                egid: gid,
-                ngroups: 1,
-                groups: [gid],
-            };
-            guest.push_guest(LEVEL, scm_type::SCM_CREDS2, cred.as_bytes())
-        }
-    }
-}
-
-/// ip_savecontrol.
-fn ip_to_guest(message: &Message, guest: &mut Written) -> bool {
-    let data = message.data;
-    let byte = data.get(..1).unwrap_or_default();
-    match message.kind as u32 {
-        // struct sockaddr_in: the destination behind family and port.
-        raw::IP_ORIGDSTADDR => {
-            let destination = data.get(4..8).unwrap_or_default();
-            guest.push_guest(IPPROTO_IP, ip_option::IP_RECVDSTADDR, destination)
-        }
-        raw::IP_PKTINFO => {
-            let index = data.get(..2).unwrap_or_default();
-            let mut link = [0; SIZEOF_SOCKADDR_DL_HEAD];
-            link[0] = SIZEOF_SOCKADDR_DL_HEAD as u8;
-            link[1] = compat_tables::bsd::flags::domain::AF_LINK as u8;
-            for (slot, byte) in link.iter_mut().skip(2).zip(index) {
-                *slot = *byte;
-            }
-            guest.push_guest(IPPROTO_IP, ip_option::IP_RECVIF, &link)
-        }
-        raw::IP_TTL => guest.push_guest(IPPROTO_IP, ip_option::IP_RECVTTL, byte),
-        raw::IP_TOS => guest.push_guest(IPPROTO_IP, ip_option::IP_RECVTOS, byte),
-        raw::IP_RECVOPTS => guest.push_guest(IPPROTO_IP, ip_option::IP_RECVOPTS, data),
-        raw::IP_RETOPTS => guest.push_guest(IPPROTO_IP, ip_option::IP_RECVRETOPTS, data),
-        _ => true,
-    }
-}
-
-/// ip6_savecontrol. The structures are RFC 3542's on both sides; only addresses within them differ.
-fn ipv6_to_guest(message: &Message, guest: &mut Written) -> bool {
-    const LEVEL: i32 = sock_level::IPPROTO_IPV6;
-    let Some(kind) = IPV6_OPTION.to_guest(i64::from(message.kind)) else {
-        return true;
-    };
-    let kind = kind as i32;
-    if kind != ipv6_option::IPV6_PATHMTU {
-        return guest.push_guest(LEVEL, kind, message.data);
-    }
-    // struct ip6_mtuinfo: an address, then the MTU.
-    let mut info = [0; 32];
-    for (slot, byte) in info.iter_mut().zip(message.data) {
-        *slot = *byte;
-    }
-    if let Some(address) = message.data.get(..28).and_then(address::to_guest) {
-        for (slot, byte) in info.iter_mut().zip(address.bytes()).take(28) {
-            *slot = *byte;
-        }
-    }
-    guest.push_guest(LEVEL, kind, &info)
-}
 
 #[cfg(test)]
 mod tests;

@@ -239,6 +239,10 @@ impl Receiver for Socket {
         now(CLOCK_REALTIME).saturating_sub(now(CLOCK_MONOTONIC))
     }
 
+    fn is_mark(&mut self, fd: i32) -> bool {
+        super::send::is_mark(fd)
+    }
+
     fn dispose(&mut self, fd: i32) {
         // SAFETY: a descriptor that the host has just made and nobody has seen.
         let _ = unsafe { host::call_n(nr::close, [fd as u64]) };

@@ -3,11 +3,12 @@
 use compat_tables::bsd::flags::{MSG_FLAGS, msg_flags};
 use compat_tables::bsd::{Errno, Signal};
 use compat_translate::host::socket::{self as host_socket, raw};
-use compat_translate::host::{self, HostErrno, HostResult, Timespec, nr};
+use compat_translate::host::{self, HostErrno, HostResult, Timespec, linux, nr};
 use compat_translate::{Cx, guest};
 
 use super::{NOSIGPIPE_MARK, dont_wait};
 use crate::abi::socket::{CMSG_DATA, MCLBYTES};
+use crate::calls::place::Held;
 use crate::calls::socket::misnamed;
 use crate::error::{Error, Return};
 use crate::sockets::address::HostAddress;
@@ -17,6 +18,8 @@ use crate::sockets::control::{self, HOST_ROOM, Identity, Kind, Written};
 pub struct Control {
     bytes: [u8; HOST_ROOM],
     len: usize,
+    /// Says that credentials among them are sent explicitly (see [`control::add_mark`]).
+    mark: Option<Held>,
 }
 
 impl Control {
@@ -25,6 +28,7 @@ impl Control {
         Self {
             bytes: [0; HOST_ROOM],
             len: 0,
+            mark: None,
         }
     }
 
@@ -84,9 +88,30 @@ fn convert(cx: &mut Cx, fd: u64, messages: &[u8], into: &mut Control) -> Return<
         }
     };
     let mut written = Written::new(&mut into.bytes);
-    control::to_host(messages, kind, identity(), &mut passable, &mut written)?;
+    if control::to_host(messages, kind, identity(), &mut passable, &mut written)? {
+        let mark = new_mark()?;
+        control::add_mark(mark.0 as i32, &mut written)?;
+        into.mark = Some(mark);
+    }
     into.len = written.bytes().len();
     Ok(())
+}
+
+/// A kind of descriptor that no guest ever has: one for signals.
+fn new_mark() -> HostResult<Held> {
+    const CLOSE_ON_EXEC: u64 = linux::O_CLOEXEC as u64;
+    let none = 0u64;
+    let args = [u64::MAX, (&raw const none) as u64, 8, CLOSE_ON_EXEC];
+    // SAFETY: a valid mask.
+    unsafe { host::call_n(nr::signalfd4, args) }.map(Held)
+}
+
+/// Whether a descriptor that arrived is one that [`new_mark`] made.
+pub(super) fn is_mark(fd: i32) -> bool {
+    let none = 0u64;
+    let args = [fd as u64, (&raw const none) as u64, 8, 0];
+    // SAFETY: a valid mask. The host refuses all other descriptors.
+    unsafe { host::call_n(nr::signalfd4, args) }.is_ok()
 }
 
 fn identity() -> Identity {

@@ -11,6 +11,8 @@ const OWN: Identity = Identity {
     gid: 20,
 };
 
+const MARK: i32 = 777;
+
 /// A message of the guest; its length field is what `len` says.
 fn guest_message(len: u32, level: i32, kind: i32, data: &[u8]) -> Vec<u8> {
     let mut message = len.to_ne_bytes().to_vec();
@@ -39,7 +41,9 @@ fn to_host(guest: &[u8], socket: Kind) -> Result<Vec<u8>, Errno> {
     let mut room = [0; HOST_ROOM];
     let mut written = Written::new(&mut room);
     let mut passable = |fd| if fd == 999 { Err(Errno::EBADF) } else { Ok(()) };
-    super::to_host(guest, socket, OWN, &mut passable, &mut written)?;
+    if super::to_host(guest, socket, OWN, &mut passable, &mut written)? {
+        super::add_mark(MARK, &mut written)?;
+    }
     Ok(written.bytes().to_vec())
 }
 
@@ -54,6 +58,9 @@ impl Receiver for Test {
     }
     fn realtime_ahead(&mut self) -> i64 {
         1_500_000_000
+    }
+    fn is_mark(&mut self, fd: i32) -> bool {
+        fd == MARK
     }
     fn dispose(&mut self, fd: i32) {
         self.closed.push(fd);
@@ -97,7 +104,8 @@ fn a_descriptor_of_ours_is_no_descriptor() {
 #[test]
 fn the_sender_s_credentials_are_filled_in() {
     let lie = [0xffu8; 84];
-    let host = host_whole(1, 2, &ints(&[42, 1001, 20]));
+    let unmarked = host_whole(1, 2, &ints(&[42, 1001, 20]));
+    let host = [unmarked.clone(), host_whole(1, 1, &ints(&[MARK]))].concat();
     assert_eq!(
         to_host(&guest_whole(0xffff, 3, &lie), Kind::Unix),
         Ok(host.clone())
@@ -108,7 +116,8 @@ fn the_sender_s_credentials_are_filled_in() {
         Ok(host.clone())
     );
 
-    let (sent, ..) = to_guest(&host, 512, Credentials::Sent);
+    let (sent, truncated, closed) = to_guest(&host, 512, Credentials::Sent);
+    assert_eq!((truncated, closed), (false, vec![MARK]));
     let mut cmsgcred = ints(&[42, 1001, 1001, 20, 1, 20]);
     cmsgcred.resize(84, 0);
     assert_eq!(sent, guest_whole(0xffff, 3, &cmsgcred));
@@ -120,9 +129,37 @@ fn the_sender_s_credentials_are_filled_in() {
     let (always, ..) = to_guest(&host, 512, Credentials::Always);
     let sockcred2 = ints(&[0, 42, 1001, 1001, 20, 20, 1, 20]);
     assert_eq!(always, guest_whole(0xffff, 8, &sockcred2));
+    // What the host adds by itself, nobody sent; whoever asked for it gets it all the same.
+    assert_eq!(to_guest(&unmarked, 512, Credentials::Sent).0, vec![]);
+    assert_eq!(to_guest(&unmarked, 512, Credentials::Always).0, always);
     // Nobody said who: the host's pid is 0.
     let unknown = host_whole(1, 2, &ints(&[0, 65534, 65534]));
     assert_eq!(to_guest(&unknown, 512, Credentials::Sent).0, vec![]);
+}
+
+#[test]
+fn the_mark_goes_along_with_other_descriptors() {
+    let [creds, rights] =
+        [(3, vec![]), (1, ints(&[5, 6]))].map(|(kind, data)| guest_whole(0xffff, kind, &data));
+    let host = to_host(&[rights.clone(), creds].concat(), Kind::Unix).unwrap();
+    let parts = [
+        host_whole(1, 1, &ints(&[5, 6])),
+        host_whole(1, 2, &ints(&[42, 1001, 20])),
+        host_whole(1, 1, &ints(&[MARK])),
+    ];
+    assert_eq!(host, parts.concat());
+    // As the host hands it over: who first, and one message of all descriptors.
+    let arrived = [parts[1].clone(), host_whole(1, 1, &ints(&[5, 6, MARK]))].concat();
+    let (guest, truncated, closed) = to_guest(&arrived, 512, Credentials::Sent);
+    assert_eq!((truncated, closed), (false, vec![MARK]));
+    assert!(guest.ends_with(&rights) && guest.len() > rights.len());
+    let mut room = [0; 16];
+    let mut test = Test {
+        credentials: Credentials::Sent,
+        closed: Vec::new(),
+    };
+    assert_eq!(rights_only(&arrived, &mut test, &mut room), 8);
+    assert_eq!(test.closed, vec![MARK]);
 }
 
 #[test]
@@ -188,7 +225,7 @@ fn a_cluster_of_the_smallest_messages_finds_room() {
     assert_eq!(smallest.len(), 2048);
     assert_eq!(
         to_host(&smallest, Kind::Unix).map(|host| host.len()),
-        Ok(128 * 32)
+        Ok(128 * 32 + 24)
     );
 }
 

@@ -2,7 +2,10 @@
 
 use compat_guests::sys::{self, call};
 
-use crate::net::{AF_INET, DGRAM, STREAM, bind, close, local, pair, port, set, socket};
+use crate::names::{own_directory, remove, unix_name, unlink};
+use crate::net::{
+    AF_INET, AF_UNIX, DGRAM, STREAM, bind, close, connect, local, pair, port, set, socket,
+};
 
 const RECVMSG: u64 = 27;
 const SENDMSG: u64 = 28;
@@ -184,6 +187,44 @@ pub(crate) fn credentials() {
             (8, sys::pid())
         );
     }
+}
+
+/// What arrives before the other end is accepted says who sent it only if the sender does.
+pub(crate) fn unaccepted() {
+    let own = own_directory();
+    let address = &unix_name(b"./here")[..8];
+    let listener = socket(AF_UNIX, STREAM);
+    bind(listener, address).expect("bind");
+    call(106, [listener, 8]).expect("listen");
+    let connected = || {
+        let client = socket(AF_UNIX, STREAM);
+        connect(client, address).expect("connect");
+        client
+    };
+    let accepted = || call(30, [listener, 0, 0]).expect("accept");
+    let mut room = [0u8; 256];
+    let rights = message(20, 0xffff, 1, [0]);
+    let credentials = message(100, 0xffff, 3, [0; 21]);
+
+    call(sys::WRITE, [connected(), c"x".as_ptr() as u64, 1]).expect("write");
+    assert_eq!(receive(accepted(), &mut room), (0, 0));
+    send(connected(), &rights[..24]).expect("sendmsg");
+    assert_eq!(receive(accepted(), &mut room), (24, 0));
+    assert_eq!((word(&room, 0), word(&room, 8)), (20, 1));
+    send(connected(), &credentials[..104]).expect("sendmsg");
+    assert_eq!(receive(accepted(), &mut room), (104, 0));
+    assert_eq!((word(&room, 0), word(&room, 8)), (100, 3));
+    // Both, and nothing else.
+    let mut both = [0u8; 128];
+    both[..104].copy_from_slice(&credentials[..104]);
+    both[104..].copy_from_slice(&rights[..24]);
+    send(connected(), &both).expect("sendmsg");
+    let server = accepted();
+    assert_eq!(receive(server, &mut room), (128, 0));
+    let arrived = u64::from(word(&room, 120));
+    assert_eq!((word(&room, 112), arrived), (1, server + 1));
+    unlink(c"./here");
+    remove(own);
 }
 
 /// Destination, interface, time to live and time of a datagram.

@@ -31,6 +31,7 @@ extern "C" fn main() {
         ("descriptors-without-room-are-closed", control::truncated),
         ("malformed-control-messages", control::malformed),
         ("sent-credentials", control::credentials),
+        ("unaccepted-credentials", control::unaccepted),
         ("datagram-information", control::datagram),
         ("poll", waiting::poll),
         ("select", waiting::select),

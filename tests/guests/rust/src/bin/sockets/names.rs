@@ -39,7 +39,7 @@ pub(crate) fn lengths() {
     assert_eq!(name(GETSOCKNAME, reader, &mut room), Err(ENOTSOCK));
 }
 
-fn unix_name<const N: usize>(path: &[u8; N]) -> [u8; 64] {
+pub(crate) fn unix_name<const N: usize>(path: &[u8; N]) -> [u8; 64] {
     let mut name = [0; 64];
     name[0] = (N + 2) as u8;
     name[1] = AF_UNIX as u8;
@@ -48,7 +48,7 @@ fn unix_name<const N: usize>(path: &[u8; N]) -> [u8; 64] {
 }
 
 /// A directory of this process, which it works in from now on; its name, for [`remove`].
-fn own_directory() -> [u8; 29] {
+pub(crate) fn own_directory() -> [u8; 29] {
     const MKDIR: u64 = 136;
     const CHDIR: u64 = 12;
     let mut path = *b"/tmp/compat-sockets-00000000\0";
@@ -62,11 +62,11 @@ fn own_directory() -> [u8; 29] {
     path
 }
 
-fn remove(directory: [u8; 29]) {
+pub(crate) fn remove(directory: [u8; 29]) {
     call(137, [directory.as_ptr() as u64]).expect("rmdir");
 }
 
-fn unlink(path: &'static core::ffi::CStr) {
+pub(crate) fn unlink(path: &'static core::ffi::CStr) {
     call(10, [path.as_ptr() as u64]).expect("unlink");
 }
 
