@@ -349,14 +349,36 @@ fn share_memory_with(
             thread,
         )
     };
-    signal::restore_mask(blocked);
     let made = host::result(raw);
+    if birth.creator_waits
+        && thread.ends.load(Ordering::Acquire)
+        && let Ok(pid) = made
+    {
+        await_end(pid);
+    }
+    signal::restore_mask(blocked);
     if birth.creator_waits || made.is_err() {
         release(thread);
         // SAFETY: leaked above; the child that used it has gone on to another image or has ended.
         drop(unsafe { Box::from_raw(core::ptr::from_ref(process).cast_mut()) });
     }
     made.map(|pid| pid as i32)
+}
+
+/// Waits until the child is one that can be waited for: the host lets the creator go on a moment before, and libc's
+/// `posix_spawn` looks only once.
+fn await_end(pid: u64) {
+    const P_PID: u64 = 1;
+    /// WEXITED, WNOWAIT, __WALL.
+    const ENDED: u64 = 0x4 | 0x100_0000 | 0x4000_0000;
+    // SAFETY: no pointers. Nobody interrupts: all signals are blocked.
+    let _ = unsafe { host::call_n(nr::waitid, [P_PID, pid, 0, ENDED, 0]) };
+}
+
+/// Ends the calling process.
+pub fn exit_process(thread: &Thread, status: i32) -> ! {
+    thread.ends.store(true, Ordering::Release);
+    host::exit_group(status)
 }
 
 /// Ends the calling thread, if another one of the process goes on; returns if none does. See [`exit_thread`].

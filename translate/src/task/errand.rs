@@ -4,7 +4,6 @@ use core::mem;
 
 use super::{Start, Thread};
 use crate::cx::Cx;
-use crate::host;
 
 /// Work for a child; the status it ends with.
 pub type Work<'a> = &'a mut dyn FnMut(&mut Cx) -> i32;
@@ -27,6 +26,6 @@ impl Errand {
         let mut cx = Cx::of(thread, &mut frame);
         // SAFETY: the creator sleeps and has left it alone.
         let status = (unsafe { &mut *self.0 })(&mut cx);
-        host::exit_group(status)
+        super::clone::exit_process(thread, status)
     }
 }

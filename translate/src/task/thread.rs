@@ -96,6 +96,8 @@ pub struct Thread {
     pub(crate) recent: Recent,
     /// It will end, and is not counted any more (see [`resign`]).
     leaving: AtomicBool,
+    /// Its process has gone to its end (see [`super::clone::exit_process`]).
+    pub(super) ends: AtomicBool,
     /// It begins where its creator's call ends, by the same way out (see [`crate::trap::leave`]), and not at `start`.
     pub(crate) leaves: Cell<bool>,
     /// What it does in place of guest code.
@@ -278,6 +280,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             restless: AtomicBool::new(false),
             recent: Recent::default(),
             leaving: AtomicBool::new(false),
+            ends: AtomicBool::new(false),
             leaves: Cell::new(false),
             errand: Cell::new(None),
             family: Family::default(),

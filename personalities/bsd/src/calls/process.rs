@@ -19,7 +19,7 @@ pub fn exit(cx: &mut Cx, status: i32) -> Return<Outcome> {
     (system().thread_ends)(cx);
     cx.process().objects.ending();
     report_gaps(cx);
-    host::exit_group(status)
+    clone::exit_process(cx.thread, status)
 }
 
 /// What was asked for and not had, once, on standard error.

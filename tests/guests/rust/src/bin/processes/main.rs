@@ -34,6 +34,7 @@ extern "C" fn main() {
         ("hot/mask", hot::mask),
         ("vfork/memory-is-shared", vfork::memory_is_shared),
         ("vfork/parent-waits", vfork::parent_waits),
+        ("vfork/no-need-to-wait", vfork::no_need_to_wait),
         ("vfork/own-descriptors", vfork::own_descriptors),
         ("vfork/own-signal-actions", vfork::own_signal_actions),
         ("vfork/exec", vfork::exec),

@@ -72,6 +72,18 @@ pub(crate) fn parent_waits() {
     assert_eq!(sys::wait(pid), 0);
 }
 
+/// A child that has ended can be waited for as soon as its parent goes on.
+pub(crate) fn no_need_to_wait() {
+    const WAIT4: u64 = 7;
+    const WNOHANG: u64 = 1;
+    for _ in 0..500 {
+        let (pid, _) = in_child(writes);
+        let status = [0u32];
+        let args = [pid, status.as_ptr() as u64, WNOHANG, 0];
+        assert_eq!(sys::call(WAIT4, args), Ok(pid));
+    }
+}
+
 static PIPE: Shared<(u64, u64)> = Shared::new((0, 0));
 
 extern "C" fn closes() -> u64 {
