@@ -19,9 +19,11 @@ use random::Random;
 
 const DAMAGED: u64 = 150;
 
-/// Runs `compat COMMAND FILE`, the stub beside it being of this build.
+/// Runs `compat COMMAND FILE`, the stub beside it being of this build, for a user without roots: a made-up program would not
+/// get on with a real run-time linker.
 fn compat_command(arguments: &[&str], file: &Path) -> Output {
     let mut command = Command::new(compat::program());
+    command.env("XDG_DATA_HOME", env!("CARGO_TARGET_TMPDIR"));
     command.args(arguments).arg(file);
     command.output().expect("compat starts")
 }
