@@ -364,8 +364,8 @@ impl Space {
             }
             rest = after.strip_prefix(b"/").unwrap_or_default();
         }
-        let same = matches!(self.layers(base), Layers::Bound(bind, _) if bind.of_host);
-        (up && !same).then(|| [base, b"/", rest].concat())
+        let sees_the_same = || matches!(self.layers(base), Layers::Bound(bind, _) if bind.of_host);
+        (up && !sees_the_same()).then(|| [base, b"/", rest].concat())
     }
 
     /// Whether the host directory lies in the root or in what was bound into it from elsewhere.

@@ -371,8 +371,9 @@ fn await_end(pid: u64) {
     const P_PID: u64 = 1;
     /// WEXITED, WNOWAIT, __WALL.
     const ENDED: u64 = 0x4 | 0x100_0000 | 0x4000_0000;
-    // SAFETY: no pointers. Nobody interrupts: all signals are blocked.
-    let _ = unsafe { host::call_n(nr::waitid, [P_PID, pid, 0, ENDED, 0]) };
+    // Messages of ours interrupt even now. Where nobody is to wait for children, there is none any more.
+    // SAFETY: no pointers.
+    while unsafe { host::call_n(nr::waitid, [P_PID, pid, 0, ENDED, 0]) } == Err(HostErrno::EINTR) {}
 }
 
 /// Ends the calling process.
