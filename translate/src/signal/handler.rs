@@ -9,12 +9,13 @@ use super::carried::unpacked;
 use super::context::KernelAction;
 use super::deliver::{deliver, settle_unhandled};
 use super::host_signal::{SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSTKFLT, SIGSYS, SIGTRAP};
+use super::stop::stop_if_asked;
 use super::{
     AltStack, Disposition, NEVER_BLOCKED, SigInfo, UContext, bit, current_action, host_mask,
 };
 use crate::host::{
-    self, HostResult, compat_window_again, compat_window_ended, compat_window_interrupted,
-    compat_window_start, compat_window_woken, nr, vdso,
+    self, HostResult, compat_window_again, compat_window_interrupted, compat_window_start,
+    compat_window_woken, nr, vdso,
 };
 use crate::personality::attached;
 use crate::task::{EVERYWHERE, HOLD, ROUSE, Thread, current, is_tick, obey};
@@ -362,48 +363,14 @@ unsafe extern "C" fn on_signal(signal: i32, info: *const SigInfo, frame: *mut UC
     false
 }
 
-/// Stops the thread if another wants it to and nothing of ours is under way. The host keeps one message a thread: any may have
-/// taken the place of the one that asks.
-fn stop_if_asked(frame: &mut UContext) {
-    let thread = current();
-    if !thread.hold.is_wanted() {
-        return;
-    }
-    let rip = frame.regs.rip;
-    if !is_ours(rip) {
-        thread.presence.sleeps();
-        thread.hold.obey();
-        thread.presence.runs();
-        return;
-    }
-    thread.disturbed.store(true, Ordering::Relaxed);
-    if in_window(rip) || rip == compat_window_ended as *const () as u64 {
-        // `fork` makes its call with locks held, as one that does not sleep.
-        if !thread.presence.is_asleep() {
-            return;
-        }
-        thread.hold.obey();
-        // What was heard meanwhile, this code has not seen.
-        if thread.sleepless.load(Ordering::Acquire) {
-            wake(frame, true);
-        }
-        if thread.signal_waiting() {
-            frame.sigmask = !NEVER_BLOCKED;
-            keep_awake(frame, None);
-        }
-    } else {
-        // From an express way it comes to a window.
-        keep_awake(frame, trap::leaving(rip));
-    }
-}
-
-fn in_window(rip: u64) -> bool {
+/// Whether `rip` is in the window of a host call that may sleep.
+pub(super) fn in_window(rip: u64) -> bool {
     (compat_window_start as *const () as u64..=compat_window_again as *const () as u64)
         .contains(&rip)
 }
 
 /// A host call that sleeps ends; one that is about to be made, when it shall not either.
-fn wake(frame: &mut UContext, about_to: bool) {
+pub(super) fn wake(frame: &mut UContext, about_to: bool) {
     if frame.regs.rip == compat_window_again as *const () as u64 {
         frame.regs.rip = compat_window_woken as *const () as u64;
     } else if about_to {
@@ -413,7 +380,7 @@ fn wake(frame: &mut UContext, about_to: bool) {
 }
 
 /// Code of ours that is about to make a host call that may sleep makes none.
-fn keep_awake(frame: &mut UContext, leaving: Option<trap::Leaving>) {
+pub(super) fn keep_awake(frame: &mut UContext, leaving: Option<trap::Leaving>) {
     if in_window(frame.regs.rip) {
         frame.regs.rip = compat_window_interrupted as *const () as u64;
     } else if let Some(trap::Leaving::Restart(at)) = leaving {

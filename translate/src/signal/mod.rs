@@ -15,6 +15,7 @@ mod held;
 mod images;
 mod mask;
 mod set;
+mod stop;
 
 pub use actions::{
     Action, Actions, DefaultAction, Disposition, SignalWatch, current_action, set_action, watch,

@@ -2,7 +2,7 @@
 //!
 //! It may not stop in the midst of something of ours, where it may hold what others need: only in guest code, in the window
 //! of a host call that sleeps, and before it begins. So it is sent a message, looks up from there if it is in one of these
-//! places (`signal::handler`), and is sent another after a while if it was not.
+//! places (`signal::stop`), and is sent another after a while if it was not.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 

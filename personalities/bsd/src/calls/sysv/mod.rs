@@ -3,6 +3,7 @@
 mod msg;
 mod sem;
 mod shm;
+pub mod table;
 
 pub use msg::*;
 pub use sem::*;

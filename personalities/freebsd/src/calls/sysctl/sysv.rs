@@ -7,15 +7,18 @@
 use alloc::vec::Vec;
 
 use compat_bsd::abi::ipc::{IpcPerm, MsqidDs, SemidDs, ShmidDs};
+use compat_bsd::calls::sysv::table::{slots, table};
 use compat_translate::host::ipc;
-use zerocopy::{Immutable, IntoBytes};
 
 use crate::abi::ipc::{MsqidKernel, SemidKernel, ShmidKernel};
+
+/// In steps, so that one more object seldom changes the length: ipcs(1) asks for it first and insists on it.
+const STEP: usize = 256;
 
 /// `kern.ipc.msqids`.
 pub(super) fn queues() -> Vec<u8> {
     let found = ipc::message_queues();
-    table(&found, |id, host| {
+    table(&found, STEP, |id, host| {
         let mut row = MsqidKernel {
             u: MsqidDs::from(host),
             ..MsqidKernel::default()
@@ -28,7 +31,7 @@ pub(super) fn queues() -> Vec<u8> {
 /// `kern.ipc.sema`.
 pub(super) fn semaphores() -> Vec<u8> {
     let found = ipc::semaphore_sets();
-    table(&found, |id, host| {
+    table(&found, STEP, |id, host| {
         let mut row = SemidKernel {
             u: SemidDs::from(host),
             ..SemidKernel::default()
@@ -41,7 +44,7 @@ pub(super) fn semaphores() -> Vec<u8> {
 /// `kern.ipc.shmsegs`.
 pub(super) fn segments() -> Vec<u8> {
     let found = ipc::memory_segments();
-    table(&found, |id, host| {
+    table(&found, STEP, |id, host| {
         let mut row = ShmidKernel {
             u: ShmidDs::from(host),
             ..ShmidKernel::default()
@@ -53,45 +56,21 @@ pub(super) fn segments() -> Vec<u8> {
 
 /// `kern.ipc.msgmni`: the length of the array.
 pub(super) fn queue_slots() -> i64 {
-    slots(&ipc::message_queues()) as i64
+    slots(&ipc::message_queues(), STEP) as i64
 }
 
 /// `kern.ipc.semmni`.
 pub(super) fn semaphore_slots() -> i64 {
-    slots(&ipc::semaphore_sets()) as i64
+    slots(&ipc::semaphore_sets(), STEP) as i64
 }
 
 /// `kern.ipc.shmmni`.
 pub(super) fn segment_slots() -> i64 {
-    slots(&ipc::memory_segments()) as i64
-}
-
-/// In steps, so that one more object seldom changes the length: ipcs(1) asks for it first and insists on it.
-fn slots<T>(found: &[(i32, T)]) -> usize {
-    const STEP: usize = 256;
-    let highest = found.iter().map(|(id, _)| place(*id)).max().unwrap_or(0);
-    (highest + 1).next_multiple_of(STEP)
-}
-
-fn place(id: i32) -> usize {
-    (id & 0xffff) as usize
+    slots(&ipc::memory_segments(), STEP) as i64
 }
 
 fn number(perm: &mut IpcPerm, id: i32) {
     perm.seq = (id >> 16) as u16;
-}
-
-fn table<H, T>(found: &[(i32, H)], row: impl Fn(i32, &H) -> T) -> Vec<u8>
-where
-    T: Clone + Default + IntoBytes + Immutable,
-{
-    let mut rows = alloc::vec![T::default(); slots(found)];
-    for (id, host) in found {
-        if let Some(slot) = rows.get_mut(place(*id)) {
-            *slot = row(*id, host);
-        }
-    }
-    rows.as_bytes().to_vec()
 }
 
 #[cfg(test)]
@@ -101,7 +80,7 @@ mod tests {
     #[test]
     fn an_identifier_is_a_place_and_a_sequence_number() {
         let found = [(3 << 16 | 300, 7), (5, 8)];
-        let made = table(&found, |id, host| [id as u32 >> 16, *host]);
+        let made = table(&found, STEP, |id, host| [id as u32 >> 16, *host]);
         assert_eq!(made.len(), 512 * 8);
         assert_eq!(
             made.get(300 * 8..300 * 8 + 8).unwrap(),

@@ -5,16 +5,20 @@
 
 use alloc::vec::Vec;
 
+use compat_bsd::calls::sysv::table::{slots, table};
 use compat_tables::bsd::Errno;
 use compat_translate::guest;
 use compat_translate::host::ipc::{self, IpcPerm};
-use zerocopy::{Immutable, IntoBytes};
+use zerocopy::IntoBytes;
 
 use crate::abi::sysvipc::{
     Msginfo, MsqidInfo, PermInfo, SEM_ALLOC, SHMSEG_ALLOCATED, SHMSEG_REMOVED, SemidInfo, Seminfo,
     ShmidInfo, Shminfo,
 };
 use crate::error::Return;
+
+/// In steps, so that one more object seldom changes the length, which is asked for first.
+const STEP: usize = 64;
 
 /// The limits of a kind of objects, and all of these; only the limits to who has room for no more.
 pub(super) fn info(which: &[i32], (old, old_len): (u64, u64)) -> Return<Vec<u8>> {
@@ -37,13 +41,13 @@ fn queues() -> (Vec<u8>, Vec<u8>) {
     let found = ipc::message_queues();
     let limits = Msginfo {
         msgmax: 16_384,
-        msgmni: slots(&found) as i32,
+        msgmni: slots(&found, STEP) as i32,
         msgmnb: 2048,
         msgtql: 40,
         msgssz: 8,
         msgseg: 2048,
     };
-    let rows = table(&found, |id, host| MsqidInfo {
+    let rows = table(&found, STEP, |id, host| MsqidInfo {
         perm: perm(id, &host.perm, 0),
         qnum: host.qnum,
         qbytes: host.qbytes,
@@ -62,7 +66,7 @@ fn semaphores() -> (Vec<u8>, Vec<u8>) {
     let found = ipc::semaphore_sets();
     let limits = Seminfo {
         semmap: 30,
-        semmni: slots(&found) as i32,
+        semmni: slots(&found, STEP) as i32,
         semmns: 60,
         semmnu: 30,
         semmsl: 60,
@@ -72,7 +76,7 @@ fn semaphores() -> (Vec<u8>, Vec<u8>) {
         semvmx: 32_767,
         semaem: 16_384,
     };
-    let rows = table(&found, |id, host| SemidInfo {
+    let rows = table(&found, STEP, |id, host| SemidInfo {
         perm: perm(id, &host.perm, SEM_ALLOC),
         nsems: host.count as i16,
         pad: [0; 3],
@@ -87,11 +91,11 @@ fn segments() -> (Vec<u8>, Vec<u8>) {
     let limits = Shminfo {
         shmmax: 1 << 40,
         shmmin: 1,
-        shmmni: slots(&found) as u32,
+        shmmni: slots(&found, STEP) as u32,
         shmseg: 128,
         shmall: 1 << 28,
     };
-    let rows = table(&found, |id, host| {
+    let rows = table(&found, STEP, |id, host| {
         let removed = match host.perm.mode & IpcPerm::SHM_DEST {
             0 => 0,
             _ => SHMSEG_REMOVED,
@@ -123,28 +127,4 @@ fn perm(id: i32, host: &IpcPerm, marks: u32) -> PermInfo {
         seq: (id >> 16) as u16,
         pad: 0,
     }
-}
-
-/// In steps, so that one more object seldom changes the length, which is asked for first.
-fn slots<T>(found: &[(i32, T)]) -> usize {
-    const STEP: usize = 64;
-    let highest = found.iter().map(|(id, _)| place(*id)).max().unwrap_or(0);
-    (highest + 1).next_multiple_of(STEP)
-}
-
-fn place(id: i32) -> usize {
-    (id & 0xffff) as usize
-}
-
-fn table<H, T>(found: &[(i32, H)], row: impl Fn(i32, &H) -> T) -> Vec<u8>
-where
-    T: Clone + Default + IntoBytes + Immutable,
-{
-    let mut rows = alloc::vec![T::default(); slots(found)];
-    for (id, host) in found {
-        if let Some(slot) = rows.get_mut(place(*id)) {
-            *slot = row(*id, host);
-        }
-    }
-    rows.as_bytes().to_vec()
 }
