@@ -162,8 +162,9 @@ fn retry(guest: &TestBinary<'_>, known: &Known, line: &mut Line) -> io::Result<(
     let unlisted = differ
         .into_iter()
         .filter(|test| known.find(path, test).is_none());
-    // One that broke its process alone has had its chance.
-    let again = unlisted.filter(|test| line.results.guest.get(*test) == Some(&Verdict::Fail));
+    // One that broke its process alone has had its chance. One that is absent may have lost its line.
+    let again = unlisted
+        .filter(|test| matches!(line.results.guest.get(*test), Some(Verdict::Fail) | None));
     let again: BTreeSet<String> = again.map(|test| top_level(test).to_owned()).collect();
     if again.is_empty() {
         return Ok(());
@@ -172,10 +173,14 @@ fn retry(guest: &TestBinary<'_>, known: &Known, line: &mut Line) -> io::Result<(
     guest.run_some(&again.into_iter().collect::<Vec<_>>(), &mut second)?;
     for (test, verdict) in second.results {
         let first = line.results.guest.insert(test.clone(), verdict);
-        if first == Some(Verdict::Fail) && verdict == Verdict::Pass {
-            line.passed_on_retry.push(test);
-        } else if let Some(first) = first {
-            line.results.guest.insert(test, first);
+        match first {
+            Some(Verdict::Fail) | None if verdict == Verdict::Pass => {
+                line.passed_on_retry.push(test);
+            }
+            Some(first) => {
+                line.results.guest.insert(test, first);
+            }
+            None => {}
         }
     }
     Ok(())
