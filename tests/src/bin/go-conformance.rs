@@ -163,8 +163,8 @@ fn retry(guest: &TestBinary<'_>, known: &Known, line: &mut Line) -> io::Result<(
         .into_iter()
         .filter(|test| known.find(path, test).is_none());
     // One that broke its process alone has had its chance. One that is absent may have lost its line.
-    let again = unlisted
-        .filter(|test| matches!(line.results.guest.get(*test), Some(Verdict::Fail) | None));
+    let again =
+        unlisted.filter(|test| matches!(line.results.guest.get(*test), Some(Verdict::Fail) | None));
     let again: BTreeSet<String> = again.map(|test| top_level(test).to_owned()).collect();
     if again.is_empty() {
         return Ok(());
