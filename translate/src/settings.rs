@@ -1,7 +1,8 @@
 //! What the user asked for, as it travels from `compat run` to the stub and on through every `execve`.
 //!
 //! The record is one string, the first argument of the stub: `compat:1;key=value;flag;...`. It holds no secrets, and a stub
-//! started by binfmt_misc without it has the defaults. All but [`Opened`] holds in any process.
+//! started by binfmt_misc takes it from the environment ([`VARIABLE`]), into which it is put for programs of the host, and
+//! without it has the defaults. All but [`Opened`] holds in any process.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -105,7 +106,31 @@ impl Opened {
 /// How every record begins.
 pub const PREFIX: &str = "compat:1";
 
+/// The environment variable that a program of the host hands the record on in. No foreign program sees it.
+pub const VARIABLE: &str = "COMPAT_SETTINGS";
+
+/// Whether a text of an environment is that variable's.
+pub fn is_variable(text: &[u8]) -> bool {
+    text.strip_prefix(VARIABLE.as_bytes())
+        .is_some_and(|rest| rest.starts_with(b"="))
+}
+
 impl Settings {
+    /// The variable for a program of the host; `None` where the defaults would do.
+    pub(crate) fn to_variable(&self) -> Option<Vec<u8>> {
+        let told = Self {
+            // The best way is taken without being told.
+            attach: self.attach.filter(|&way| way != Way::Sud),
+            // Another file may be registered, and other programs lie between.
+            own: None,
+            sites: None,
+            opened: None,
+            ..self.clone()
+        };
+        let variable = || [VARIABLE, "=", &told.to_record()].concat().into_bytes();
+        (told != Self::default()).then(variable)
+    }
+
     /// The release that the user wishes programs of `system` to see.
     pub fn release_for(&self, system: &str) -> Option<&str> {
         self.release.as_deref().filter(|_| self.speaks_of(system))
@@ -307,6 +332,25 @@ mod tests {
             Settings::from_record(settings.to_record().as_bytes()),
             Some(settings)
         );
+    }
+
+    #[test]
+    fn a_program_of_the_host_is_told_what_is_not_the_default() {
+        let ordinary = Settings {
+            attach: Some(Way::Sud),
+            own: Some((1, 2)),
+            sites: Some("1f:20-4".into()),
+            ..Settings::default()
+        };
+        assert_eq!(ordinary.to_variable(), None);
+        let rooted = Settings {
+            root: Some("/r".into()),
+            ..ordinary
+        };
+        let variable = rooted.to_variable().expect("something to tell");
+        assert_eq!(variable, b"COMPAT_SETTINGS=compat:1;root=/r");
+        assert!(is_variable(&variable));
+        assert!(!is_variable(b"COMPAT_SETTINGS_OF_OTHERS=1"));
     }
 
     #[test]

@@ -10,11 +10,12 @@ use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ffi::CStr;
+use core::mem;
 
 use compat_loader::Os;
 use compat_translate::host::{self, nr};
 use compat_translate::paths::{self, Look, Space};
-use compat_translate::settings::{Opened, Settings};
+use compat_translate::settings::{Opened, Settings, VARIABLE};
 use compat_translate::task::exec::started_as;
 use compat_translate::trap::Way;
 
@@ -61,7 +62,8 @@ pub(crate) struct Order {
 /// Reads the command line and leaves only the guest's arguments in `block`. Ends the process when there is nothing to
 /// run.
 pub(crate) fn read(block: &mut Block) -> Order {
-    let mut order = read_arguments(block);
+    let handed = take_settings(block);
+    let mut order = read_arguments(block, handed);
     // For whoever cannot reach the command line.
     match variable(block.environment, b"COMPAT_PATCH") {
         Some(b"off") => order.settings.no_patch = true,
@@ -71,19 +73,36 @@ pub(crate) fn read(block: &mut Block) -> Order {
     order
 }
 
-fn read_arguments(block: &mut Block) -> Order {
+/// Takes the settings that a program of the host handed on out of the environment.
+fn take_settings(block: &mut Block) -> Option<&'static [u8]> {
+    let index = position(block.environment, VARIABLE.as_bytes())?;
+    let text = block.environment.get(index).map(|&text| text_of(text))?;
+    block.environment.copy_within(index + 1.., index);
+    block.environment = mem::take(&mut block.environment).split_last_mut()?.1;
+    text.get(VARIABLE.len() + 1..)
+}
+
+fn read_arguments(block: &mut Block, by_host: Option<&[u8]>) -> Order {
     let name = block
         .arguments
         .first()
         .map(|&text| text_of(text))
         .unwrap_or_default();
     let handed = Settings::from_record(name).or_else(|| {
-        let by_host = name.ends_with(b"compat-stub");
-        if by_host {
-            // The name that the host gave was the program's.
-            started_as(name);
+        if !name.ends_with(b"compat-stub") {
+            return None;
         }
-        by_host.then(Settings::default)
+        // The name that the host gave was the program's.
+        started_as(name);
+        Some(match by_host {
+            None => Settings::default(),
+            Some(record) => Settings::from_record(record).unwrap_or_else(|| {
+                misused(format_args!(
+                    "{VARIABLE}={}: not what compat puts there; unset it",
+                    show(record)
+                ))
+            }),
+        })
     });
     if let Some(mut settings) = handed {
         let Some(program) = block.arguments.get(1).map(|&text| text_of(text).to_vec()) else {
@@ -95,6 +114,10 @@ fn read_arguments(block: &mut Block) -> Order {
         block.arguments.drain(..2);
         let root = settings.root.clone().map(String::into_bytes);
         let space = root.map(|root| space_around(&root, &settings));
+        if let (Some(_), Some(space)) = (by_host, &space) {
+            // A program of the host's may have gone anywhere.
+            enter(space);
+        }
         return Order {
             program,
             opened: settings.opened.take(),
@@ -196,13 +219,17 @@ fn run(block: &mut Block) -> Order {
 
 /// What an environment variable says.
 pub(crate) fn variable<'a>(environment: &'a [*const u8], name: &[u8]) -> Option<&'a [u8]> {
-    let whole = environment.iter().find(|&&text| {
+    let whole = environment.get(position(environment, name)?)?;
+    text_of(*whole).get(name.len() + 1..)
+}
+
+fn position(environment: &[*const u8], name: &[u8]) -> Option<usize> {
+    environment.iter().position(|&text| {
         // No further than they agree: most do not, from the first byte on.
         let mut bytes = name.iter().chain(b"=").enumerate();
         // SAFETY: the text ends with a NUL, which no name contains.
         bytes.all(|(index, &byte)| unsafe { text.add(index).read() } == byte)
-    })?;
-    text_of(*whole).get(name.len() + 1..)
+    })
 }
 
 /// The space that `--root` and its like ask for.

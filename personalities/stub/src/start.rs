@@ -47,7 +47,7 @@ pub(crate) struct Block {
     /// Addresses of the argument strings; once the command line is read, the guest's own.
     pub(crate) arguments: Vec<*const u8>,
     /// Addresses of the environment strings.
-    pub(crate) environment: &'static [*const u8],
+    pub(crate) environment: &'static mut [*const u8],
     /// Lowest address in use on the process's stack; the guest's block goes below.
     pub(crate) stack: u64,
 }
@@ -87,7 +87,7 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
             count += 1;
         }
         // Where they are: the guest's own block goes below.
-        let environment = core::slice::from_raw_parts(at.cast(), count);
+        let environment = core::slice::from_raw_parts_mut(at.cast_mut().cast(), count);
         at = at.add(count);
         at = at.add(1);
         while at.read() != 0 {

@@ -65,3 +65,47 @@ fn a_program_is_started_by_its_name() {
         }
     });
 }
+
+#[test]
+fn what_a_host_program_starts_for_a_guest_has_the_guests_root() {
+    on_every_stage(|stage| {
+        let compat = stage.compat().get_program().to_owned();
+        symlink(compat, stage.work().join("compat-stub")).expect("the stage is ours");
+        marked(stage, "hello", "guest-hello");
+        marked(stage, "around", "guest-surroundings");
+        fs::create_dir_all(stage.work().join("root/bin")).expect("the stage is ours");
+        // What makes it a root of 13.2.
+        marked(stage, "root/bin/sh", "guest-hello");
+        let script = stage.write("script", "#!/bin/bash\n./hello you; ./around lengths\n");
+        fs::set_permissions(script, Permissions::from_mode(0o755)).expect("ours");
+        let script = "compat() { \"$(readlink compat-stub)\" run -q \"$@\"; }
+            ./around lengths; compat --root $PWD/root ./script
+            env -i \"$(readlink compat-stub)\" run -q --root $PWD/root ./around become $PWD/script
+            compat ./script; COMPAT_SETTINGS=x ./hello; echo $?; COMPAT_SETTINGS=x compat ./hello";
+        let Some(said) = registered(stage, "P", script) else {
+            return;
+        };
+        let lines: Vec<&str> = said.lines().collect();
+        let [whole, rooted, seen, again, _, plain, seen_again, rest @ ..] = &lines[..] else {
+            panic!("{lines:?}");
+        };
+        assert_eq!(
+            [*rooted, *again, *plain],
+            [
+                "Hello you from FreeBSD 13.2!",
+                "Hello you from FreeBSD 13.2!",
+                "Hello you from FreeBSD 14.2!"
+            ]
+        );
+        // No program of a guest's sees how.
+        assert_eq!([*seen, *seen_again], [*whole, *whole]);
+        assert_eq!(
+            rest,
+            [
+                "125",
+                "Hello world from FreeBSD 14.2!",
+                "compat: COMPAT_SETTINGS=x: not what compat puts there; unset it"
+            ]
+        );
+    });
+}

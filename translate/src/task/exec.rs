@@ -7,10 +7,10 @@ use crate::cx::Cx;
 use crate::host::{self, HostErrno, HostResult, linux, nr};
 use crate::paths::{self, Look};
 use crate::personality::attached;
-use crate::settings::Opened;
+use crate::settings::{Opened, Settings, is_variable};
 use crate::signal;
 use crate::sync::Mutex;
-use crate::task::{Thread, clone};
+use crate::task::{Process, Thread, clone};
 use crate::trap;
 
 /// What the launcher found a file to be.
@@ -114,16 +114,15 @@ pub fn prepare(
         path = reader;
     }
     match target {
-        Target::Native => Ok(Departure::new(&[&path], &arguments, environment)),
+        Target::Native => Ok(Departure::to_native(
+            cx.process(),
+            &path,
+            &arguments,
+            environment,
+        )),
         Target::Foreign(opened) => {
-            let mut settings = cx.process().settings.clone();
+            let mut settings = told(cx.process());
             settings.opened = opened;
-            if let Some(personality) = attached() {
-                settings.name_system(personality.name);
-            }
-            if let Some(space) = space {
-                space.tell(&mut settings);
-            }
             settings.sites = Some(trap::tell_sites()).filter(|told| !told.is_empty());
             let mut handed = Vec::from([settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
@@ -141,6 +140,18 @@ pub fn prepare(
         }
         Target::Script { .. } => Err(HostErrno::ENOEXEC),
     }
+}
+
+/// What holds in this process and is to hold in those that it becomes or starts.
+fn told(process: &Process) -> Settings {
+    let mut settings = process.settings.clone();
+    if let Some(personality) = attached() {
+        settings.name_system(personality.name);
+    }
+    if let Some(space) = process.space.get() {
+        space.tell(&mut settings);
+    }
+    settings
 }
 
 /// All that the host is told of the next image, in two pieces of memory that do not move.
@@ -185,6 +196,22 @@ impl Departure {
             starts,
             opened: None,
         }
+    }
+
+    /// A program of the host's may start foreign ones in its turn: the host's kernel then finds the stub (binfmt_misc), and the
+    /// stub the settings in the environment.
+    fn to_native(
+        process: &Process,
+        path: &[u8],
+        arguments: &[Vec<u8>],
+        environment: &[Vec<u8>],
+    ) -> Self {
+        let Some(variable) = told(process).to_variable() else {
+            return Self::new(&[path], arguments, environment);
+        };
+        let others = environment.iter().filter(|text| !is_variable(text));
+        let environment: Vec<Vec<u8>> = others.cloned().chain([variable]).collect();
+        Self::new(&[path], arguments, &environment)
     }
 
     /// Addresses of the vectors of arguments and of the environment.
@@ -248,7 +275,7 @@ pub fn become_native(
     arguments: &[Vec<u8>],
     environment: &[Vec<u8>],
 ) -> HostErrno {
-    let departure = Departure::new(&[path], arguments, environment);
+    let departure = Departure::to_native(thread.process(), path, arguments, environment);
     let [arguments, environment] = departure.addresses();
     signal::hand_over(thread);
     let request = [departure.first_path(), arguments, environment];
