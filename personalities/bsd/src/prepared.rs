@@ -21,12 +21,13 @@ use crate::lower::{AtFd, FromArg};
 
 const CWD: u64 = linux::AT_FDCWD as i64 as u64;
 
-/// Whether `path` is to the host what it is to the guest. The handler sees to names in `/dev` and `/proc`, and to paths that
-/// end where memory ends.
+/// Whether `path` is to the host what it is to the guest. The handler sees to names in `/dev` and `/proc`, to paths that end
+/// where memory ends, and to those that are too long.
 fn is_plain(path: u64) -> bool {
     current().process().space.get().is_none()
         && guest::read::<[u8; 8]>(path)
             .is_ok_and(|head| !head.starts_with(b"/dev/") && !head.starts_with(b"/proc/"))
+        && guest::Path(path).fits().is_ok()
 }
 
 /// The host's number of a descriptor, if it is the guest's.

@@ -124,6 +124,53 @@ global_asm!(
     "mov [rsi], rax",
     "mov eax, 0",
     "ret",
+    // rdi = address, rsi = limit; returns how many bytes come before the NUL, `limit` or more when that is too many, -1 on a
+    // fault. Whole words are read, none of which reaches into a page that the string does not.
+    ".globl compat_length",
+    ".hidden compat_length",
+    "compat_length:",
+    "mov rdx, rdi",
+    "add rsi, rdi",
+    "mov ecx, edi",
+    "and ecx, 7",
+    "shl ecx, 3",
+    // What comes before the string in its first word is not zero.
+    "mov r8, -1",
+    "shl r8, cl",
+    "not r8",
+    "and rdi, -8",
+    "mov r9, 0x0101010101010101",
+    "mov r10, 0x8080808080808080",
+    "2:",
+    ".globl compat_length_at",
+    ".hidden compat_length_at",
+    "compat_length_at:",
+    "mov rax, [rdi]",
+    "or rax, r8",
+    "mov rcx, rax",
+    "sub rcx, r9",
+    "not rax",
+    "and rax, rcx",
+    "and rax, r10",
+    "jnz 3f",
+    "xor r8d, r8d",
+    "add rdi, 8",
+    "cmp rdi, rsi",
+    "jb 2b",
+    "mov rax, rdi",
+    "sub rax, rdx",
+    "ret",
+    "3:",
+    "bsf rax, rax",
+    "shr eax, 3",
+    "add rax, rdi",
+    "sub rax, rdx",
+    "ret",
+    ".globl compat_length_failed",
+    ".hidden compat_length_failed",
+    "compat_length_failed:",
+    "mov rax, -1",
+    "ret",
     ".globl compat_access_failed",
     ".hidden compat_access_failed",
     "compat_access_failed:",
@@ -149,6 +196,9 @@ unsafe extern "C" {
     fn compat_swap32_at();
     fn compat_swap64(at: u64, expected: *mut u64, new: u64) -> u32;
     fn compat_swap64_at();
+    fn compat_length(at: u64, limit: usize) -> usize;
+    fn compat_length_at();
+    fn compat_length_failed();
     fn compat_access_failed();
 }
 
@@ -156,6 +206,9 @@ unsafe extern "C" {
 pub(crate) fn landing(rip: u64) -> Option<u64> {
     if rip == compat_copy_at as *const () as u64 {
         return Some(compat_copy_end as *const () as u64);
+    }
+    if rip == compat_length_at as *const () as u64 {
+        return Some(compat_length_failed as *const () as u64);
     }
     let bytes = compat_copy_bytes as *const () as u64;
     if (compat_copy_short as *const () as u64..bytes).contains(&rip) {
@@ -182,6 +235,20 @@ pub(crate) fn landing(rip: u64) -> Option<u64> {
 pub(super) unsafe fn copy(to: *mut u8, from: *const u8, length: usize) -> usize {
     // SAFETY: the caller vouches for our side; a fault on the guest's ends the copy.
     unsafe { compat_copy(to, from, length) }
+}
+
+/// The length of the string at guest address `at`, without its NUL.
+///
+/// # Errors
+/// `EFAULT` when it runs into unreadable memory; `ENAMETOOLONG` when no NUL comes within `limit` bytes.
+#[inline(always)]
+pub(super) fn length(at: u64, limit: usize) -> HostResult<usize> {
+    // SAFETY: a fault on `at` is reported.
+    match unsafe { compat_length(at, limit) } {
+        usize::MAX => Err(HostErrno::EFAULT),
+        length if length >= limit => Err(HostErrno::ENAMETOOLONG),
+        length => Ok(length),
+    }
 }
 
 fn checked(failed: u32) -> HostResult<()> {

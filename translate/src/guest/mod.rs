@@ -81,26 +81,13 @@ pub fn write<T: IntoBytes + Immutable>(to: u64, value: &T) -> HostResult<()> {
 /// # Errors
 /// `EFAULT` when it runs into unreadable memory; `ENAMETOOLONG` when no NUL comes within `limit` bytes.
 pub fn read_string(from: u64, limit: usize) -> HostResult<Vec<u8>> {
-    let mut text = Vec::new();
-    let mut at = from;
-    while text.len() < limit {
-        // Never cross into a page that the string does not reach.
-        let step = (4096 - (at as usize & 4095))
-            .min(limit - text.len())
-            .min(256);
-        let mut piece = [0; 256];
-        let Some(piece) = piece.get_mut(..step) else {
-            break;
-        };
-        read_bytes(at, piece)?;
-        if let Some(end) = piece.iter().position(|&byte| byte == 0) {
-            text.extend_from_slice(piece.get(..end).unwrap_or_default());
-            return Ok(text);
-        }
-        text.extend_from_slice(piece);
-        at = at.wrapping_add(step as u64);
+    let mut text = alloc::vec![0; fault::length(from, limit)?];
+    read_bytes(from, &mut text)?;
+    // Another thread may have written there meanwhile.
+    if let Some(end) = text.iter().position(|&byte| byte == 0) {
+        text.truncate(end);
     }
-    Err(HostErrno::ENAMETOOLONG)
+    Ok(text)
 }
 
 /// Copies a NULL-terminated vector of string pointers, as `execve` takes, with at most `limit` bytes of text in all.
@@ -240,6 +227,10 @@ impl<T: FromBytes + IntoBytes + Immutable> InOut<T> {
     }
 }
 
+/// The bytes that a path may have, its NUL included, in every system whose programs run here (MAXPATHLEN). The host's own paths
+/// may be four times as long.
+pub const PATH_MAX: usize = 1024;
+
 /// The address of a path, not copied yet.
 #[derive(Clone, Copy)]
 pub struct Path(pub u64);
@@ -248,8 +239,17 @@ impl Path {
     /// The path's bytes, without the NUL.
     ///
     /// # Errors
-    /// `EFAULT`; `ENAMETOOLONG` beyond the host's limit of 4096 bytes.
+    /// `EFAULT`; `ENAMETOOLONG` beyond [`PATH_MAX`].
     pub fn copy(self) -> HostResult<Vec<u8>> {
-        read_string(self.0, 4096)
+        read_string(self.0, PATH_MAX)
+    }
+
+    /// Finds out what [`Path::copy`] would say against it.
+    ///
+    /// # Errors
+    /// The same.
+    #[inline(always)]
+    pub fn fits(self) -> HostResult<()> {
+        fault::length(self.0, PATH_MAX).map(drop)
     }
 }

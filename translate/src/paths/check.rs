@@ -40,17 +40,17 @@ static REFUSED: AtomicBool = AtomicBool::new(false);
 
 /// Looks at `path`, which is left as it is; with `follow`, a link in the last place counts as one on the way.
 pub(super) fn check(path: &mut Vec<u8>, follow: bool) -> Checked {
-    if REFUSED.load(Ordering::Relaxed) {
-        return Checked::Linked;
-    }
     path.push(0);
-    let found = look(path, follow);
+    let found = look(i64::from(linux::AT_FDCWD) as u64, path, follow);
     path.pop();
     found
 }
 
-/// The same for a path with its NUL.
-fn look(text: &[u8], follow: bool) -> Checked {
+/// The same for a path with its NUL, seen from `at`.
+pub(super) fn look(at: u64, text: &[u8], follow: bool) -> Checked {
+    if REFUSED.load(Ordering::Relaxed) {
+        return Checked::Linked;
+    }
     let mut flags = linux::O_PATH | linux::O_CLOEXEC;
     if !follow {
         flags |= linux::O_NOFOLLOW;
@@ -61,7 +61,7 @@ fn look(text: &[u8], follow: bool) -> Checked {
         resolve: u64::from(linux::RESOLVE_NO_SYMLINKS),
     };
     let request = [
-        i64::from(linux::AT_FDCWD) as u64,
+        at,
         text.as_ptr() as u64,
         core::ptr::from_ref(&how) as u64,
         size_of_val(&how) as u64,

@@ -21,8 +21,10 @@ use alloc::boxed::Box;
 use crate::guest;
 use crate::host::{HostErrno, HostResult, linux};
 
+use check::Checked;
 pub use check::Kept;
 pub use names::{data_directory, find_root};
+use space::Found;
 pub use space::{Bind, Space};
 
 /// What a call means to do with the file a path names.
@@ -186,18 +188,20 @@ impl SpaceCell {
 /// `EFAULT`, `ENAMETOOLONG`; `ELOOP`; `EROFS` for a change in what is bound read-only.
 pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResult<Located> {
     let Some(space) = space else {
+        guest::Path(path).fits()?;
         return Ok(Located::straight(at, path));
     };
-    let text = guest::read_string(path, linux::PATH_MAX as usize)?;
+    let text = guest::Path(path).copy()?;
     let relative = text.first() != Some(&b'/');
-    let Some(absolute) = absolute(space, at, text) else {
-        return Ok(Located::straight(at, path));
-    };
-    Ok(match space.locate(&absolute, look)? {
+    Ok(match found(space, at, text, look)? {
         // Deep down, only a relative path is short enough for the host.
         Some(found) if found.text.len() >= linux::PATH_MAX as usize && relative => {
             Located::straight(at, path)
         }
+        Some(found) if found.text.is_empty() => Located {
+            file: found.file.filter(|_| look.ask),
+            ..Located::straight(at, path)
+        },
         Some(found) => Located {
             file: found.file.filter(|_| look.ask),
             ..Located::host(found.text)
@@ -206,30 +210,106 @@ pub fn locate(space: Option<&Space>, at: u64, path: u64, look: Look) -> HostResu
     })
 }
 
-/// A guest path seen from descriptor `at` as one from the root. `None` for what is the host's own affair: the empty path, and
-/// one that is relative to a directory outside the root and stays where the guest sees what the host does.
-fn absolute(space: &Space, at: u64, path: Vec<u8>) -> Option<Vec<u8>> {
-    match path.first()? {
-        b'/' => Some(path),
-        _ => {
-            let folder = names::directory(at)?;
-            if !space.holds(&folder) {
-                return space.above(&folder, &path);
-            }
-            let name = space.guest_name(&folder)?;
-            Some([space::without_slash(&name), b"/", &path].concat())
-        }
+/// Where a guest path seen from descriptor `at` leads; without text or `None` when it means the same to the host.
+fn found(space: &Space, at: u64, path: Vec<u8>, look: Look) -> HostResult<Option<Found>> {
+    match meaning(space, at, path) {
+        Meaning::Hosts => Ok(None),
+        Meaning::Absolute(path) => space.locate(&path, look),
+        Meaning::Beside { folder, path } => beside(space, at, &folder, path, look),
     }
 }
 
-/// The one place in the root where the file at the guest's `path` must be if no link is on the way: for a call that can
-/// itself refuse links (`openat2`), and goes on with [`locate`] when it finds nothing.
-pub fn likely(space: Option<&Space>, path: u64) -> HostResult<Option<Vec<u8>>> {
+/// What a guest path says.
+enum Meaning {
+    /// What the host takes it to say.
+    Hosts,
+    /// A place, from the guest's root.
+    Absolute(Vec<u8>),
+    /// A place in or below a host directory that the guest sees as it is. A link may lead elsewhere.
+    Beside {
+        /// The directory's name.
+        folder: Vec<u8>,
+        /// The relative path.
+        path: Vec<u8>,
+    },
+}
+
+fn meaning(space: &Space, at: u64, path: Vec<u8>) -> Meaning {
+    match path.first() {
+        None => return Meaning::Hosts,
+        Some(b'/') => return Meaning::Absolute(path),
+        Some(_) => {}
+    }
+    let Some(folder) = names::directory(at) else {
+        return Meaning::Hosts;
+    };
+    if space.holds(&folder) {
+        return match space.guest_name(&folder) {
+            Some(name) => Meaning::Absolute(joined(&name, &path)),
+            None => Meaning::Hosts,
+        };
+    }
+    if let Some(absolute) = space.above(&folder, &path) {
+        Meaning::Absolute(absolute)
+    } else if space.leads_below(space::without_slash(&folder)) {
+        Meaning::Absolute(joined(&folder, &path))
+    } else if space.is_kernels(&folder) {
+        Meaning::Hosts
+    } else {
+        Meaning::Beside { folder, path }
+    }
+}
+
+fn joined(folder: &[u8], path: &[u8]) -> Vec<u8> {
+    [space::without_slash(folder), b"/", path].concat()
+}
+
+/// See [`Meaning::Beside`]. What the host finds without following a link is what the guest means.
+fn beside(
+    space: &Space,
+    at: u64,
+    folder: &[u8],
+    mut path: Vec<u8>,
+    look: Look,
+) -> HostResult<Option<Found>> {
+    let follow = look.follow || path.ends_with(b"/");
+    if look.absent || !follow && !path.contains(&b'/') {
+        return Ok(None);
+    }
+    path.push(0);
+    let checked = check::look(at, &path, follow);
+    path.pop();
+    match checked {
+        Checked::Found(file) => Ok(Some(Found {
+            text: Vec::new(),
+            file,
+        })),
+        Checked::Missing => Ok(None),
+        Checked::Linked => space.walk(&joined(folder, &path), look),
+    }
+}
+
+/// The one place where the file at the guest's `path`, seen from `at`, must be if no link is on the way, as a descriptor and a
+/// path from there: for a call that can itself refuse links (`openat2`), and goes on with [`locate`] when it finds nothing.
+///
+/// # Errors
+/// `EFAULT`, `ENAMETOOLONG`.
+pub fn likely(space: Option<&Space>, at: u64, path: u64) -> HostResult<Option<(u64, Vec<u8>)>> {
     let Some(space) = space else {
         return Ok(None);
     };
-    let text = guest::read_string(path, linux::PATH_MAX as usize)?;
-    Ok(space.likely(&text))
+    let text = guest::Path(path).copy()?;
+    Ok(match meaning(space, at, text) {
+        Meaning::Hosts => None,
+        Meaning::Absolute(path) => {
+            let cwd = i64::from(linux::AT_FDCWD) as u64;
+            space.likely(&path).map(|found| (cwd, found))
+        }
+        Meaning::Beside { mut path, .. } => {
+            path.push(0);
+            Some((at, path))
+        }
+    })
 }
 
 /// The host's path for an absolute or relative guest path, without a NUL.
@@ -244,12 +324,8 @@ pub fn locate_text(space: Option<&Space>, path: &[u8], look: Look) -> HostResult
         return Err(HostErrno::ENOENT);
     }
     let cwd = i64::from(linux::AT_FDCWD) as u64;
-    let Some(absolute) = absolute(space, cwd, path.to_vec()) else {
-        return Ok(path.to_vec());
-    };
-    Ok(space
-        .locate(&absolute, look)?
-        .map_or_else(|| path.to_vec(), |found| found.text))
+    let found = found(space, cwd, path.to_vec(), look)?.filter(|found| !found.text.is_empty());
+    Ok(found.map_or_else(|| path.to_vec(), |found| found.text))
 }
 
 /// What the guest calls the file that the host calls `path`. `None` when it has no name for it.

@@ -18,7 +18,7 @@ pub struct Bind {
     pub host: Vec<u8>,
     /// Whether the guest may change nothing there.
     pub read_only: bool,
-    /// Whether symbolic links in it mean places of the host: its files belong to the host (`/dev`, `/proc`).
+    /// Whether symbolic links in it mean what the host means by them: its files are the host kernel's (`/dev`, `/proc`).
     pub of_host: bool,
 }
 
@@ -72,20 +72,11 @@ pub struct Space {
     pub made_for: Option<KernelVersion>,
 }
 
-/// Places that an overlay leaves to the host: its devices, and where users and programs keep what passes between them.
-const HOST_PLACES: [&[u8]; 8] = [
-    b"/dev",
-    b"/proc",
-    b"/tmp",
-    b"/var/tmp",
-    b"/home",
-    b"/root",
-    b"/run",
-    b"/mnt",
-];
+/// Places that hold what the host's kernel makes.
+const KERNEL_PLACES: [&[u8]; 2] = [b"/dev", b"/proc"];
 
-/// What a rooted guest has of the host without being asked.
-const ROOTED_PLACES: [&[u8]; 1] = [b"/dev"];
+/// Other places that an overlay leaves to the host: where users and programs keep what passes between them.
+const HOST_PLACES: [&[u8]; 6] = [b"/tmp", b"/var/tmp", b"/home", b"/root", b"/run", b"/mnt"];
 
 /// Where NetBSD's `shm_open` keeps what it makes, and where the host does: both insist on memory. Nobody else knows the
 /// first.
@@ -123,27 +114,25 @@ impl From<Vec<u8>> for Found {
 impl Space {
     /// A space around the host directory `root`.
     pub fn new(root: &[u8], rooted: bool, binds: Vec<Bind>) -> Self {
-        let places: &[&[u8]] = if rooted { &ROOTED_PLACES } else { &HOST_PLACES };
         let mut all = binds;
-        for place in places {
-            if !all.iter().any(|bind| bind.guest == *place) {
+        let mut add = |guest: &[u8], host: &[u8], of_host| {
+            if !all.iter().any(|bind| bind.guest == guest) {
                 all.push(Bind {
-                    guest: place.to_vec(),
-                    host: place.to_vec(),
+                    guest: guest.to_vec(),
+                    host: host.to_vec(),
                     read_only: false,
-                    of_host: true,
+                    of_host,
                 });
             }
+        };
+        // A rooted guest has its devices of the host without being asked.
+        for place in KERNEL_PLACES.iter().take(if rooted { 1 } else { 2 }) {
+            add(place, place, true);
         }
-        if !all.iter().any(|bind| bind.guest == SHARED_MEMORY.0) {
-            let (guest, host) = SHARED_MEMORY;
-            all.push(Bind {
-                guest: guest.to_vec(),
-                host: host.to_vec(),
-                read_only: false,
-                of_host: true,
-            });
+        for place in HOST_PLACES.iter().filter(|_| !rooted) {
+            add(place, place, false);
         }
+        add(SHARED_MEMORY.0, SHARED_MEMORY.1, true);
         all.sort_by_key(|bind| core::cmp::Reverse(bind.guest.len()));
         Self {
             root: without_slash(root).to_vec(),
@@ -223,20 +212,20 @@ impl Space {
         Layers::Root([&self.root, path].concat())
     }
 
-    /// See [`super::likely`].
+    /// See [`super::likely`]; `path` is absolute.
     pub(super) fn likely(&self, path: &[u8]) -> Option<Vec<u8>> {
-        if !path.starts_with(b"/") {
+        let clean = Clean::of(path);
+        if clean.leaves {
             return None;
         }
-        let clean = Clean::of(path);
-        match self.layers(&clean.path) {
-            Layers::Root(mut found) if !clean.leaves => {
-                found.extend_from_slice(clean.end);
-                found.push(0);
-                Some(found)
-            }
-            _ => None,
-        }
+        let mut found = match self.layers(&clean.path) {
+            Layers::Root(found) => found,
+            Layers::Bound(bind, found) if !bind.of_host && !bind.read_only => found,
+            Layers::Bound(..) => return None,
+        };
+        found.extend_from_slice(clean.end);
+        found.push(0);
+        Some(found)
     }
 
     /// The kernel version that the root's own programs were made for, if they are of `system`.
@@ -260,7 +249,7 @@ impl Space {
             Layers::Bound(bind, _) if bind.read_only && look.change => Err(HostErrno::EROFS),
             Layers::Bound(bind, mut found) => {
                 found.extend_from_slice(slash);
-                if bind.of_host {
+                if bind.of_host || look.absent {
                     return Ok(Some(found.into()));
                 }
                 match check::check(&mut found, follow) {
@@ -282,15 +271,24 @@ impl Space {
                     Checked::Missing if self.rooted || self.hides(&clean.path) => {
                         Ok(Some(found.into()))
                     }
-                    Checked::Missing => Ok(self
-                        .belongs_in_root(&found, &clean.path, look)
-                        .then(|| found.into())),
+                    Checked::Missing => {
+                        let mut name = [&clean.path, slash].concat();
+                        match check::check(&mut name, follow) {
+                            Checked::Found(file) => Ok(Some(Found { text: name, file })),
+                            Checked::Linked => self.walk(path, look),
+                            // Made in the root where its directory is there.
+                            Checked::Missing => {
+                                Ok((look.make && walk::is_there(parent(&found)))
+                                    .then(|| found.into()))
+                            }
+                        }
+                    }
                 }
             }
         }
     }
 
-    fn walk(&self, path: &[u8], look: Look) -> HostResult<Option<Found>> {
+    pub(super) fn walk(&self, path: &[u8], look: Look) -> HostResult<Option<Found>> {
         walk::walk(self, path, look).map(|found| Some(found.into()))
     }
 
@@ -314,11 +312,6 @@ impl Space {
                 walk::is_there(&own)
             })
         })
-    }
-
-    /// Whether a file that the root lacks is made there: when its directory is there, and the host has no such file.
-    fn belongs_in_root(&self, found: &[u8], name: &[u8], look: Look) -> bool {
-        look.make && !walk::is_there(name) && walk::is_there(parent(found))
     }
 
     /// Whether the place of a bind lies below `path`.
@@ -364,8 +357,14 @@ impl Space {
             }
             rest = after.strip_prefix(b"/").unwrap_or_default();
         }
-        let sees_the_same = || matches!(self.layers(base), Layers::Bound(bind, _) if bind.of_host);
+        let sees_the_same =
+            || matches!(self.layers(base), Layers::Bound(bind, _) if bind.guest == bind.host);
         (up && !sees_the_same()).then(|| [base, b"/", rest].concat())
+    }
+
+    /// Whether links in the host directory mean what the host means by them.
+    pub(super) fn is_kernels(&self, folder: &[u8]) -> bool {
+        matches!(self.layers(folder), Layers::Bound(bind, _) if bind.of_host)
     }
 
     /// Whether the host directory lies in the root or in what was bound into it from elsewhere.

@@ -158,6 +158,53 @@ fn an_overlay_goes_on_to_the_host() {
 }
 
 #[test]
+fn a_link_of_the_hosts_means_what_the_guest_sees() {
+    let scene = Scene::new("host-links");
+    let beside = scene.at("beside");
+    symlink("/usr/lib/libc.so", beside.join("absolute")).unwrap();
+    symlink("absolute", beside.join("twice")).unwrap();
+    symlink("/dev", beside.join("devices")).unwrap();
+    symlink("../root/etc", beside.join("up")).unwrap();
+    let folder = fs::File::open(&beside).unwrap();
+    // In a place that an overlay leaves to the host, and in any other.
+    let under_tmp = scene.space(false, &[]);
+    let elsewhere = Space {
+        binds: Vec::from([Bind::parse("/dev:host").unwrap()]),
+        ..under_tmp.clone()
+    };
+    for space in [&under_tmp, &elsewhere] {
+        for (path, expected) in [
+            ("host", "beside/host"),
+            ("absolute", "root/usr/lib/libc.so.7"),
+            ("twice", "root/usr/lib/libc.so.7"),
+            ("up/../usr/lib/libc.so", "root/usr/lib/libc.so.7"),
+            ("devices/null", "/dev/null"),
+            ("new", "beside/new"),
+        ] {
+            let whole = text(&beside.join(path));
+            assert_eq!(scene.find(space, &whole, Look::FOLLOW), expected, "{path}");
+            // The same from the directory, where what the host finds by itself keeps its name.
+            let seen = super::found(
+                space,
+                std::os::fd::AsRawFd::as_raw_fd(&folder) as u64,
+                path.into(),
+                Look::FOLLOW,
+            );
+            let seen = seen.unwrap().map(|found| found.text).unwrap_or_default();
+            let seen = String::from_utf8(seen).unwrap();
+            let expected = match expected.strip_prefix("beside/") {
+                Some(_) => String::new(),
+                None if expected.starts_with('/') => expected.into(),
+                None => text(&scene.at(expected)),
+            };
+            assert_eq!(seen, expected, "{path} from its directory");
+        }
+        let link = text(&beside.join("absolute"));
+        assert_eq!(scene.find(space, &link, Look::LINK), "beside/absolute");
+    }
+}
+
+#[test]
 fn what_leads_up_from_a_place_of_the_hosts_leads_into_the_root() {
     let scene = Scene::new("above");
     let space = scene.space(false, &["/tmp:host"]);

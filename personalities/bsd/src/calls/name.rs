@@ -236,6 +236,7 @@ pub fn symlink(cx: &mut Cx, path: Path, link: Path) -> Return<()> {
 }
 
 pub fn symlinkat(cx: &mut Cx, target: Path, at: AtFd, link: Path) -> Return<()> {
+    target.fits()?;
     let place = located(cx, at, link, Look::NAME)?;
     // SAFETY: the kernel checks the guest's path and text.
     unsafe { host::call_n(nr::symlinkat, [target.0, place.at, place.path()]) }?;

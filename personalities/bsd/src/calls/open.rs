@@ -104,6 +104,7 @@ fn opened(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64, mode: u32) ->
     if flags & O_RESOLVE_BENEATH != 0 {
         let mode = if flags & O_CREAT != 0 { mode } else { 0 };
         let at = at.checked(cx)?;
+        path.fits()?;
         let fd = open_beneath(cx, at, path.0, how, mode).map_err(|error| {
             if error == Error(Errno::ELOOP) && flags & O_NOFOLLOW != 0 {
                 Error(Errno::EMLINK)
@@ -116,7 +117,7 @@ fn opened(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64, mode: u32) ->
         }
         return Ok(fd);
     }
-    let look = match opened_at_once(cx, path, flags, how)? {
+    let look = match opened_at_once(cx, at, path, flags, how)? {
         AtOnce::Open(fd) => return Ok(fd),
         AtOnce::Absent => looking(flags).absent(),
         AtOnce::Unknown => looking(flags),
@@ -134,7 +135,7 @@ fn opened(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64, mode: u32) ->
     }
 }
 
-/// What came of opening a file at the one place in the guest's root where it most likely is.
+/// What came of opening a file at the one place where it most likely is.
 enum AtOnce {
     Open(u64),
     /// It is not there, and no link is on the way.
@@ -142,12 +143,13 @@ enum AtOnce {
     Unknown,
 }
 
-/// The file in the guest's root, when it is there and no link is on the way: one host call instead of three.
-fn opened_at_once(cx: &mut Cx, path: Path, flags: u32, how: u64) -> Return<AtOnce> {
+/// The file of a guest that has a root, when it is there and no link is on the way: one host call instead of three.
+fn opened_at_once(cx: &mut Cx, at: AtFd, path: Path, flags: u32, how: u64) -> Return<AtOnce> {
     if flags & O_CREAT != 0 {
         return Ok(AtOnce::Unknown);
     }
-    let Some(likely) = paths::likely(cx.process().space.get(), path.0)? else {
+    let at = at.checked(cx)?;
+    let Some((at, likely)) = paths::likely(cx.process().space.get(), at, path.0)? else {
         return Ok(AtOnce::Unknown);
     };
     let request = linux::open_how {
@@ -156,7 +158,7 @@ fn opened_at_once(cx: &mut Cx, path: Path, flags: u32, how: u64) -> Return<AtOnc
         resolve: u64::from(linux::RESOLVE_NO_SYMLINKS),
     };
     let request = [
-        CWD.0 as u64,
+        at,
         likely.as_ptr() as u64,
         core::ptr::from_ref(&request) as u64,
         size_of_val(&request) as u64,

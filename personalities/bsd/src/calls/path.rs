@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
-use compat_translate::guest::{self, Out, Path};
+use compat_translate::guest::{self, Out, PATH_MAX, Path};
 use compat_translate::host::{self, HostErrno, linux, nr};
 use compat_translate::paths::{self, Look, Space};
 
@@ -13,9 +13,6 @@ use super::place::{Held, located};
 use super::stat::statx_fd;
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
-
-/// MAXPATHLEN, the NUL included.
-pub const PATH_MAX: usize = 1024;
 
 pub fn __getcwd(_cx: &mut Cx, buf: Out<u8>, buflen: usize) -> Return<()> {
     if buflen < 2 {
@@ -28,7 +25,9 @@ pub fn __getcwd(_cx: &mut Cx, buf: Out<u8>, buflen: usize) -> Return<()> {
     // A directory outside the root, or removed: the host says "(unreachable)/...".
     let mut path = known_name(&path).ok_or(Errno::ENOENT)?;
     path.push(0);
-    if path.len() > buflen.min(PATH_MAX) {
+    // Some kernels stop at MAXPATHLEN, and leave the rest to libc, which goes up and reads each directory. In an overlay these do
+    // not list what is the host's in them.
+    if path.len() > buflen {
         return Err(Errno::ERANGE.into());
     }
     Ok(guest::write_bytes(buf.address(), &path)?)

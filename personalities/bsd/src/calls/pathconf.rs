@@ -3,14 +3,13 @@
 use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::pathconf_name as name;
 use compat_translate::Cx;
-use compat_translate::guest::Path;
+use compat_translate::guest::{PATH_MAX, Path};
 use compat_translate::host::{linux, nr};
 use compat_translate::paths::Look;
 
 use super::acl;
 use super::at::CWD;
 use super::mounts::host_statfs;
-use super::path::PATH_MAX;
 use super::place::{located, own_name};
 use super::stat::{statx, statx_fd};
 use super::terminal::is_terminal;

@@ -134,6 +134,7 @@ impl Place {
             });
         }
         let at = at.checked(cx)?;
+        path.fits()?;
         let mut how = linux::O_PATH;
         if !look.follow {
             how |= linux::O_NOFOLLOW;
@@ -148,10 +149,10 @@ impl Place {
         })
     }
 
-    /// The path of the file that [`Place::to_ask`] found: the address of it.
-    pub fn found_at(&self) -> Option<u64> {
+    /// The path of the file that [`Place::to_ask`] found: the descriptor to start from, and the address of it.
+    pub fn found_at(&self) -> Option<(u64, u64)> {
         let located = self.located.as_ref()?;
-        located.file().map(|_| located.path())
+        located.file().map(|_| (located.at, located.path()))
     }
 
     /// The open file this place is, when it is one.

@@ -10,11 +10,10 @@ use compat_tables::bsd::flags::open_flags::{
 use compat_tables::bsd::flags::shm_flags::{SHM_ALLOW_SEALING, SHM_GROW_ON_WRITE, SHM_LARGEPAGE};
 use compat_tables::bsd::flags::shm_rename_flags::{SHM_RENAME_EXCHANGE, SHM_RENAME_NOREPLACE};
 use compat_translate::Cx;
-use compat_translate::guest::{self, Path};
+use compat_translate::guest::{self, PATH_MAX, Path};
 use compat_translate::host::{self, linux, nr};
 
 use super::at::CWD;
-use super::path::PATH_MAX;
 use crate::error::{Error, Return};
 use crate::lower::Fd;
 

@@ -78,7 +78,7 @@ pub fn of_path<T>(
     let mut found = Stat::from_host(&statx(place.at, place.path, place.flags)?);
     let file = match (place.found_at(), place.open_file()) {
         // Such a descriptor is no good for attributes.
-        (Some(path), _) => Where::Path(CWD.0 as u64, path),
+        (Some((at, path)), _) => Where::Path(at, path),
         (None, Some(fd)) => Where::Open(fd),
         (None, None) => Where::Path(place.at, place.path),
     };

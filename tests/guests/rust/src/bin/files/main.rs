@@ -8,6 +8,7 @@ mod directories;
 mod extents;
 mod file;
 mod locks;
+mod long;
 mod mounts;
 mod names;
 mod opening;
@@ -48,6 +49,7 @@ extern "C" fn main() {
         ("names/renaming", names::renaming),
         ("names/slashes", names::slashes),
         ("names/where", names::whereabouts),
+        ("names/long", long::paths),
         ("attributes/modes", attributes::modes),
         ("attributes/times", attributes::times),
         ("attributes/flags", attributes::flags),
