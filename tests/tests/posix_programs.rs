@@ -46,9 +46,7 @@ fn says_the_same(name: &str, objects: &[&str], strangers: &[&str]) {
 }
 
 /// What only BSDs have, and all of them.
-#[test]
-fn kqueues() {
-    let name = "kqueues";
+fn says_what_is_expected(name: &str) {
     let expected = family_sources().join(name).with_extension("out");
     let expected = fs::read_to_string(expected).expect("an expectation");
     for system in all_systems() {
@@ -60,10 +58,21 @@ fn kqueues() {
                 command
             });
             if let Some(difference) = first_difference(&said, &expected) {
-                panic!("on {} as {}: {difference}", system.name, stage.user());
+                let user = stage.user();
+                panic!("{name} on {} as {user}: {difference}", system.name);
             }
         });
     }
+}
+
+#[test]
+fn kqueues() {
+    says_what_is_expected("kqueues");
+}
+
+#[test]
+fn followed() {
+    says_what_is_expected("followed");
 }
 
 /// A script, by the system's own shell and tools. What it prints is in a file: hosts have shells of many kinds.

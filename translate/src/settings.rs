@@ -2,7 +2,7 @@
 //!
 //! The record is one string, the first argument of the stub: `compat:1;key=value;flag;...`. It holds no secrets, and a stub
 //! started by binfmt_misc takes it from the environment ([`VARIABLE`]), into which it is put for programs of the host, and
-//! without it has the defaults. All but [`Opened`] holds in any process.
+//! without it has the defaults. All but [`Opened`] and the followers holds in any process.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -40,6 +40,8 @@ pub struct Settings {
     pub binds: Vec<String>,
     /// Where the image before had patched calls: see `trap::expect_sites`.
     pub sites: Option<String>,
+    /// Who is told what this process does: see `task::follow`.
+    pub followers: Option<String>,
     /// `root` is a real path, and `binds` are all there are: handed on by another image.
     pub settled: bool,
     /// Which file the stub is: device and inode. All images of a tree of processes are of the same.
@@ -185,6 +187,7 @@ impl Settings {
             ("made-for", &made_for),
             ("root", &self.root),
             ("sites", &self.sites),
+            ("followers", &self.followers),
         ] {
             if let Some(value) = value {
                 push(&mut record, key, value);
@@ -216,6 +219,7 @@ impl Settings {
                 "made-for" => settings.made_for = KernelVersion::from_text(&unescape(value)),
                 "root" => settings.root = Some(unescape(value)),
                 "sites" => settings.sites = Some(unescape(value)),
+                "followers" => settings.followers = Some(unescape(value)),
                 "root-only" => settings.root_only = true,
                 "settled" => settings.settled = true,
                 "own" => settings.own = file(value),
@@ -319,6 +323,7 @@ mod tests {
             root_only: true,
             binds: ["/dev".into(), "/home/me;x:/home:ro".into()].into(),
             sites: Some(String::from("1f:20-4,30-6")),
+            followers: Some(String::from("+3e8,7")),
             settled: false,
             own: Some((0xfe00, u64::MAX)),
             opened: Some(Opened {

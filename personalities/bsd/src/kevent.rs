@@ -9,7 +9,9 @@ use compat_tables::bsd::flags::evfilt::{
     EVFILT_AIO, EVFILT_EMPTY, EVFILT_FS, EVFILT_LIO, EVFILT_PROC, EVFILT_PROCDESC, EVFILT_READ,
     EVFILT_SENDFILE, EVFILT_SIGNAL, EVFILT_TIMER, EVFILT_USER, EVFILT_VNODE, EVFILT_WRITE,
 };
-use compat_tables::bsd::flags::note_proc::{NOTE_EXEC, NOTE_EXIT, NOTE_FORK, NOTE_TRACK};
+use compat_tables::bsd::flags::note_proc::{
+    NOTE_CHILD, NOTE_EXEC, NOTE_EXIT, NOTE_FORK, NOTE_TRACK, NOTE_TRACKERR,
+};
 use compat_tables::bsd::flags::note_rw::{NOTE_FILE_POLL, NOTE_LOWAT};
 use compat_tables::bsd::flags::note_timer::{
     NOTE_ABSTIME, NOTE_MSECONDS, NOTE_NSECONDS, NOTE_SECONDS, NOTE_USECONDS,
@@ -23,7 +25,7 @@ use compat_tables::bsd::flags::note_vnode::{
 };
 use compat_translate::Cx;
 use compat_translate::objects::kqueue::{
-    Bits, Change, Ended, Event, FileChanges, Flags, Kind, News, Time, Wanted,
+    Bits, Change, Ended, Event, FileChanges, Flags, Kind, Life, News, Time, Wanted,
 };
 
 use crate::abi::event::Kevent;
@@ -108,20 +110,7 @@ fn wanted(cx: &mut Cx, kevent: &Kevent, flags: Flags) -> Return<Wanted> {
             value: kevent.data,
         },
         EVFILT_VNODE => Wanted::File(file_changes(kevent.fflags)),
-        EVFILT_PROC => {
-            if kevent.fflags & (NOTE_FORK | NOTE_EXEC | NOTE_TRACK) != 0 {
-                let error = cx.gap(
-                    "kevent: NOTE_FORK, NOTE_EXEC, NOTE_TRACK",
-                    Errno::EINVAL.into(),
-                );
-                if kevent.fflags & NOTE_EXIT == 0 {
-                    return Err(error);
-                }
-            }
-            Wanted::Process {
-                exit: kevent.fflags & NOTE_EXIT != 0,
-            }
-        }
+        EVFILT_PROC => Wanted::Process(life(kevent.fflags)),
         EVFILT_PROCDESC => Wanted::ProcessDescriptor {
             exit: kevent.fflags & NOTE_EXIT != 0,
         },
@@ -167,6 +156,26 @@ fn notes_of(changes: FileChanges) -> u32 {
     CHANGES
         .iter()
         .filter(|(_, change)| changes.any(*change))
+        .fold(0, |all, (note, _)| all | note)
+}
+
+const LIFE: [(u32, Life); 5] = [
+    (NOTE_EXIT, Life::EXIT),
+    (NOTE_FORK, Life::FORK),
+    (NOTE_EXEC, Life::EXEC),
+    (NOTE_TRACK, Life::TRACK),
+    (NOTE_TRACKERR, Life::TRACK_FAILED),
+];
+
+fn life(notes: u32) -> Life {
+    LIFE.iter()
+        .filter(|(note, _)| notes & note & !NOTE_TRACKERR != 0)
+        .fold(Life::NONE, |all, (_, what)| all.with(*what))
+}
+
+fn notes_of_life(life: Life) -> u32 {
+    LIFE.iter()
+        .filter(|(_, what)| life.any(*what))
         .fold(0, |all, (note, _)| all | note)
 }
 
@@ -225,14 +234,15 @@ pub fn to_guest(event: &Event) -> Kevent {
         filter: filter(event.kind) as i16,
         flags: flags_to_guest(event.flags),
         fflags: match event.news {
+            News::Plain if event.kind == Kind::Child => NOTE_CHILD,
             News::Plain => 0,
             News::Error(error) => u32::from(errno_number(Errno::from_host(error.0))),
             News::File(changes) => notes_of(changes),
-            News::Ended(_) => NOTE_EXIT,
+            News::Life(life, _) => notes_of_life(life),
             News::User(bits) => bits,
         },
         data: match event.news {
-            News::Ended(ended) => status(ended),
+            News::Life(_, Some(ended)) => status(ended),
             _ => event.data,
         },
         udata: event.user_data,
@@ -246,7 +256,7 @@ fn filter(kind: Kind) -> i32 {
         Kind::Write => EVFILT_WRITE,
         Kind::File => EVFILT_VNODE,
         Kind::ProcessDescriptor => EVFILT_PROCDESC,
-        Kind::Process => EVFILT_PROC,
+        Kind::Process | Kind::Child => EVFILT_PROC,
         Kind::Signal => EVFILT_SIGNAL,
         Kind::Timer => EVFILT_TIMER,
         Kind::User => EVFILT_USER,

@@ -124,6 +124,7 @@ unsafe extern "C" fn begin(block: *const u64) -> *const Begun {
     if let Some(told) = order.settings.sites.take() {
         trap::expect_sites(told);
     }
+    task::follow::begin(order.settings.followers.take().as_deref());
     let process = Box::leak(Box::new(Process {
         settings: order.settings,
         ..Process::default()

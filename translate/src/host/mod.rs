@@ -26,7 +26,7 @@ pub use linux_raw_sys::ioctl;
 pub use mappings::{Mapping, hole, mapping_at, sharing};
 pub use processes::{
     ProcessStat, children, effective_ids, name_thread, names_in, numbers_in, process_file,
-    process_stat, processes, read_process, thread_name, thread_stat, threads_of,
+    process_stat, processes, read_process, thread_name, thread_stat, threads_of, write_process,
 };
 
 use core::arch::{asm, global_asm};

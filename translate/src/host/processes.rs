@@ -122,6 +122,23 @@ pub fn read_process(pid: i32, address: u64, into: &mut [u8]) -> HostResult<()> {
     }
 }
 
+/// Writes `bytes` into the memory of another process, all or nothing.
+///
+/// # Errors
+/// As [`read_process`].
+pub fn write_process(pid: i32, address: u64, bytes: &[u8]) -> HostResult<()> {
+    let own = [bytes.as_ptr() as u64, bytes.len() as u64];
+    let other = [address, bytes.len() as u64];
+    let args = [pid as u64, own.as_ptr() as u64, 1, other.as_ptr() as u64, 1];
+    // SAFETY: two `struct iovec`, the first of which is valid for reading.
+    let put = unsafe { call_n(nr::process_vm_writev, args) }?;
+    if put == bytes.len() as u64 {
+        Ok(())
+    } else {
+        Err(super::HostErrno::EFAULT)
+    }
+}
+
 /// The name of thread `tid` of this process.
 ///
 /// # Errors

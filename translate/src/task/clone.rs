@@ -6,7 +6,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::errand::{Errand, Work};
 use super::thread::{become_many, forget_others, is_alone, lock_blocks, release, resign};
-use super::{Process, Start, Thread, counts, gaps, new_thread};
+use super::{Process, Start, Thread, counts, follow, gaps, new_thread};
 use crate::cx::Cx;
 use crate::host::{self, HostErrno, HostResult, nr};
 use crate::{signal, trap};
@@ -68,6 +68,9 @@ unsafe extern "C" fn compat_child(thread: *const Thread) -> ! {
     {
         host::write_stderr(b"compat: a new thread could not be set up by the host kernel\n");
         host::exit_group(125);
+    }
+    if thread.newborn.get() {
+        follow::born();
     }
     if thread.leaves.get() {
         // SAFETY: the creator prepared the way out and left its part of the stack alone.
@@ -214,16 +217,20 @@ pub fn fork(cx: &mut Cx, birth: Birth, pidfd: Option<&mut i32>) -> HostResult<i3
 fn fork_alone(cx: &mut Cx, birth: Birth, request: [u64; 6]) -> HostResult<i32> {
     // Signals stay open. None waits when the kernel begins, as it will not begin past one itself; one that comes later is
     // noted in the process that it was sent to.
+    let parent = followed();
     // SAFETY: without CLONE_VM the child has its own copy of everything, including this stack.
     let pid = unsafe { cx.host_at_once(nr::clone, request) }? as i32;
     if pid == 0 {
-        become_child(cx, birth);
+        become_child(cx, birth, parent);
+    } else if let Some(parent) = parent {
+        follow::tell_of_child(parent, pid);
     }
     Ok(pid)
 }
 
 fn fork_among_others(cx: &mut Cx, birth: Birth, request: [u64; 6]) -> HostResult<i32> {
     let process = cx.process();
+    let parent = followed();
     let blocked = signal::block_all();
     let pid = {
         // Nobody may hold one of these in the child, where the holder does not exist.
@@ -250,14 +257,22 @@ fn fork_among_others(cx: &mut Cx, birth: Birth, request: [u64; 6]) -> HostResult
         cx.thread.pending.store(0, Ordering::Release);
         crate::sync::forget_holders();
         forget_others(cx.thread);
-        become_child(cx, birth);
+        become_child(cx, birth, parent);
+    } else if let Some(parent) = parent {
+        follow::tell_of_child(parent, pid);
     }
     signal::restore_mask(blocked);
     Ok(pid)
 }
 
+/// The calling process, if somebody is to be told of its children.
+fn followed() -> Option<i32> {
+    // SAFETY: no arguments.
+    follow::any().then(|| unsafe { host::call_n(nr::getpid, []) }.unwrap_or_default() as i32)
+}
+
 /// What the child is to know, and what of its parent's it is to forget. Little is written to that need not be.
-fn become_child(cx: &mut Cx, birth: Birth) {
+fn become_child(cx: &mut Cx, birth: Birth, followed: Option<i32>) {
     cx.thread.adopt_in_child();
     cx.thread.held.clear();
     // Dispatch is off in a new task.
@@ -268,6 +283,9 @@ fn become_child(cx: &mut Cx, birth: Birth) {
         host::exit_group(125);
     }
     cx.thread.answers.forget_process();
+    if let Some(parent) = followed {
+        follow::inherit(parent);
+    }
     trap::after_fork(cx.thread);
     gaps::clear();
     counts::clear();
@@ -316,6 +334,7 @@ fn share_memory_with(
     }
     let process: &'static Process = Box::leak(made);
     let thread = new_thread(process)?;
+    thread.newborn.set(true);
     thread.mask.set(cx.thread.mask.get());
     thread.alternate.set(cx.thread.alternate.get());
     if errand.is_none() {
@@ -356,6 +375,11 @@ fn share_memory_with(
     {
         await_end(pid);
     }
+    if birth.creator_waits
+        && let Ok(pid) = made
+    {
+        follow::forget(pid as i32);
+    }
     signal::restore_mask(blocked);
     if birth.creator_waits || made.is_err() {
         release(thread);
@@ -379,6 +403,7 @@ fn await_end(pid: u64) {
 /// Ends the calling process.
 pub fn exit_process(thread: &Thread, status: i32) -> ! {
     thread.ends.store(true, Ordering::Release);
+    follow::ending(status);
     host::exit_group(status)
 }
 

@@ -10,6 +10,7 @@ use crate::personality::attached;
 use crate::settings::{Opened, Settings, is_variable};
 use crate::signal;
 use crate::sync::Mutex;
+use crate::task::follow::{self, Deed};
 use crate::task::{Process, Thread, clone};
 use crate::trap;
 
@@ -62,18 +63,33 @@ pub fn replace(
 ) -> HostErrno {
     // Nobody else may start a program meanwhile, which would inherit the file.
     let keep = clone::has_own_files() && clone::thread_count(cx.process()) == 1;
-    match prepare(cx, name, path, arguments, &environment, keep) {
+    follow::leaving();
+    let who = Who::Caller { keep };
+    let error = match prepare(cx, name, path, arguments, &environment, who) {
         Ok(departure) => {
             drop(environment);
             leaving(cx);
             depart(cx, departure)
         }
         Err(error) => error,
-    }
+    };
+    follow::staying();
+    error
 }
 
-/// Finds out how the program at `path` is run; see [`replace`]. [`depart`] runs it. With `keep`, that is to follow at once in
-/// the same process, and the next image is handed the file.
+/// Which process is to [`depart`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The caller, at once.
+    Caller {
+        /// The next image is handed the file.
+        keep: bool,
+    },
+    /// A child to come.
+    Child,
+}
+
+/// Finds out how the program at `path` is run; see [`replace`]. [`depart`] runs it.
 ///
 /// # Errors
 /// Those of `execve` that concern the file.
@@ -83,8 +99,9 @@ pub fn prepare(
     path: Vec<u8>,
     mut arguments: Vec<Vec<u8>>,
     environment: &[Vec<u8>],
-    keep: bool,
+    who: Who,
 ) -> HostResult<Departure> {
+    let keep = who == Who::Caller { keep: true };
     let space = cx.process().space.get();
     let mut path = path;
     let mut target = classify(cx, &path, keep)?;
@@ -114,15 +131,14 @@ pub fn prepare(
         path = reader;
     }
     match target {
-        Target::Native => Ok(Departure::to_native(
-            cx.process(),
-            &path,
-            &arguments,
-            environment,
-        )),
+        Target::Native => Ok(Departure {
+            native: true,
+            ..Departure::to_native(cx.process(), &path, &arguments, environment)
+        }),
         Target::Foreign(opened) => {
             let mut settings = told(cx.process());
             settings.opened = opened;
+            settings.followers = follow::handed_on(who == Who::Child);
             settings.sites = Some(trap::tell_sites()).filter(|told| !told.is_empty());
             let mut handed = Vec::from([settings.to_record().into_bytes(), path]);
             handed.append(&mut arguments);
@@ -164,6 +180,8 @@ pub struct Departure {
     starts: [usize; 2],
     /// The file that the next image is handed.
     opened: Option<u64>,
+    /// It is a program of the host's, which tells nobody what it does.
+    native: bool,
 }
 
 impl Departure {
@@ -195,6 +213,7 @@ impl Departure {
             lists,
             starts,
             opened: None,
+            native: false,
         }
     }
 
@@ -256,7 +275,7 @@ pub fn own_file() -> Option<(u64, u64)> {
 }
 
 /// Device and inode of the file at a path. No other file has them while an image of it runs.
-fn file_at(path: &[u8]) -> Option<(u64, u64)> {
+pub(super) fn file_at(path: &[u8]) -> Option<(u64, u64)> {
     let path = [path, b"\0"].concat();
     let cwd = linux::AT_FDCWD as u64;
     let found = host::statx(cwd, path.as_ptr() as u64, 0, linux::STATX_INO).ok()?;
@@ -293,6 +312,9 @@ pub fn depart(cx: &mut Cx, departure: Departure) -> HostErrno {
     let [arguments, environment] = departure.addresses();
     let mut next = departure.lists.as_ptr();
     let opened = departure.opened;
+    if departure.native {
+        follow::tell(Deed::Executed);
+    }
     if let Some(fd) = opened {
         const F_SETFD: u64 = 2;
         // SAFETY: our own descriptor, which is no longer closed by `execve`.

@@ -6,6 +6,7 @@ pub mod counts;
 pub(crate) mod errand;
 mod everywhere;
 pub mod exec;
+pub mod follow;
 pub mod gaps;
 mod gate;
 mod hold;

@@ -100,6 +100,8 @@ pub struct Thread {
     pub(super) ends: AtomicBool,
     /// It begins where its creator's call ends, by the same way out (see [`crate::trap::leave`]), and not at `start`.
     pub(crate) leaves: Cell<bool>,
+    /// It is the first of a process that shares its creator's memory.
+    pub(super) newborn: Cell<bool>,
     /// What it does in place of guest code.
     pub(crate) errand: Cell<Option<Errand>>,
     /// What it knows as the parent and as the child of a `fork`.
@@ -282,6 +284,7 @@ pub fn new_thread(process: &'static Process) -> HostResult<&'static Thread> {
             leaving: AtomicBool::new(false),
             ends: AtomicBool::new(false),
             leaves: Cell::new(false),
+            newborn: Cell::new(false),
             errand: Cell::new(None),
             family: Family::default(),
         });

@@ -4,8 +4,8 @@ use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::ev_flags::EV_RECEIPT;
 use compat_tables::bsd::flags::kqueue_flags::KQUEUE_CLOEXEC;
 use compat_translate::guest::{In, Out};
-use compat_translate::host::Timespec;
-use compat_translate::objects::kqueue::{Change, Event, Kind, Kqueue};
+use compat_translate::host::{HostErrno, Timespec};
+use compat_translate::objects::kqueue::{Change, Event, Kind, Kqueue, Life, Wanted};
 use compat_translate::{Cx, Progress};
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
@@ -206,7 +206,23 @@ fn register(
 }
 
 fn apply(cx: &mut Cx, kqueue: &Kqueue, changes: &[Change]) -> Return<()> {
-    Ok(kqueue.apply(cx.process(), changes)?)
+    match (kqueue.apply(cx.process(), changes), changes) {
+        (Err(HostErrno::EOPNOTSUPP), &[change]) => less(cx, kqueue, change),
+        (result, _) => Ok(result?),
+    }
+}
+
+/// A program of the host, or one that may not be looked into, tells nobody what it does; its end is seen all the same.
+fn less(cx: &mut Cx, kqueue: &Kqueue, mut change: Change) -> Return<()> {
+    const WHAT: &str = "kevent: NOTE_FORK, NOTE_EXEC, NOTE_TRACK of a program of the host";
+    let error = cx.gap(WHAT, Errno::EINVAL.into());
+    match change.wanted {
+        Wanted::Process(life) if life.any(Life::EXIT) => {
+            change.wanted = Wanted::Process(Life::EXIT);
+            Ok(kqueue.apply(cx.process(), &[change])?)
+        }
+        _ => Err(error),
+    }
 }
 
 /// The records that answer changes, at the head of the event list.

@@ -5,6 +5,7 @@ use compat_tables::bsd::{Errno, Signal};
 use compat_translate::guest::Out;
 use compat_translate::host::{self, nr};
 use compat_translate::signal::SigInfo;
+use compat_translate::task::follow;
 use compat_translate::{Cx, Outcome};
 
 use super::wait_by::{By, wait_by};
@@ -85,11 +86,28 @@ fn wait_with(cx: &mut Cx, [kind, id]: [u64; 2], options: u32, all: u64) -> Retur
     if info.pid() == 0 {
         return Ok(None);
     }
+    if options & wait_options::WNOWAIT == 0
+        && let Some(status) = host_status(&info)
+    {
+        follow::waited_for(info.pid(), status);
+    }
     Ok(Some(Change {
         pid: info.pid(),
         info: siginfo_to_guest(Signal::SIGCHLD.number(), &info, None),
         usage,
     }))
+}
+
+/// The host's status word of a child that has ended.
+fn host_status(info: &SigInfo) -> Option<u32> {
+    const CORE: u32 = 0x80;
+    let value = info.status() as u32;
+    match info.code {
+        cld_code::CLD_EXITED => Some((value & 0xff) << 8),
+        cld_code::CLD_KILLED => Some(value),
+        cld_code::CLD_DUMPED => Some(value | CORE),
+        _ => None,
+    }
 }
 
 fn host_kind(kind: i32) -> u64 {

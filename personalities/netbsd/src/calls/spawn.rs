@@ -15,7 +15,7 @@ use compat_translate::guest::{In, Out, Path};
 use compat_translate::host::{self, nr};
 use compat_translate::signal::{SigSet, begin_anew};
 use compat_translate::task::clone::{self, Birth};
-use compat_translate::task::exec;
+use compat_translate::task::exec::{self, Who};
 
 use super::schedule::_sched_setparam;
 use crate::abi::signal::Sigaction;
@@ -76,7 +76,7 @@ fn spawned(
         path,
         arguments,
         &environment,
-        false,
+        Who::Child,
     )?);
     drop(environment);
     let told = attributes.is_some_and(|all| all.flags & (RETURNERROR | SETGROUP) != 0);

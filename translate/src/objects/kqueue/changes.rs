@@ -204,6 +204,13 @@ impl State {
         special.note.change(change);
         match (&mut special.what, change.wanted) {
             (What::User(user), _) => user.change(change),
+            (What::Process(process), Wanted::Process(asked)) => {
+                let more = process.ask(asked);
+                if more {
+                    self.lives
+                        .follow(objects, epoll, change.ident as i32, asked)?;
+                }
+            }
             (What::Finished(finished), _) if change.flags.has(Flags::ADD) => {
                 finished.change(change);
             }
@@ -240,8 +247,17 @@ impl State {
                 }
                 What::Signal(signal)
             }
-            Wanted::Process { exit } => {
-                What::Process(process::Process::new(objects, epoll, change.ident, exit)?)
+            Wanted::Process(asked) => {
+                let mut process = process::Process::new(objects, epoll, change.ident, asked)?;
+                if process.is_to_be_followed()
+                    && let Err(error) =
+                        self.lives
+                            .follow(objects, epoll, change.ident as i32, asked)
+                {
+                    process.release(objects, epoll);
+                    return Err(error);
+                }
+                What::Process(process)
             }
             Wanted::User { operand, value, .. } => What::User(User::new(operand, value)),
             Wanted::Finished { value, eof, .. } => What::Finished(Finished::new(value, eof)),

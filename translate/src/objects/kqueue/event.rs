@@ -13,8 +13,10 @@ pub enum Kind {
     File,
     /// The process behind a process descriptor ends.
     ProcessDescriptor,
-    /// A process ends.
+    /// A process does something, or ends.
     Process,
+    /// A process that is watched has a child.
+    Child,
     /// A signal arrives at this process.
     Signal,
     /// Time passes.
@@ -59,11 +61,8 @@ pub enum Wanted {
         /// Whether its end is asked for.
         exit: bool,
     },
-    /// The end of a process, by its number.
-    Process {
-        /// Whether its end is asked for.
-        exit: bool,
-    },
+    /// Some of what a process does, by its number.
+    Process(Life),
     /// A signal.
     Signal,
     /// A time.
@@ -98,7 +97,7 @@ impl Wanted {
             Self::Write { .. } => Kind::Write,
             Self::File(_) => Kind::File,
             Self::ProcessDescriptor { .. } => Kind::ProcessDescriptor,
-            Self::Process { .. } => Kind::Process,
+            Self::Process(_) => Kind::Process,
             Self::Signal => Kind::Signal,
             Self::Timer(_) => Kind::Timer,
             Self::User { .. } => Kind::User,
@@ -159,6 +158,42 @@ impl FileChanges {
     }
 
     /// Those of both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+}
+
+/// What a process does.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Life(u8);
+
+impl Life {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+    /// It ends.
+    pub const EXIT: Self = Self(1);
+    /// It makes a child.
+    pub const FORK: Self = Self(2);
+    /// It runs another program.
+    pub const EXEC: Self = Self(4);
+    /// Not an event but a wish: children shall be waited for as it is.
+    pub const TRACK: Self = Self(8);
+    /// A child could not be.
+    pub const TRACK_FAILED: Self = Self(0x10);
+
+    /// Whether some of `other` are among it.
+    pub const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// That of either.
+    #[must_use]
+    pub const fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// That of both.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -298,8 +333,8 @@ pub enum News {
     Error(HostErrno),
     /// How the file changed.
     File(FileChanges),
-    /// The process ended.
-    Ended(Ended),
+    /// What the process did, and how it ended, if that is part of it.
+    Life(Life, Option<Ended>),
     /// The bits of a user event.
     User(u32),
 }

@@ -16,6 +16,7 @@ mod event;
 mod file;
 mod finished;
 mod kinds;
+mod lives;
 mod note;
 mod process;
 mod ready;
@@ -29,7 +30,7 @@ mod token;
 mod user;
 mod watch;
 
-pub use event::{Bits, Change, Ended, Event, FileChanges, Flags, Kind, News, Time, Wanted};
+pub use event::{Bits, Change, Ended, Event, FileChanges, Flags, Kind, Life, News, Time, Wanted};
 
 pub(super) use bell::Shared;
 pub(super) use signal::Arrivals;

@@ -32,6 +32,20 @@ impl Note {
         }
     }
 
+    /// Another one of the same properties, made by ourselves; `once` for a single report.
+    pub(super) fn like(&self, once: bool) -> Self {
+        let once = if once { Flags::ONCE } else { Flags::NONE };
+        Self {
+            flags: self.flags.with(once),
+            enabled: true,
+            queued: false,
+            forced: false,
+            told: 0,
+            user_data: self.user_data,
+            extensions: [0; 4],
+        }
+    }
+
     /// A change to a knote that exists: its properties stay as they were made (kqueue_register).
     pub(super) fn change(&mut self, change: &Change) {
         if change.flags.has(Flags::FORCE_ONCE) {

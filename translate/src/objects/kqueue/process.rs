@@ -1,6 +1,6 @@
-//! Ends of processes: a pidfd for each that is waited for by number.
+//! Processes: a pidfd tells of the end of each that is waited for by number, the process itself of the rest (see `lives`).
 
-use super::event::{Ended, News};
+use super::event::{Ended, Life, News};
 use super::note::Found;
 use super::token::{Token, control};
 use crate::host::{self, HostErrno, HostResult, linux, nr};
@@ -15,13 +15,17 @@ pub(super) struct Process {
     /// Until it has ended.
     fd: Option<i32>,
     ended: Option<Ended>,
-    wanted: bool,
+    /// How it was about to end.
+    told: Option<Ended>,
+    asked: Life,
+    /// Since the last report.
+    did: Life,
 }
 
 impl Process {
     /// # Errors
     /// `ESRCH` when there is no such process.
-    pub(super) fn new(objects: &Objects, epoll: i32, ident: u64, wanted: bool) -> HostResult<Self> {
+    pub(super) fn new(objects: &Objects, epoll: i32, ident: u64, asked: Life) -> HostResult<Self> {
         let pid = i32::try_from(ident).map_err(|_| HostErrno::ESRCH)?;
         // SAFETY: no memory is involved.
         let fd = unsafe { host::call_n(nr::pidfd_open, [pid as u64, 0]) }.map_err(|error| {
@@ -40,15 +44,84 @@ impl Process {
         Ok(Self {
             fd: Some(fd),
             ended: None,
-            wanted,
+            told: None,
+            asked,
+            did: Life::NONE,
         })
     }
 
+    /// The child of one that is waited for, which may be gone.
+    ///
+    /// # Errors
+    /// `EMFILE` and the like.
+    pub(super) fn of_child(
+        objects: &Objects,
+        epoll: i32,
+        pid: i32,
+        asked: Life,
+    ) -> HostResult<Self> {
+        match Self::new(objects, epoll, pid as u64, asked) {
+            Err(HostErrno::ESRCH) => Ok(Self {
+                fd: None,
+                ended: None,
+                told: None,
+                asked,
+                did: Life::NONE,
+            }),
+            made => made,
+        }
+    }
+
+    pub(super) fn asked(&self) -> Life {
+        self.asked
+    }
+
+    /// Whether the process has to be asked to tell what it does.
+    pub(super) fn is_to_be_followed(&self) -> bool {
+        let readable = self
+            .fd
+            .is_some_and(|fd| how_it_ended(fd).is_ok_and(|how| how != Ended::Unknown));
+        needs_following(self.asked) && !readable
+    }
+
+    /// Changes what is asked for; whether the process has to be told.
+    pub(super) fn ask(&mut self, asked: Life) -> bool {
+        let before = core::mem::replace(&mut self.asked, asked);
+        needs_following(asked) && asked != before && self.fd.is_some()
+    }
+
+    pub(super) fn did(&mut self, what: Life) {
+        self.did = self.did.with(what.and(self.asked));
+    }
+
+    /// A child of it is not waited for, although it should be.
+    pub(super) fn lost_a_child(&mut self) {
+        self.did = self.did.with(Life::TRACK_FAILED);
+    }
+
+    /// It is about to end.
+    pub(super) fn told(&mut self, how: Ended) {
+        self.told = Some(how);
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.did = Life::NONE;
+    }
+
     pub(super) fn look(&self) -> Option<Found> {
-        let ended = self.ended.filter(|_| self.wanted)?;
-        Some(Found {
-            eof: true,
-            news: News::Ended(ended),
+        let ended = self.ended.filter(|_| self.asked.any(Life::EXIT));
+        let did = self.did.with(if ended.is_some() {
+            Life::EXIT
+        } else {
+            Life::NONE
+        });
+        (did != Life::NONE).then(|| Found {
+            eof: self.is_over(),
+            news: News::Life(did, ended),
             ..Found::plain(0)
         })
     }
@@ -56,13 +129,30 @@ impl Process {
     /// epoll reported the pidfd.
     pub(super) fn ended(&mut self, objects: &Objects, epoll: i32, pid: i32) {
         if let Some(fd) = self.fd {
-            let ended = how_it_ended(fd);
-            self.ended = match ended {
-                Ok(Ended::Unknown) => status_of_zombie(pid).or(ended.ok()),
-                ended => ended.ok(),
-            };
+            self.ended = Some(match how_it_ended(fd) {
+                Ok(Ended::Unknown) | Err(_) => status_of_zombie(pid).unwrap_or(Ended::Unknown),
+                Ok(ended) => ended,
+            });
             self.release(objects, epoll);
         }
+    }
+
+    /// Whether it has ended, nobody has said how, and somebody may be about to.
+    pub(super) fn ended_silently(&self) -> bool {
+        let unknown = match self.ended {
+            None => self.fd.is_none(),
+            Some(ended) => ended == Ended::Unknown && needs_following(self.asked),
+        };
+        unknown && self.told.is_none()
+    }
+
+    /// What was told is all there is to know. Whether it has ended, which only this tells.
+    pub(super) fn conclude(&mut self) -> bool {
+        let unseen = self.fd.is_none() && self.ended.is_none();
+        if unseen || self.ended == Some(Ended::Unknown) {
+            self.ended = Some(self.told.unwrap_or(Ended::Unknown));
+        }
+        unseen
     }
 
     pub(super) fn release(&mut self, objects: &Objects, epoll: i32) {
@@ -79,6 +169,10 @@ impl Process {
             self.fd = Some(new);
         }
     }
+}
+
+fn needs_following(asked: Life) -> bool {
+    asked.any(Life::FORK.with(Life::EXEC).with(Life::TRACK))
 }
 
 /// How the process behind a pidfd ended, without reaping it.
@@ -121,7 +215,7 @@ fn status_of_zombie(pid: i32) -> Option<Ended> {
 }
 
 /// A wait status of the host.
-fn status(status: u32) -> Ended {
+pub(super) fn status(status: u32) -> Ended {
     match status & 0x7f {
         0 => Ended::Exit((status >> 8 & 0xff) as i32),
         signal => Ended::Signal {

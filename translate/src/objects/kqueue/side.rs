@@ -1,6 +1,6 @@
 //! A knote on a descriptor that epoll can tell about: reading, writing, the end of a process.
 
-use super::event::{Change, Flags, Kind, News, Wanted};
+use super::event::{Change, Flags, Kind, Life, News, Wanted};
 use super::note::{Found, Note};
 use super::process::how_it_ended;
 use super::ready::{self, ERR, File, HUP, IN, OUT, RDHUP};
@@ -89,7 +89,7 @@ impl Side {
         let ended = how_it_ended(fd).ok()?;
         Some(Found {
             eof: true,
-            news: News::Ended(ended),
+            news: News::Life(Life::EXIT, Some(ended)),
             ..Found::plain(0)
         })
     }

@@ -36,10 +36,6 @@ impl Special {
         if edge {
             note.flags = note.flags.with(Flags::CLEAR);
         }
-        if matches!(what, What::Process(_)) {
-            // A process ends once.
-            note.flags = note.flags.with(Flags::ONCE);
-        }
         Self { note, what }
     }
 
@@ -61,13 +57,19 @@ impl Special {
         arrivals: &Arrivals,
         scan: &mut Scan,
     ) -> bool {
+        if let What::Process(process) = &self.what
+            && process.is_over()
+        {
+            // A process ends once.
+            self.note.flags = self.note.flags.with(Flags::ONCE);
+        }
         scan.tell(&mut self.note, ident, kind, found);
         if self.note.flags.has(Flags::CLEAR) {
             match &mut self.what {
                 What::User(user) => user.clear(),
                 What::Timer(timer) => timer.clear(),
                 What::Signal(signal) => signal.clear(arrivals),
-                What::Process(_) => {}
+                What::Process(process) => process.clear(),
                 What::Finished(finished) => finished.clear(),
             }
         }

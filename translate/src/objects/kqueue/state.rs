@@ -9,6 +9,7 @@ use super::bell::Rope;
 use super::event::{Change, Flags, Kind};
 use super::file::Files;
 use super::kinds::Kinds;
+use super::lives::Lives;
 use super::note::Scan;
 use super::signal::Ear;
 use super::special::{Special, What};
@@ -44,6 +45,7 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) files: Files,
     pub(super) ear: Ear,
+    pub(super) lives: Lives,
     apart: Apart,
     /// Counts scans.
     pub(super) scans: u32,
@@ -147,17 +149,8 @@ impl State {
             Token::Clock => self.fire_timers(objects),
             Token::Files => self.hear_of_files(),
             Token::Signals | Token::BlockedSignals => self.remember_signals(objects),
-            Token::Process(pid) => {
-                let key = (Kind::Process, pid as u64);
-                if let Some(Special {
-                    what: What::Process(process),
-                    ..
-                }) = self.specials.get_mut(&key)
-                {
-                    process.ended(objects, epoll, pid);
-                }
-                self.remember_special(objects, key);
-            }
+            Token::Lives => self.hear_of_lives(objects, epoll),
+            Token::Process(pid) => self.end(objects, epoll, pid),
         }
         self.scan_queue(objects, epoll, scan);
         self.clock.set();
@@ -234,6 +227,24 @@ impl State {
                 self.clock.add(ident, timer.due());
             }
             self.remember_special(objects, key);
+        }
+    }
+
+    fn end(&mut self, objects: &Objects, epoll: i32, pid: i32) {
+        let key = (Kind::Process, pid as u64);
+        let Some(process) = self.process(key) else {
+            return;
+        };
+        process.ended(objects, epoll, pid);
+        self.hear_of_lives(objects, epoll);
+        if self
+            .process(key)
+            .is_some_and(|process| process.look().is_some())
+        {
+            self.remember_special(objects, key);
+        } else {
+            // Nobody asked, and there is no more to come (EV_DROP).
+            self.remove_special(objects, epoll, key);
         }
     }
 
@@ -335,6 +346,7 @@ impl State {
         self.clock.moved(epoll, old, new);
         self.files.moved(epoll, old, new);
         self.ear.moved(epoll, old, new);
+        self.lives.moved(epoll, old, new);
         if self.apart.moved(epoll, old, new) {
             for watch in self.watches.iter_mut().flatten() {
                 watch.apart_moved(new);
@@ -352,6 +364,7 @@ impl State {
         self.clock.release(objects, epoll);
         self.files.release(objects, epoll);
         self.apart.release(objects, epoll);
+        self.lives.release(objects, epoll);
         for (_, mut special) in core::mem::take(&mut self.specials) {
             if let What::Process(process) = &mut special.what {
                 process.release(objects, epoll);

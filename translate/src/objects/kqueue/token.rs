@@ -26,6 +26,8 @@ pub(super) enum Token {
     Apart,
     /// A pidfd of `process`, by the process's number.
     Process(i32),
+    /// The socket of `lives`.
+    Lives,
 }
 
 const GENERATION_BITS: u32 = 24;
@@ -42,6 +44,7 @@ impl Token {
             Self::BlockedSignals => (5, 0, 0),
             Self::Process(pid) => (6, 0, pid),
             Self::Apart => (7, 0, 0),
+            Self::Lives => (8, 0, 0),
         };
         tag << 56 | u64::from(generation & GENERATION) << 32 | u64::from(low as u32)
     }
@@ -59,6 +62,7 @@ impl Token {
             5 => Self::BlockedSignals,
             6 => Self::Process(low),
             7 => Self::Apart,
+            8 => Self::Lives,
             _ => Self::Bell,
         }
     }
@@ -116,6 +120,7 @@ mod tests {
             Token::BlockedSignals,
             Token::Process(4_194_304),
             Token::Apart,
+            Token::Lives,
         ];
         for token in tokens {
             assert_eq!(Token::unpack(token.pack()), token);
