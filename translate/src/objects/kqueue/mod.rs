@@ -12,6 +12,7 @@
 mod apart;
 mod bell;
 mod changes;
+mod drain;
 mod event;
 mod file;
 mod finished;
@@ -50,6 +51,8 @@ pub struct Kqueue {
     /// Threads that may be asleep in it.
     waiting: AtomicU32,
     closed: AtomicBool,
+    /// The last scan reported room to write that may have been used (`drain`).
+    draining: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -63,6 +66,7 @@ impl Kqueue {
             epoll: AtomicI32::new(epoll),
             waiting: AtomicU32::new(0),
             closed: AtomicBool::new(false),
+            draining: AtomicBool::new(false),
             state: Mutex::new(State::default()),
         };
         Ok((epoll, kqueue))

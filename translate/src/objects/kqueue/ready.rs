@@ -237,6 +237,18 @@ fn bytes_behind_mark(fd: i32) -> Option<i64> {
         .map(|bytes| bytes as i64)
 }
 
+/// How many bytes a TCP connection has been given to send, or nearly so; `None` of anything else.
+pub(super) fn sent(fd: i32) -> Option<u64> {
+    /// Of `struct tcp_info`, in words: `tcpi_notsent_bytes`, and the 64 bits of `tcpi_bytes_sent`, since Linux 4.19.
+    const NOT_SENT: usize = 36;
+    const SENT: usize = 50;
+    let mut info = [0u32; SENT + 2];
+    let level = linux_socket::IPPROTO_TCP;
+    get_option(fd, level, linux_socket::TCP_INFO, &mut info).ok()?;
+    let [low, high] = [info.get(SENT)?, info.get(SENT + 1)?].map(|&word| u64::from(word));
+    Some((high << 32 | low) + u64::from(*info.get(NOT_SENT)?))
+}
+
 /// Connections ready to be accepted. The host tells for TCP only; elsewhere it is known that there is one.
 fn waiting_connections(fd: i32) -> i64 {
     /// Of `struct tcp_info`: eight bytes, then `rto ato snd_mss rcv_mss unacked`; a listener's backlog is in the last.

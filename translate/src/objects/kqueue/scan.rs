@@ -58,6 +58,9 @@ impl Kqueue {
         report: &mut dyn FnMut(&Event) -> HostResult<()>,
     ) -> HostResult<usize> {
         let mut patience = Patience::new(timeout)?;
+        if self.draining.load(Ordering::Acquire) {
+            self.look_for_room(&cx.process().objects);
+        }
         let asked = places.len().min(room);
         loop {
             let found = match self.sleep(cx, places, asked, &patience) {
@@ -123,6 +126,15 @@ impl Kqueue {
         .map(|found| found as usize)
     }
 
+    // Rare: out of the way of what is waited for again and again.
+    #[cold]
+    #[inline(never)]
+    fn look_for_room(&self, objects: &Objects) {
+        let mut state = self.state.lock();
+        self.draining.store(false, Ordering::Release);
+        state.look_for_room(objects, self.epoll());
+    }
+
     #[inline(always)]
     fn harvest(
         &self,
@@ -144,6 +156,9 @@ impl Kqueue {
         for event in found {
             let news = (Token::unpack(event.data), event.events);
             state.harvest(objects, epoll, news, &mut scan);
+        }
+        if !state.drains.is_empty() {
+            self.draining.store(true, Ordering::Release);
         }
         scan.failed.map(|()| scan.count)
     }

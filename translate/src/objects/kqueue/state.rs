@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::apart::{Apart, Entry};
 use super::bell::Rope;
+use super::drain::Drains;
 use super::event::{Change, Flags, Kind};
 use super::file::Files;
 use super::kinds::Kinds;
@@ -47,6 +48,7 @@ pub(super) struct State {
     pub(super) ear: Ear,
     pub(super) lives: Lives,
     apart: Apart,
+    pub(super) drains: Drains,
     /// Counts scans.
     pub(super) scans: u32,
 }
@@ -71,7 +73,7 @@ impl State {
         result
     }
 
-    fn ring_if_queued(&mut self, objects: &Objects, epoll: i32) {
+    pub(super) fn ring_if_queued(&mut self, objects: &Objects, epoll: i32) {
         if !self.queue.is_empty() {
             self.rope.ring(objects, epoll);
         }
@@ -171,9 +173,13 @@ impl State {
         let again = watch.harvest(epoll, entry, mask, scan);
         let spent = watch.is_spent();
         let part = entry == Entry::Shared && watch.had_better_part(mask);
+        let roomy = core::mem::take(&mut watch.roomy);
         self.remember_kinds(fd, again);
         if spent {
             self.forget_if_spent(fd);
+        }
+        if roomy {
+            self.told_of_room(fd, generation);
         }
         part
     }
@@ -299,11 +305,16 @@ impl State {
             return;
         }
         let regular = watch.is_regular();
-        if watch.look_again(epoll, kind, scan) {
+        let again = watch.look_again(epoll, kind, scan);
+        let roomy = core::mem::take(&mut watch.roomy);
+        if again {
             self.remember(fd, kind);
         } else if regular {
             // Nobody but inotify tells when it grows.
             self.listen(objects, epoll, fd);
+        }
+        if roomy {
+            self.told_of_room(fd, generation);
         }
         self.forget_if_spent(fd);
     }

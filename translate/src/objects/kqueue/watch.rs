@@ -38,6 +38,8 @@ pub(super) struct Watch {
     armed: Option<u32>,
     /// The host keeps reporting what a kqueue does not (a socket not connected yet): only changes are listened for.
     parked: bool,
+    /// Room to write has just been reported as an edge, and perhaps of a connection: see `drain`.
+    pub(super) roomy: bool,
     /// How often both knotes were reported together, since the guest last changed one.
     pub(super) together: u8,
     /// The instance that has the knote for writing, if it stands apart.
@@ -56,6 +58,7 @@ impl Watch {
             written: (0, 0, 0),
             armed: None,
             parked: false,
+            roomy: false,
             together: 0,
             apart: None,
         }
@@ -316,7 +319,11 @@ impl Watch {
             self.remove(kind);
             return false;
         }
-        side.note.enabled && !clear && must_remember
+        let enabled = side.note.enabled;
+        if kind == Kind::Write && clear && enabled && !found.eof {
+            self.roomy = !matches!(self.file, File::Pipe | File::Regular | File::Other);
+        }
+        enabled && !clear && must_remember
     }
 
     fn report_changes(&mut self, scan: &mut Scan) -> bool {

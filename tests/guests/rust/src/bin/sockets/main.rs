@@ -37,6 +37,7 @@ extern "C" fn main() {
         ("select", waiting::select),
         ("accept-inherits", waiting::accept),
         ("urgent", waiting::urgent),
+        ("room", waiting::room),
         ("thousands", waiting::thousands),
         ("broken-pipes", sending::broken),
         ("not-connected", sending::unconnected),

@@ -87,6 +87,40 @@ pub(crate) fn urgent() {
     }
 }
 
+/// Room to write on a connection is told of again when what was written is taken, even if there was room for more.
+pub(crate) fn room() {
+    const WRITE_AGAIN: u64 = 0xfffe | (1 | 0x20) << 16;
+    const PIECE: usize = 48 << 10;
+    let (listener, from, into) = crate::net::connected();
+    let queue = call(362, []).expect("kqueue");
+    let change = [into, WRITE_AGAIN, 0, 0, 0, 0, 0, 0];
+    call(560, [queue, change.as_ptr() as u64, 1, 0, 0, 0]).expect("kevent");
+    let found = [0u64; 8];
+    let event = |seconds: u64, nanoseconds: u64| {
+        let time = [seconds, nanoseconds];
+        let args = [queue, 0, 0, found.as_ptr() as u64, 1, time.as_ptr() as u64];
+        call(560, args)
+    };
+    let bytes = [7u8; PIECE];
+    assert_eq!(event(10, 0), Ok(1));
+    for turn in 0..20 {
+        let args = [into, bytes.as_ptr() as u64, PIECE as u64];
+        assert_eq!(call(sys::WRITE, args), Ok(PIECE as u64));
+        let mut taken = 0;
+        while taken < PIECE as u64 {
+            let args = [from, bytes.as_ptr() as u64, PIECE as u64];
+            taken += call(sys::READ, args).expect("read");
+        }
+        assert_eq!(event(10, 0), Ok(1), "turn {turn}");
+    }
+    // And not when nothing was.
+    assert_eq!(event(0, 50_000_000), Ok(0));
+    assert_eq!(event(0, 50_000_000), Ok(0));
+    for fd in [listener, from, into, queue] {
+        crate::net::close(fd);
+    }
+}
+
 /// As many events come at a time as there is room for.
 pub(crate) fn thousands() {
     const MANY: usize = 4200;
