@@ -4,7 +4,7 @@ use core::sync::atomic::Ordering;
 
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
-use compat_translate::task::{self, Thread};
+use compat_translate::task::{self, Process, Thread};
 
 use crate::error::Return;
 
@@ -18,10 +18,18 @@ pub fn own_id(cx: &Cx) -> i32 {
 /// # Errors
 /// `ESRCH`.
 pub fn with_thread(cx: &Cx, id: i32, act: impl FnOnce(&Thread)) -> Return<()> {
+    with_thread_of(cx.process(), id, act)
+}
+
+/// The same of any process in this memory.
+///
+/// # Errors
+/// `ESRCH`.
+pub fn with_thread_of(process: &Process, id: i32, act: impl FnOnce(&Thread)) -> Return<()> {
     let mut act = Some(act);
     task::with_all_threads(|thread| {
-        let is_it = thread.tid.load(Ordering::Relaxed) == id
-            && core::ptr::eq(thread.process(), cx.process());
+        let is_it =
+            thread.tid.load(Ordering::Relaxed) == id && core::ptr::eq(thread.process(), process);
         if is_it && let Some(act) = act.take() {
             act(thread);
         }

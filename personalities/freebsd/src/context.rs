@@ -12,7 +12,7 @@ use compat_translate::task;
 
 use crate::abi::signal::{
     MC_FPFMT_XMM, MC_FPOWNED_FPU, MC_FPOWNED_NONE, MC_HASBASES, MC_HASFPXSTATE, MC_HASSEGS,
-    Mcontext,
+    MC_HASTLSBASE, Mcontext,
 };
 use crate::signals::{TRAP_PAGE, trap_number};
 
@@ -120,7 +120,8 @@ pub(crate) fn mcontext_of(frame: &UContext) -> Mcontext {
         gsbase: 0,
         xfpustate: 0,
         xfpustate_len: 0,
-        spare: [0; 4],
+        tlsbase: 0,
+        spare: [0; 3],
     };
     if let Some((image, _)) = xsave_of(frame) {
         context.ownedfp = MC_FPOWNED_FPU;
@@ -166,7 +167,7 @@ pub(crate) fn set_mcontext(frame: &mut UContext, context: &Mcontext) -> HostResu
 }
 
 fn set(frame: &mut UContext, context: &Mcontext) -> HostResult<()> {
-    if context.flags & !(MC_HASSEGS | MC_HASBASES | MC_HASFPXSTATE) != 0 {
+    if context.flags & !(MC_HASSEGS | MC_HASBASES | MC_HASFPXSTATE | MC_HASTLSBASE) != 0 {
         return Err(HostErrno::EINVAL);
     }
     if let Some((image, extended)) = xsave_of(frame) {

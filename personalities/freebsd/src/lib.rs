@@ -15,6 +15,7 @@ mod express;
 pub mod image;
 mod sigcode;
 mod signals;
+mod tls;
 
 use compat_bsd::{System, error, lower};
 use compat_tables::freebsd as tables;

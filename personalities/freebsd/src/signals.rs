@@ -5,10 +5,12 @@ use compat_tables::freebsd as tables;
 use compat_translate::guest;
 use compat_translate::host::HostResult;
 use compat_translate::signal::{DefaultAction, Delivery};
+use compat_translate::task;
 
 use crate::abi::signal::{MC_HASFPXSTATE, Sigframe, Ucontext};
 use crate::context::{mcontext_of, reset_fpu};
 use crate::sigcode::SIGCODE;
+use crate::tls;
 
 pub(crate) use compat_bsd::signals::*;
 
@@ -72,6 +74,9 @@ fn build(delivery: &mut Delivery) -> HostResult<()> {
         },
     )?;
     reset_fpu(frame);
+    if let Some(base) = tls::of(delivery.thread) {
+        task::set_fs_base(base);
+    }
     frame.regs.rdi = u64::from(delivery.signal);
     frame.regs.rsi = if delivery.action.info {
         sp + 896

@@ -47,12 +47,14 @@ pub(crate) struct Mcontext {
     pub(crate) gsbase: u64,
     pub(crate) xfpustate: u64,
     pub(crate) xfpustate_len: u64,
-    pub(crate) spare: [u64; 4],
+    pub(crate) tlsbase: u64,
+    pub(crate) spare: [u64; 3],
 }
 
 pub(crate) const MC_HASSEGS: u32 = 1;
 pub(crate) const MC_HASBASES: u32 = 2;
 pub(crate) const MC_HASFPXSTATE: u32 = 4;
+pub(crate) const MC_HASTLSBASE: u32 = 8;
 pub(crate) const MC_FPFMT_XMM: u64 = 0x10002;
 pub(crate) const MC_FPOWNED_NONE: u64 = 0x20000;
 pub(crate) const MC_FPOWNED_FPU: u64 = 0x20001;

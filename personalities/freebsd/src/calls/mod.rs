@@ -15,6 +15,7 @@ mod procdesc;
 mod reaper;
 mod signal;
 mod stat;
+mod sysarch;
 mod sysctl;
 mod system;
 mod sysv;
@@ -81,6 +82,7 @@ pub(crate) use socket::*;
 pub(crate) use socket_name::*;
 pub(crate) use sockopt::*;
 pub(crate) use stat::*;
+pub(crate) use sysarch::*;
 pub(crate) use sysctl::*;
 pub(crate) use system::*;
 pub(crate) use sysv::*;
@@ -93,7 +95,8 @@ pub(crate) use write::*;
 pub(crate) use xattr::*;
 
 /// See [`compat_translate::Personality::after_fork`].
-pub(crate) fn after_fork(_cx: &mut Cx) {
+pub(crate) fn after_fork(cx: &mut Cx) {
+    crate::tls::forget(cx.thread);
     umtx_after_fork();
     aio::after_fork();
 }

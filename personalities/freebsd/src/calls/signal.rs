@@ -10,10 +10,11 @@ use compat_translate::signal::SigSet;
 use compat_translate::{Cx, Outcome};
 use zerocopy::{FromZeros, IntoBytes};
 
-use crate::abi::signal::{SS_ONSTACK, Sigaction, Ucontext};
+use crate::abi::signal::{MC_HASTLSBASE, SS_ONSTACK, Sigaction, Ucontext};
 use crate::context;
 use crate::error::Return;
 use crate::signals;
+use crate::tls;
 
 /// The same structure and meaning as today; only the trampoline that binaries from before FreeBSD 5 expect differs.
 pub(crate) fn freebsd4_sigaction(
@@ -55,6 +56,7 @@ fn saved_context(cx: &Cx) -> Ucontext {
     mcontext.rax = 0;
     mcontext.rdx = 0;
     mcontext.rflags &= !1;
+    mcontext.tlsbase = tls::of(cx.thread).unwrap_or(0);
     let stack = signals::alternate_stack(cx.thread, cx.frame.regs.rsp);
     mcontext.onstack = u64::from(stack.flags & SS_ONSTACK != 0);
     Ucontext {
@@ -76,7 +78,11 @@ pub(crate) fn setcontext(cx: &mut Cx, context: In<Ucontext>) -> Return<Outcome> 
     let bytes = wanted.as_mut_bytes().get_mut(..CONTEXT_SIZE);
     guest::read_bytes(context.address(), bytes.unwrap_or_default())?;
     go_on_at(cx, SigSet::from_words(wanted.sigmask), |cx| {
-        context::set_mcontext(cx.frame, &wanted.mcontext)
+        context::set_mcontext(cx.frame, &wanted.mcontext)?;
+        if wanted.mcontext.flags & MC_HASTLSBASE != 0 {
+            tls::set(cx.thread, wanted.mcontext.tlsbase);
+        }
+        Ok(())
     })
 }
 

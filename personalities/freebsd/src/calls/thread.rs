@@ -5,13 +5,13 @@ use core::sync::atomic::Ordering;
 
 use compat_bsd::threads::{self, own_id};
 use compat_tables::freebsd::Errno;
-use compat_tables::freebsd::flags::rtprio_type;
+use compat_tables::freebsd::flags::{rtprio_type, thr_flags};
 use compat_translate::Cx;
 use compat_translate::guest::{self, In, Out, Path};
 use compat_translate::host::{self, HostErrno, nr};
 use compat_translate::objects::umtx::{ANY, End, Queue, Scope, Until};
 use compat_translate::signal::{self, Regs};
-use compat_translate::task::{self, Start, Thread, clone};
+use compat_translate::task::{Start, Thread, clone};
 use zerocopy::{FromBytes, FromZeros, IntoBytes};
 
 use super::ids;
@@ -20,6 +20,7 @@ use crate::abi::signal::{MC_HASBASES, Ucontext};
 use crate::abi::time::{GuestTimespec, is_proper, timespec};
 use crate::context;
 use crate::error::{Error, Return};
+use crate::tls;
 
 /// `struct thr_param`.
 #[repr(C)]
@@ -33,7 +34,7 @@ pub(crate) struct ThrParam {
     tls_size: u64,
     child_tid: u64,
     parent_tid: u64,
-    flags: i32,
+    flags: u32,
     pad: u32,
     rtp: u64,
     spare: [u64; 3],
@@ -62,8 +63,16 @@ pub(crate) fn thr_new(cx: &mut Cx, param: In<ThrParam>, size: i32) -> Return<()>
         check_priority(priority)?;
     }
     let start = start_of(cx, &found)?;
-    // `flags` says nothing that a kernel since FreeBSD 6 looks at: THR_SUSPENDED threads run at once too.
+    // THR_SUSPENDED threads run at once too, on all kernels since FreeBSD 6.
+    let known = thr_flags::THR_SUSPENDED | thr_flags::THR_SYSTEM_SCOPE | thr_flags::THR_C_RUNTIME;
+    if found.flags & !known != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let process = cx.process();
     create(cx, start, |tid| {
+        if found.flags & thr_flags::THR_C_RUNTIME != 0 {
+            threads::with_thread_of(process, tid, |thread| tls::set(thread, found.tls_base))?;
+        }
         for address in [found.child_tid, found.parent_tid] {
             Out::<i64>::new(address).write_optional(&i64::from(tid))?;
         }
@@ -227,38 +236,4 @@ pub(crate) fn thr_suspend(cx: &mut Cx, timeout: In<GuestTimespec>) -> Return<()>
             End::TimedOut | End::Interrupted => return Ok(()),
         }
     }
-}
-
-const AMD64_GET_FSBASE: i32 = 128;
-const AMD64_SET_FSBASE: i32 = 129;
-const AMD64_GET_GSBASE: i32 = 130;
-const AMD64_SET_GSBASE: i32 = 131;
-const AMD64_GET_XFPUSTATE: i32 = 132;
-
-pub(crate) fn sysarch(cx: &mut Cx, operation: i32, parameters: u64) -> Return<()> {
-    match operation {
-        AMD64_GET_FSBASE => guest::store_u64(parameters, task::fs_base())?,
-        AMD64_SET_FSBASE => {
-            let base = guest::load_u64(parameters)?;
-            // User addresses only (sysarch in sys_machdep.c).
-            if base >= 0x8000_0000_0000 {
-                return Err(Errno::EINVAL.into());
-            }
-            task::set_fs_base(base);
-        }
-        // `gs` is the stub's: a guest that wants a base of its own there cannot be served, and is told so.
-        AMD64_GET_GSBASE => guest::store_u64(parameters, 0)?,
-        AMD64_SET_GSBASE => return Err(cx.gap("sysarch: AMD64_SET_GSBASE", Errno::EINVAL.into())),
-        AMD64_GET_XFPUSTATE => {
-            let [address, length] = guest::read(parameters)?;
-            context::write_extended(cx.frame, address, length)?;
-        }
-        _ => {
-            return Err(cx.gap(
-                "sysarch: operation other than the segment bases",
-                Errno::EINVAL.into(),
-            ));
-        }
-    }
-    Ok(())
 }

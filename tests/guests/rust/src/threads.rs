@@ -79,7 +79,7 @@ pub fn exit(thread: &Thread) -> ! {
 
 /// Starts a thread that runs `body(.., argument)`.
 pub fn spawn(body: extern "C" fn(&Thread, u64), argument: u64) -> &'static Thread {
-    start(body, argument, None)
+    start(body, argument, None, 0).expect("thr_new")
 }
 
 /// The same, with `base` in fs.
@@ -88,10 +88,23 @@ pub fn spawn_with_base(
     argument: u64,
     base: u64,
 ) -> &'static Thread {
-    start(body, argument, Some(base))
+    start(body, argument, Some(base), 0).expect("thr_new")
 }
 
-fn start(body: extern "C" fn(&Thread, u64), argument: u64, base: Option<u64>) -> &'static Thread {
+/// The same with the flags of `struct thr_param`.
+pub fn spawn_with_flags(
+    body: extern "C" fn(&Thread, u64),
+    flags: i32,
+) -> Result<&'static Thread, u64> {
+    start(body, 0, None, flags)
+}
+
+fn start(
+    body: extern "C" fn(&Thread, u64),
+    argument: u64,
+    base: Option<u64>,
+    flags: i32,
+) -> Result<&'static Thread, u64> {
     let memory = sys::map(STACK, 3);
     let tls = base.unwrap_or(memory + 2048);
     let thread = memory as *mut Thread;
@@ -116,11 +129,12 @@ fn start(body: extern "C" fn(&Thread, u64), argument: u64, base: Option<u64>) ->
         tls_size: 64,
         child_tid: memory + 16,
         parent_tid: memory + 8,
+        flags,
         ..Parameters::default()
     };
     let size = size_of::<Parameters>() as u64;
-    sys::call(sys::THR_NEW, [(&raw const parameters) as u64, size]).expect("thr_new");
-    unsafe { &*thread }
+    sys::call(sys::THR_NEW, [(&raw const parameters) as u64, size])?;
+    Ok(unsafe { &*thread })
 }
 
 impl Thread {

@@ -41,6 +41,10 @@ extern "C" fn main() {
         ("trapped/under-sigsys", trapped::under_sigsys),
         ("segment/by-instruction", segment::by_instruction),
         ("segment/by-call", segment::by_call),
+        (
+            "segment/named-by-the-run-time",
+            segment::named_by_the_run_time,
+        ),
         ("segment/of-each-thread", segment::of_each_thread),
         ("code/hot-sites-under-load", code::hot_sites),
         ("end/last-thread", end::last_thread),
