@@ -29,8 +29,8 @@ enum Kind {
     DragonFly,
 }
 
-/// The FreeBSD systems to build for: `freebsd-13.*` in the directory `$COMPAT_TEST_ROOTS`. Without any, or without clang,
-/// a line says so.
+/// The FreeBSD systems to build for: those of [`FREEBSD`] in the directory `$COMPAT_TEST_ROOTS`. Without any, or without
+/// clang, a line says so.
 pub fn systems() -> Vec<System> {
     of_kinds(&[Kind::FreeBsd])
 }
@@ -45,11 +45,7 @@ fn of_kinds(kinds: &[Kind]) -> Vec<System> {
         println!("skipped: COMPAT_TEST_ROOTS does not say where systems are");
         return Vec::new();
     };
-    if !clang("clang")
-        .arg("--version")
-        .output()
-        .is_ok_and(|found| found.status.success())
-    {
+    if !is_here("clang") {
         println!("skipped: clang is not here");
         return Vec::new();
     }
@@ -61,7 +57,8 @@ fn of_kinds(kinds: &[Kind]) -> Vec<System> {
     found.sort_by(|a, b| a.name.cmp(&b.name));
     for kind in kinds {
         if !found.iter().any(|system| system.kind == *kind) {
-            println!("skipped: no {}* in {}", kind.prefix(), place.display());
+            let names = kind.prefixes().join("*, ");
+            println!("skipped: no {names}* in {}", place.display());
         }
     }
     found
@@ -81,13 +78,21 @@ fn clang(name: &str) -> Command {
     Command::new(name)
 }
 
+fn is_here(compiler: &str) -> bool {
+    let asked = clang(compiler).arg("--version").output();
+    asked.is_ok_and(|found| found.status.success())
+}
+
+/// The releases that clang of today builds for: older ones have no libraries of its kind.
+const FREEBSD: &[&str] = &["freebsd-13.", "freebsd-14.", "freebsd-15."];
+
 impl Kind {
-    /// What the directory's name begins with, before the release.
-    fn prefix(self) -> &'static str {
+    /// What the directory's name may begin with.
+    fn prefixes(self) -> &'static [&'static str] {
         match self {
-            Kind::FreeBsd => "freebsd-13.",
-            Kind::NetBsd => "netbsd-",
-            Kind::DragonFly => "dragonfly-",
+            Kind::FreeBsd => FREEBSD,
+            Kind::NetBsd => &["netbsd-"],
+            Kind::DragonFly => &["dragonfly-"],
         }
     }
 
@@ -105,7 +110,7 @@ impl System {
         let name = root.file_name()?.to_str()?;
         let kind = [Kind::FreeBsd, Kind::NetBsd, Kind::DragonFly]
             .into_iter()
-            .find(|kind| name.starts_with(kind.prefix()))?;
+            .find(|kind| kind.prefixes().iter().any(|begin| name.starts_with(begin)))?;
         let (_, release) = name.split_once('-')?;
         let whole = [
             kind.linker(),
@@ -160,12 +165,24 @@ impl System {
 
     fn compiler(&self, source: &Path, is_library: bool) -> Command {
         let is_cpp = source.extension() == Some(OsStr::new("cpp"));
-        let mut compiler = self.clang(if is_cpp { "clang++" } else { "clang" });
+        let mut compiler = self.clang(if is_cpp {
+            self.clang_for_cpp()
+        } else {
+            "clang"
+        });
         if is_cpp {
             compiler.args(["-stdlib=libc++", "-std=c++17"]);
         }
         for_both(&mut compiler, source, is_library);
         compiler
+    }
+
+    /// A system's C++ headers are for compilers of their time.
+    fn clang_for_cpp(&self) -> &'static str {
+        let newer = ["clang++-19", "clang++-20", "clang++-21", "clang++-22"];
+        let is_new = self.kind == Kind::FreeBsd && !self.release.starts_with("13.");
+        let found = newer.into_iter().find(|name| is_new && is_here(name));
+        found.unwrap_or("clang++")
     }
 
     fn clang(&self, name: &str) -> Command {

@@ -17,6 +17,9 @@ static void in_zone(const char *zone)
 		struct tm local;
 		must(localtime_r(&moments[i], &local) != NULL);
 		must(strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S %Z %z", &local) > 0);
+		/* What there is no zone for is UTC, by another name since FreeBSD 15. */
+		if (strstr(text, " -00 "))
+			memcpy(strstr(text, " -00 "), " UTC ", 5);
 		printf("  %s %d %ld %d\n", text, local.tm_isdst, local.tm_gmtoff, mktime(&local) == moments[i]);
 	}
 }
