@@ -1,4 +1,4 @@
-//! The suite's own C and C++ programs, with FreeBSD 13's own run-time linker, libc, libthr and C++ library. Each must
+//! The suite's own C and C++ programs, with the run-time linker, libc, libthr and C++ library of FreeBSD 13 and 15. Each must
 //! print what `tests/guests/c/<name>.out` holds.
 //!
 //! `$COMPAT_TEST_ROOTS` names the directory with the systems. As root, each program also runs as an ordinary user.

@@ -1,8 +1,8 @@
 //! Programs in C that mean the same on every system, or on all BSDs, with each system's own run-time linker and libraries.
 //! What the former print under compat is what they print when they are built for the host and run there.
 //!
-//! `$COMPAT_TEST_ROOTS` names the directory with the systems: `freebsd-13.*`, `netbsd-*`, `dragonfly-*`. As root, each
-//! program also runs as an ordinary user.
+//! `$COMPAT_TEST_ROOTS` names the directory with the systems: `freebsd-13.*`, `freebsd-15.*`, `netbsd-*`, `dragonfly-*`.
+//! As root, each program also runs as an ordinary user.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
