@@ -216,7 +216,7 @@ pub(crate) fn bad_sigreturn() {
         assert_eq!(sys::call(sys::SIGRETURN, [address]), Err(sys::EFAULT));
     }
     let mut context = here();
-    context.machine.flags |= 8;
+    context.machine.flags |= 16;
     assert_eq!(return_to(&context), Err(sys::EINVAL), "an unknown flag");
     let mut context = here();
     context.machine.rflags ^= 0x3000;
