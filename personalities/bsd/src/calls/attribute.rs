@@ -7,6 +7,7 @@ use compat_translate::host::{self, HostResult, linux, nr};
 
 use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
 use super::place::{Held, Place, own_name};
+use super::searched;
 use super::stat::{statx, statx_fd};
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
@@ -51,8 +52,13 @@ pub fn lchmod(cx: &mut Cx, path: Path, mode: u32) -> Return<()> {
 pub fn fchmod(cx: &mut Cx, fd: Fd, mode: u32) -> Return<()> {
     let fd = fd.checked(cx)?;
     check_sticky(mode, || statx_fd(fd))?;
+    let mode = u64::from(mode & ALLPERMS);
     // SAFETY: no memory is involved.
-    unsafe { host::call_n(nr::fchmod, [fd, u64::from(mode & ALLPERMS)]) }?;
+    let outcome = unsafe { host::call_n(nr::fchmod, [fd, mode]) };
+    searched::otherwise(fd, outcome, |at, path| {
+        // SAFETY: the path is a NUL-terminated name of ours.
+        unsafe { host::call_n(nr::fchmodat, [at, path, mode]) }
+    })?;
     Ok(())
 }
 
@@ -103,6 +109,18 @@ pub fn fchownat(
     let (uid, gid) = (u64::from(uid), u64::from(gid));
     // SAFETY: the kernel checks the guest's path.
     unsafe { host::call_n(nr::fchownat, [place.at, place.path, uid, gid, place.flags]) }?;
+    Ok(())
+}
+
+pub fn fchown(cx: &mut Cx, fd: Fd, uid: u32, gid: u32) -> Return<()> {
+    let fd = fd.checked(cx)?;
+    let (uid, gid) = (u64::from(uid), u64::from(gid));
+    // SAFETY: no memory is involved.
+    let outcome = unsafe { host::call_n(nr::fchown, [fd, uid, gid]) };
+    searched::otherwise(fd, outcome, |at, path| {
+        // SAFETY: the path is a NUL-terminated name of ours.
+        unsafe { host::call_n(nr::fchownat, [at, path, uid, gid, 0]) }
+    })?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@ use compat_translate::host::{self, HostResult, Timespec, nr};
 
 use super::at::{AT_EMPTY_PATH, AT_RESOLVE_BENEATH, AT_SYMLINK_NOFOLLOW, AtFlags, CWD};
 use super::place::Place;
+use super::searched;
 use super::stat::{statx, statx_fd};
 use crate::error::Return;
 use crate::lower::{AtFd, Fd};
@@ -93,7 +94,9 @@ fn set_fd(cx: &mut Cx, fd: Fd, times: &Times) -> Return<()> {
         statx_fd(fd)?;
         return Ok(());
     }
-    Ok(set(fd, 0, times, 0)?)
+    let outcome = set(fd, 0, times, 0).map(|()| 0);
+    searched::otherwise(fd, outcome, |at, path| set(at, path, times, 0).map(|()| 0))?;
+    Ok(())
 }
 
 pub fn utimes(cx: &mut Cx, path: Path, tptr: In<[i64; 4]>) -> Return<()> {

@@ -39,6 +39,7 @@ pub mod read;
 pub mod reaper;
 pub mod rfork;
 pub mod schedule;
+mod searched;
 pub mod select;
 pub mod semaphore;
 pub mod sendfile;

@@ -15,6 +15,7 @@ use super::at::CWD;
 use super::descriptor::set_cloexec;
 use super::dev_fd;
 use super::place::{Held, located, open_beneath};
+use super::searched;
 use super::stat::statx;
 use crate::error::{Error, Return};
 use crate::lower::{AtFd, Fd};
@@ -46,9 +47,9 @@ pub fn openat(cx: &mut Cx, at: AtFd, path: Path, flags: u32, mode: u32) -> Retur
         how &= !u64::from(linux::O_TRUNC);
     }
     let fd = if flags & O_EMPTY_PATH != 0 && guest::read::<u8>(path.0)? == 0 {
-        reopened(cx, directory, how)?
+        searched::marked(flags, how, |how| reopened(cx, directory, how))?
     } else {
-        opened(cx, at, path, flags, how, mode)?
+        searched::marked(flags, how, |how| opened(cx, at, path, flags, how, mode))?
     };
     if flags & O_EXEC != 0 {
         executable(fd)?;

@@ -46,6 +46,7 @@ pub(crate) use before_5::*;
 pub(crate) use bsd43::*;
 pub(crate) use compat_bsd::calls::access::*;
 pub(crate) use compat_bsd::calls::acl::*;
+pub(crate) use compat_bsd::calls::attribute::fchown as __posix_fchown;
 pub(crate) use compat_bsd::calls::attribute::*;
 pub(crate) use compat_bsd::calls::clock::{
     clock_nanosleep, gettimeofday as __gettimeofday50, nanosleep as __nanosleep50,

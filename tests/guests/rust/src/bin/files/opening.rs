@@ -184,6 +184,25 @@ pub(crate) fn to_search() {
         call(sys::READ, [directory, (&raw mut byte) as u64, 1]),
         Err(EBADF)
     );
+    // A directory is changed through it all the same, not so through one that O_PATH opened.
+    const FCHOWN: u64 = 123;
+    const FCHMOD: u64 = 124;
+    const FUTIMENS: u64 = 546;
+    let implied = open(c"search", O_EXEC, 0).expect("to search");
+    let named = open(c"search", O_PATH | O_DIRECTORY, 0).expect("a name");
+    let keep = u64::from(u32::MAX);
+    let times: [i64; 4] = [1, 0, 1_000_000_000, 0];
+    for (fd, flags, outcome) in [
+        (directory, O_EXEC, Ok(0)),
+        (implied, O_EXEC, Ok(0)),
+        (named, O_PATH, Err(EBADF)),
+    ] {
+        assert_eq!(call(FCNTL, [fd, F_GETFL]), Ok(flags));
+        assert_eq!(call(FCHMOD, [fd, 0o711]), outcome);
+        assert_eq!(call(FCHOWN, [fd, keep, keep]), outcome);
+        assert_eq!(call(FUTIMENS, [fd, times.as_ptr() as u64]), outcome);
+    }
+    assert_eq!(open(c"search/file", O_PATH | O_DIRECTORY, 0), Err(ENOTDIR));
     // A file that nobody may execute cannot be opened for that.
     assert_eq!(open(c"search/file", O_EXEC, 0), Err(EACCES));
 }
