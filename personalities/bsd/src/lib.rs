@@ -31,6 +31,7 @@ pub mod kevent;
 )]
 pub mod lower;
 pub mod machine;
+pub mod netlink;
 pub mod prepared;
 pub mod processes;
 pub mod routing;

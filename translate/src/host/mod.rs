@@ -8,7 +8,7 @@ mod file;
 pub mod ipc;
 mod mappings;
 pub mod neighbours;
-mod netlink;
+pub mod netlink;
 pub mod network;
 pub mod nr;
 pub(crate) mod own;

@@ -56,7 +56,8 @@ pub fn neighbours() -> HostResult<Vec<Neighbour>> {
     Ok(found)
 }
 
-fn neighbour(message: &Message) -> Option<Neighbour> {
+/// What an `RTM_NEWNEIGH` says, if it is of anybody that had to be asked for.
+pub fn neighbour(message: &Message) -> Option<Neighbour> {
     const NDMSG: usize = 12;
     const NTF_ROUTER: u8 = 0x80;
     let state = match message.u16(8) {

@@ -1,34 +1,38 @@
-//! Tables of the host's network, asked for by netlink.
+//! Tables of the host's network, asked for by netlink, and the messages they come in.
 
 use alloc::vec::Vec;
 
 use super::{HostErrno, HostResult, call_n, nr};
 
 /// One message of an answer: its type and what follows the header.
-pub(super) struct Message<'a> {
-    pub(super) kind: u16,
-    pub(super) body: &'a [u8],
+pub struct Message<'a> {
+    /// Its type.
+    pub kind: u16,
+    /// What follows the header.
+    pub body: &'a [u8],
 }
 
 impl Message<'_> {
     /// The number at `offset` of the body; 0 when it is too short.
-    pub(super) fn u32(&self, offset: usize) -> u32 {
+    pub fn u32(&self, offset: usize) -> u32 {
         u32_at(self.body, offset)
     }
 
-    pub(super) fn u16(&self, offset: usize) -> u16 {
+    /// The same of two bytes.
+    pub fn u16(&self, offset: usize) -> u16 {
         match self.body.get(offset..offset + 2) {
             Some(&[low, high]) => u16::from_le_bytes([low, high]),
             _ => 0,
         }
     }
 
-    pub(super) fn u8(&self, offset: usize) -> u8 {
+    /// The same of one.
+    pub fn u8(&self, offset: usize) -> u8 {
         self.body.get(offset).copied().unwrap_or(0)
     }
 
     /// The attributes behind the first `fixed` bytes: type and value.
-    pub(super) fn attributes(&self, fixed: usize) -> impl Iterator<Item = (u16, &[u8])> {
+    pub fn attributes(&self, fixed: usize) -> impl Iterator<Item = (u16, &[u8])> {
         const NLA_TYPE_MASK: u16 = 0x3fff;
         let mut rest = self.body.get(fixed..).unwrap_or_default();
         core::iter::from_fn(move || {
@@ -44,16 +48,19 @@ impl Message<'_> {
 }
 
 /// The 32-bit number at `offset`; 0 when the bytes end before.
-pub(super) fn u32_at(bytes: &[u8], offset: usize) -> u32 {
+pub fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     match bytes.get(offset..offset + 4) {
         Some(&[a, b, c, d]) => u32::from_le_bytes([a, b, c, d]),
         _ => 0,
     }
 }
 
-const HEADER: usize = 16;
-const NLMSG_ERROR: u16 = 2;
-const NLMSG_DONE: u16 = 3;
+/// Bytes of a message's header.
+pub const HEADER: usize = 16;
+/// An error, or that there is none.
+pub const NLMSG_ERROR: u16 = 2;
+/// The end of a table.
+pub const NLMSG_DONE: u16 = 3;
 
 /// Dumps a table of the network: `request` is the RTM_GET* message, `family` narrows it. Calls `visit` for every message.
 ///

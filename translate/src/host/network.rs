@@ -107,7 +107,8 @@ pub fn links() -> HostResult<Vec<Link>> {
     Ok(links)
 }
 
-fn link(message: &Message) -> Link {
+/// What an `RTM_NEWLINK` says.
+pub fn link(message: &Message) -> Link {
     const IFINFOMSG: usize = 16;
     let mut link = Link {
         kind: message.u16(2),
@@ -175,22 +176,25 @@ fn link_address(message: &Message) -> Option<LinkAddress> {
 /// As a netlink socket.
 pub fn routes() -> HostResult<Vec<Route>> {
     const RTM_GETROUTE: u16 = 26;
+    const RTM_NEWROUTE: u16 = 24;
+    const RTM_F_CLONED: u32 = 0x200;
     let mut routes = Vec::new();
     for family in [2, 10] {
         dump(RTM_GETROUTE, family, |message| {
-            routes.extend(route(message, family));
+            let kept = message.kind == RTM_NEWROUTE && message.u32(8) & RTM_F_CLONED == 0;
+            routes.extend(route(message).filter(|_| kept));
         })?;
     }
     Ok(routes)
 }
 
-fn route(message: &Message, family: u8) -> Option<Route> {
+/// What an `RTM_NEWROUTE` says, if it is of the main or the local table and of a kind that there is here.
+pub fn route(message: &Message) -> Option<Route> {
     const RTMSG: usize = 12;
     const RTPROT_KERNEL: u8 = 2;
     const MAIN: u32 = 254;
     const LOCAL: u32 = 255;
-    const RTM_F_CLONED: u32 = 0x200;
-    let unspecified = if family == 2 {
+    let unspecified = if message.u8(0) == 2 {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED)
     } else {
         IpAddr::V6(Ipv6Addr::UNSPECIFIED)
@@ -222,8 +226,7 @@ fn route(message: &Message, family: u8) -> Option<Route> {
             _ => {}
         }
     }
-    let wanted = matches!(table, MAIN | LOCAL) && message.u32(8) & RTM_F_CLONED == 0;
-    (message.kind == 24 && wanted).then_some(route)
+    matches!(table, MAIN | LOCAL).then_some(route)
 }
 
 /// The multicast groups that interfaces have joined.

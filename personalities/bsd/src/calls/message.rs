@@ -1,6 +1,7 @@
 //! Sending and receiving (kern_sendit, kern_recvit).
 
 use compat_tables::bsd::Errno;
+use compat_tables::bsd::flags::msg_flags;
 use compat_translate::Cx;
 use compat_translate::guest::InOut;
 use compat_translate::host::nr;
@@ -10,6 +11,7 @@ use super::transfer::{self, HostMessage, Received, Wanted};
 use crate::abi::socket::{Cmsghdr, MCLBYTES, Msghdr, Omsghdr};
 use crate::error::Return;
 use crate::lower::Fd;
+use crate::netlink::{self, Pieces};
 use crate::sockets::address::{self, HostAddress};
 
 /// `UIO_MAXIOV`.
@@ -26,6 +28,9 @@ pub fn sendto(
 ) -> Return<u64> {
     let fd = s.checked(cx)?;
     let to = destination(fd, to, to_len)?;
+    if netlink::is_one(fd) {
+        return tell_netlink(cx, fd, Pieces::One(buf, len), flags, to.as_ref());
+    }
     transfer::send(cx, fd, flags, to.as_ref(), |cx, flags| {
         let (at, len_of) = to.as_ref().map_or((0, 0), |to| {
             (to.bytes().as_ptr() as u64, to.bytes().len() as u64)
@@ -33,6 +38,19 @@ pub fn sendto(
         // SAFETY: a valid address or none; the kernel checks the guest's buffer.
         unsafe { cx.host(nr::sendto, [fd, buf, len, flags, at, len_of]) }
     })
+}
+
+/// See [`netlink::send`].
+fn tell_netlink(
+    cx: &mut Cx,
+    fd: u64,
+    from: Pieces,
+    flags: i32,
+    to: Option<&HostAddress>,
+) -> Return<u64> {
+    let flags = transfer::send_flags(flags as u32)?;
+    let to = to.map(HostAddress::bytes).unwrap_or_default();
+    netlink::send(cx, fd, from, flags, to)
 }
 
 fn destination(fd: u64, to: u64, len: u32) -> Return<Option<HostAddress>> {
@@ -93,6 +111,9 @@ fn send_message(
             return Err(Errno::EINVAL.into());
         }
         control(cx, fd, &mut messages)?;
+    }
+    if netlink::is_one(fd) {
+        return tell_netlink(cx, fd, Pieces::Many(msg.iov, iovlen), flags, to.as_ref());
     }
     transfer::send(cx, fd, flags, to.as_ref(), |cx, flags| {
         let header = HostMessage::sending(to.as_ref(), msg.iov, iovlen, messages.bytes());
@@ -168,9 +189,15 @@ fn receive_from(
     } else {
         (0, 0)
     };
-    // SAFETY: valid room for an address or none; the kernel checks the guest's buffer.
-    let size = unsafe { cx.host(nr::recvfrom, [fd, buf, len, host_flags, at, len_at]) }
-        .map_err(|error| transfer::unreceived(error, fd))?;
+    let size = if netlink::is_one(fd) {
+        let came = netlink::receive(cx, fd, Pieces::One(buf, len), host_flags, &mut name)?;
+        name_len = came.name_len;
+        came.size
+    } else {
+        // SAFETY: valid room for an address or none; the kernel checks the guest's buffer.
+        unsafe { cx.host(nr::recvfrom, [fd, buf, len, host_flags, at, len_at]) }
+            .map_err(|error| transfer::unreceived(error, fd))?
+    };
     let mut stored = room;
     if from != 0 {
         let found = name.get(..name_len as usize).filter(|_| wanted);
@@ -237,6 +264,31 @@ pub fn orecvmsg(cx: &mut Cx, s: Fd, at: InOut<Omsghdr>, flags: i32) -> Return<u6
     Ok(received.size)
 }
 
+/// See [`netlink::receive`].
+fn hear_netlink(
+    cx: &mut Cx,
+    fd: u64,
+    flags: i32,
+    wanted: &Wanted,
+    name: &mut [u8; 128],
+) -> Return<(Received, usize)> {
+    let host_flags = transfer::receive_flags(fd, flags)?;
+    let into = Pieces::Many(wanted.iov, wanted.iovlen);
+    let came = netlink::receive(cx, fd, into, host_flags, name)?;
+    let truncated = if came.truncated {
+        msg_flags::MSG_TRUNC
+    } else {
+        0
+    };
+    let received = Received {
+        size: came.size,
+        name_len: 0,
+        control_len: 0,
+        flags: flags | truncated as i32,
+    };
+    Ok((received, came.name_len as usize))
+}
+
 fn receive_message(cx: &mut Cx, s: Fd, msg: &Msghdr, flags: i32, old: bool) -> Return<Received> {
     let fd = s.checked(cx)?;
     let wanted = Wanted {
@@ -247,7 +299,11 @@ fn receive_message(cx: &mut Cx, s: Fd, msg: &Msghdr, flags: i32, old: bool) -> R
         old,
     };
     let mut name = [0u8; 128];
-    let (mut received, found) = transfer::receive(cx, fd, flags, &wanted, &mut name)?;
+    let (mut received, found) = if netlink::is_one(fd) {
+        hear_netlink(cx, fd, flags, &wanted, &mut name)?
+    } else {
+        transfer::receive(cx, fd, flags, &wanted, &mut name)?
+    };
     if msg.name != 0 {
         let found = name.get(..found).unwrap_or_default();
         received.name_len = store_name(fd, found, msg.name, msg.namelen, old)?;

@@ -15,11 +15,19 @@ use super::socket_name::{WantedName, host_name};
 use super::transfer::{NOSIGPIPE_MARK, PERSISTENT_MARK};
 use crate::error::{Error, Return};
 use crate::lower::{AtFd, Fd, flags};
+use crate::netlink;
 use crate::sockets::address::{self, HostAddress};
+use crate::system;
 
 pub fn socket(cx: &mut Cx, family: i32, kind: i32, protocol: i32) -> Return<Fd> {
     let family = family_to_host(cx, family)?;
     let kind = kind_to_host(family, kind, protocol)?;
+    if family == raw::AF_NETLINK && !netlink::has_protocol(protocol) {
+        return Err(cx.gap(
+            "socket: another protocol of AF_NETLINK",
+            no_protocol(protocol).into(),
+        ));
+    }
     // SAFETY: no pointers.
     let fd = unsafe { host::call_n(nr::socket, [u64::from(family), kind, protocol as u64]) }
         .map_err(|error| unsupported(error, protocol))?;
@@ -33,6 +41,9 @@ pub fn socket(cx: &mut Cx, family: i32, kind: i32, protocol: i32) -> Return<Fd> 
 /// The families a program can have here. The others FreeBSD has are gaps; what it has not is `EAFNOSUPPORT` there, too.
 fn family_to_host(cx: &mut Cx, family: i32) -> Return<u32> {
     let what = match family {
+        domain::AF_NETLINK if system().personality.name == "FreeBSD" => {
+            return Ok(raw::AF_NETLINK);
+        }
         domain::AF_LOCAL | domain::AF_INET | domain::AF_INET6 => {
             let host = DOMAIN.to_host(i64::from(family));
             return host
@@ -40,7 +51,6 @@ fn family_to_host(cx: &mut Cx, family: i32) -> Return<u32> {
                 .ok_or(Errno::EAFNOSUPPORT.into());
         }
         domain::AF_ROUTE => "socket: AF_ROUTE",
-        domain::AF_NETLINK => "socket: AF_NETLINK",
         domain::AF_KEY => "socket: AF_KEY",
         domain::AF_NETGRAPH => "socket: AF_NETGRAPH",
         domain::AF_BLUETOOTH => "socket: AF_BLUETOOTH",

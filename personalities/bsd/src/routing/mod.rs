@@ -10,6 +10,7 @@ use core::net::IpAddr;
 use compat_tables::bsd::flags::{
     self, interface_flags, interface_type, route_addresses as rta, route_flags,
 };
+use compat_translate::host::neighbours::{Neighbour, NeighbourState};
 use compat_translate::host::network::{
     Link, LinkAddress, Route, RouteKind, groups, link_addresses, links, routes,
 };
@@ -28,6 +29,18 @@ pub struct About {
     pub flags: u32,
     /// The interface's number.
     pub index: u32,
+}
+
+/// When a neighbour is forgotten, by the clock that stands at `now`; 0 for never.
+pub fn expiry(neighbour: &Neighbour, now: i64) -> i64 {
+    /// net.link.ether.inet.max_age: how many seconds an answer is believed.
+    const MAX_AGE: i64 = 20 * 60;
+    match neighbour.state {
+        NeighbourState::Permanent => 0,
+        _ => now
+            .saturating_add(MAX_AGE)
+            .saturating_sub(i64::from(neighbour.age)),
+    }
 }
 
 /// What a system's kernel knows of an interface (`struct if_data`).
@@ -307,7 +320,8 @@ pub fn table(messages: &impl Messages, family: i32, wanted: u32) -> Return<Vec<u
     Ok(out)
 }
 
-fn flags_of(route: &Route) -> u32 {
+/// Its `RTF_*`.
+pub fn flags_of(route: &Route) -> u32 {
     let mut flags = route_flags::RTF_UP;
     let bits = if route.destination.is_ipv4() { 32 } else { 128 };
     let conditions = [

@@ -13,6 +13,7 @@ use crate::abi::socket::{
     SOCK_MAXADDRLEN,
 };
 use crate::error::Return;
+use crate::netlink;
 use crate::system::system;
 
 /// Room for any address of either side: `SOCK_MAXADDRLEN`, and one more.
@@ -129,6 +130,7 @@ pub fn to_host(guest: &[u8]) -> Result<HostAddress, Errno> {
     match i32::from(family) {
         domain::AF_INET => exact(SIZEOF_SOCKADDR_IN, raw::AF_INET),
         family if family == inet6() => exact(SIZEOF_SOCKADDR_IN6, raw::AF_INET6),
+        domain::AF_NETLINK => exact(netlink::SOCKADDR_LEN, raw::AF_NETLINK),
         domain::AF_LOCAL => unix_to_host(rest),
         domain::AF_UNSPEC => Ok(Bytes::new(guest)
             .with_head([0; HEAD])
@@ -321,6 +323,7 @@ pub fn to_guest(host: &[u8]) -> Option<GuestAddress> {
         raw::AF_INET => sized(host, SIZEOF_SOCKADDR_IN, domain::AF_INET),
         raw::AF_INET6 => sized(host, SIZEOF_SOCKADDR_IN6, inet6()),
         raw::AF_UNIX => unix_to_guest(rest),
+        raw::AF_NETLINK => sized(host, netlink::SOCKADDR_LEN, domain::AF_NETLINK),
         _ => sized(&[], SIZEOF_SOCKADDR, domain::AF_UNSPEC),
     };
     Some(GuestAddress(address))

@@ -285,6 +285,6 @@ fn neighbour(link: &Link, data: u64) -> Return<()> {
         NeighbourState::Delay => ND6_LLINFO_DELAY,
         NeighbourState::Probe => ND6_LLINFO_PROBE,
     };
-    about.expire = sysctl::neighbours::expiry(&found, now.sec) as i32;
+    about.expire = compat_bsd::routing::expiry(&found, now.sec) as i32;
     Ok(guest::write(data, &about)?)
 }

@@ -4,6 +4,7 @@ mod ip;
 mod ipv6;
 mod local;
 mod multicast;
+mod netlink;
 mod socket;
 mod tcp;
 mod tcp_info;
@@ -18,6 +19,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 use crate::error::{Error, Return};
 use crate::lower::Fd;
+use crate::netlink::SOL_NETLINK;
 
 /// Longest value that is passed on, in bytes: IPv6 extension headers are the longest there are.
 const LONGEST: usize = 2048;
@@ -100,6 +102,7 @@ enum Level {
     Ipv6,
     Tcp,
     Icmpv6,
+    Netlink,
 }
 
 /// The level a number means on this socket: 0 is `SOL_LOCAL` and `IPPROTO_IP`. A protocol refuses what is not its own
@@ -119,6 +122,7 @@ fn level_of(cx: &mut Cx, fd: u64, level: i32) -> Return<Level> {
         sock_level::IPPROTO_ICMPV6 => {
             (host_socket::domain(fd)? == raw::AF_INET6).then_some(Level::Icmpv6)
         }
+        SOL_NETLINK if crate::netlink::is_one(fd) => return Ok(Level::Netlink),
         sock_level::IPPROTO_UDP | sock_level::IPPROTO_SCTP | sock_level::IPPROTO_UDPLITE => {
             host_socket::kind(fd)?;
             return Err(cx.gap("sockopt: UDP or SCTP level", Errno::ENOPROTOOPT.into()));
@@ -145,6 +149,7 @@ pub fn setsockopt(cx: &mut Cx, s: Fd, level: i32, name: i32, at: u64, size: u32)
         Level::Ipv6 => ipv6::set(cx, fd, name, given),
         Level::Tcp => tcp::set(cx, fd, name, given),
         Level::Icmpv6 => ipv6::set_filter(fd, name, given),
+        Level::Netlink => netlink::set(cx, fd, name, given),
     }
 }
 
@@ -166,6 +171,7 @@ pub fn getsockopt(
         Level::Ipv6 => ipv6::get(cx, fd, name, size),
         Level::Tcp => tcp::get(fd, name),
         Level::Icmpv6 => ipv6::get_filter(fd, name),
+        Level::Netlink => netlink::get(fd, name, size),
     }?;
     let len = answer.len.min(size);
     guest::write_bytes(at, answer.bytes.get(..len).unwrap_or_default())?;

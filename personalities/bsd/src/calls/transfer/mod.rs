@@ -10,7 +10,9 @@ use compat_translate::host::socket::raw;
 use crate::sockets::address::HostAddress;
 
 pub use receive::{Received, Wanted, is_unix_stream, receive, receive_flags, unreceived};
-pub use send::{Control, copy_control, never_connected, send, with_sigpipe_held, wrap_rights};
+pub use send::{
+    Control, copy_control, never_connected, send, send_flags, with_sigpipe_held, wrap_rights,
+};
 
 /// `SO_NOSIGPIPE` has no counterpart. This option of the host, which does nothing without the error queues that FreeBSD
 /// has not, keeps it with the socket: over `dup`, `fork`, `execve` and descriptor passing.

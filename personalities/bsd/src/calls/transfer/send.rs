@@ -157,7 +157,7 @@ pub fn send(
 }
 
 /// The signal of a broken pipe is ours to raise, so that `SO_NOSIGPIPE` can be honoured.
-fn send_flags(asked: u32) -> Return<u64> {
+pub fn send_flags(asked: u32) -> Return<u64> {
     let host = MSG_FLAGS.to_host(u64::from(
         asked & !msg_flags::MSG_TRUNC & !msg_flags::MSG_CTRUNC,
     ));

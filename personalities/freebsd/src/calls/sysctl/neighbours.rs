@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 use core::net::IpAddr;
 
 use compat_bsd::routing::{
-    About, RouteData, append, flags_to_guest, hardware, inet_sockaddr, interface_kind, is_wanted,
-    link_sockaddr,
+    About, RouteData, append, expiry, flags_to_guest, hardware, inet_sockaddr, interface_kind,
+    is_wanted, link_sockaddr,
 };
 use compat_tables::freebsd::Errno;
 use compat_tables::freebsd::flags::{interface_flags, route_addresses as rta, route_flags};
@@ -16,9 +16,6 @@ use zerocopy::IntoBytes;
 
 use super::routes::route_header;
 use crate::error::Return;
-
-/// net.link.ether.inet.max_age: how many seconds FreeBSD believes an answer.
-const MAX_AGE: i64 = 20 * 60;
 
 /// The neighbours of `family` on every link, and the host's own addresses there.
 pub(super) fn table(family: i32) -> Return<Vec<u8>> {
@@ -67,16 +64,6 @@ fn own(links: &[Link]) -> Return<Vec<Neighbour>> {
         })
     });
     Ok(own.collect())
-}
-
-/// When the entry is forgotten, by the clock that stands at `now`; 0 for never.
-pub(in crate::calls) fn expiry(neighbour: &Neighbour, now: i64) -> i64 {
-    match neighbour.state {
-        NeighbourState::Permanent => 0,
-        _ => now
-            .saturating_add(MAX_AGE)
-            .saturating_sub(i64::from(neighbour.age)),
-    }
 }
 
 fn entry(out: &mut Vec<u8>, neighbour: &Neighbour, link: &Link) {

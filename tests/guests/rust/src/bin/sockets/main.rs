@@ -7,6 +7,7 @@ mod interfaces;
 mod lists;
 mod names;
 mod net;
+mod netlink;
 mod options;
 mod sending;
 mod waiting;
@@ -44,6 +45,7 @@ extern "C" fn main() {
         ("whole-length-of-a-datagram", sending::whole),
         ("sendfile", sending::file),
         ("interfaces", interfaces::interfaces),
+        ("netlink", netlink::netlink),
         ("listed-connections", lists::connections),
         ("listed-datagrams", lists::datagrams),
         ("listed-pairs", lists::pairs),
