@@ -10,7 +10,7 @@ use crate::net::{
 pub(crate) fn kinds() {
     let new = |family, kind, protocol| call(97, [family, kind, protocol]);
     assert_eq!(new(17, 3, 0), Err(EAFNOSUPPORT), "AF_ROUTE");
-    assert_eq!(new(38, 3, 0), Err(EAFNOSUPPORT), "AF_NETLINK");
+    assert_eq!(new(38, STREAM, 0), Err(EPROTOTYPE), "a stream of netlink");
     assert_eq!(new(99, 1, 0), Err(EAFNOSUPPORT));
     assert_eq!(
         new(AF_INET, STREAM, 17),
