@@ -2,7 +2,9 @@
 
 use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::flock_op::{LOCK_EX, LOCK_NB, LOCK_SH, LOCK_UN};
-use compat_tables::bsd::flags::{FCNTL_CMD, STATUS_FLAGS, fcntl_cmd, status_flags};
+use compat_tables::bsd::flags::{
+    FCNTL_CMD, STATUS_FLAGS, descriptor_flags, fcntl_cmd, status_flags,
+};
 use compat_translate::Cx;
 use compat_translate::guest;
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
@@ -66,6 +68,14 @@ pub fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
         }
         // The lock daemon's, a privilege of root.
         fcntl_cmd::F_SETLK_REMOTE => return Err(Errno::EPERM.into()),
+        // FreeBSD 15's dup3, with descriptor flags in the command's upper half.
+        _ if cmd as u32 & 0xffff == fcntl_cmd::F_DUP3FD as u32 => {
+            let flags = cmd as u32 >> 16;
+            if flags & !(linux::FD_CLOEXEC | descriptor_flags::FD_CLOFORK) != 0 {
+                return Err(Errno::EINVAL.into());
+            }
+            copy_to(cx, fd, Fd(number), flags & linux::FD_CLOEXEC != 0)?.0
+        }
         _ => return Err(Errno::EINVAL.into()),
     })
 }

@@ -412,8 +412,16 @@ pub fn mincore(_cx: &mut Cx, addr: u64, len: u64, vector: u64) -> Return<()> {
     Ok(())
 }
 
-/// `break`: the end of the data segment (kern_break). What the program's file gave it always stays.
+/// `break`: the end of the data segment. What the program's file gave it always stays.
 pub fn r#break(cx: &mut Cx, end: u64) -> Return<()> {
+    if end < cx.process().program_break.lock().base {
+        return Err(Errno::EINVAL.into());
+    }
+    set_break(cx, end).map(drop)
+}
+
+/// The same with the end for an answer, which an address before the segment only asks for (kern_break since FreeBSD 12).
+pub fn set_break(cx: &mut Cx, end: u64) -> Return<u64> {
     const LIMIT: u64 = 32 << 30;
     let mut current = cx.process().program_break.lock();
     let ProgramBreak {
@@ -422,7 +430,7 @@ pub fn r#break(cx: &mut Cx, end: u64) -> Return<()> {
         mapped,
     } = *current;
     if end < base {
-        return Err(Errno::EINVAL.into());
+        return Ok(mapped);
     }
     if end - base > LIMIT {
         return Err(Errno::ENOMEM.into());
@@ -447,5 +455,5 @@ pub fn r#break(cx: &mut Cx, end: u64) -> Return<()> {
         unsafe { host::call_n(nr::munmap, [wanted, mapped - wanted]) }?;
     }
     current.mapped = wanted;
-    Ok(())
+    Ok(wanted)
 }

@@ -2,7 +2,7 @@
 
 use compat_tables::bsd::Errno;
 use compat_translate::Cx;
-use compat_translate::guest::{Out, Path};
+use compat_translate::guest::{self, Out, Path};
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
 use compat_translate::paths::{self, Look};
 
@@ -87,6 +87,10 @@ pub fn funlinkat(cx: &mut Cx, at: AtFd, path: Path, fd: Fd, flag: AtFlags) -> Re
         unsafe { host::call_n(nr::unlinkat, [parent.at, path, flag.to_host()]) }
     });
     match removed {
+        // What has no name but slashes cannot be named to be removed (vfs_lookup_degenerate).
+        Err(HostErrno::EISDIR | HostErrno::EBUSY) if only_slashes(path) => {
+            Err(Errno::EISDIR.into())
+        }
         Err(HostErrno::EISDIR) => Err(Errno::EPERM.into()),
         other => Ok(other.map(drop)?),
     }
@@ -108,6 +112,11 @@ fn with_name(at: u64, path: u64, call: impl Fn(u64) -> HostResult) -> HostResult
         }
         other => other,
     }
+}
+
+fn only_slashes(path: Path) -> bool {
+    guest::read_string(path.0, 1024)
+        .is_ok_and(|path| !path.is_empty() && path.iter().all(|&byte| byte == b'/'))
 }
 
 fn same_file(one: &linux::statx, other: &linux::statx) -> bool {

@@ -3,7 +3,7 @@
 use compat_tables::bsd::flags::{self, cld_code, idtype, wait_options};
 use compat_tables::bsd::{Errno, Signal};
 use compat_translate::guest::Out;
-use compat_translate::host::{self, nr};
+use compat_translate::host::{self, linux, nr};
 use compat_translate::signal::SigInfo;
 use compat_translate::task::follow;
 use compat_translate::{Cx, Outcome};
@@ -70,7 +70,11 @@ pub(super) fn known(options: u32) -> Return<u64> {
 }
 
 fn wait_with(cx: &mut Cx, [kind, id]: [u64; 2], options: u32, all: u64) -> Return<Option<Change>> {
-    let known = known(options)?;
+    let mut known = known(options)?;
+    let only_traced = known & u64::from(linux::WEXITED | linux::WSTOPPED | linux::WCONTINUED) == 0;
+    if only_traced {
+        known |= u64::from(linux::WEXITED | linux::WNOHANG | linux::WNOWAIT);
+    }
     let mut info = SigInfo::default();
     let mut usage = Rusage::ZERO;
     let args = [
@@ -83,7 +87,10 @@ fn wait_with(cx: &mut Cx, [kind, id]: [u64; 2], options: u32, all: u64) -> Retur
     ];
     // SAFETY: a valid siginfo_t and rusage.
     unsafe { cx.host(nr::waitid, args) }?;
-    if info.pid() == 0 {
+    if only_traced && options & wait_options::WNOHANG == 0 {
+        return Err(cx.gap("wait6: for what is traced alone", Errno::EINVAL.into()));
+    }
+    if only_traced || info.pid() == 0 {
         return Ok(None);
     }
     if options & wait_options::WNOWAIT == 0

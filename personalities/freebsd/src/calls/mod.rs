@@ -57,6 +57,7 @@ pub(crate) use ioctl::*;
 pub(crate) use kqueue::*;
 pub(crate) use limits::*;
 pub(crate) use login::*;
+pub(crate) use memory::set_break as r#break;
 pub(crate) use memory::*;
 pub(crate) use message::*;
 pub(crate) use mounts::*;

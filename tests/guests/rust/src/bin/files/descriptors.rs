@@ -23,6 +23,7 @@ const F_READAHEAD: u64 = 15;
 const F_RDAHEAD: u64 = 16;
 const F_DUPFD_CLOEXEC: u64 = 17;
 const F_DUP2FD_CLOEXEC: u64 = 18;
+const F_DUP3FD: u64 = 24;
 const F_ISUNIONSTACK: u64 = 21;
 const F_KINFO: u64 = 22;
 const FD_CLOEXEC: u64 = 1;
@@ -44,6 +45,17 @@ pub(crate) fn copies() {
     assert_eq!(call(FCNTL, [fd, F_DUP2FD_CLOEXEC, 83]), Ok(83));
     for (copy, expected) in [(90, 0), (80, 0), (81, 1), (82, 0), (83, 1)] {
         assert_eq!(close_on_exec(copy), expected, "{copy}");
+    }
+    // What dup3 of FreeBSD 15 asks for: descriptor flags above the command.
+    assert_eq!(call(FCNTL, [fd, F_DUP3FD, 84]), Ok(84));
+    assert_eq!(call(FCNTL, [fd, F_DUP3FD | FD_CLOEXEC << 16, 85]), Ok(85));
+    assert_eq!((close_on_exec(84), close_on_exec(85)), (0, 1));
+    for (command, to, error) in [
+        (F_DUP3FD | 8 << 16, 84, EINVAL),
+        (F_DUPFD | FD_CLOEXEC << 16, 84, EINVAL),
+        (F_DUP3FD, u64::MAX, EBADF),
+    ] {
+        assert_eq!(call(FCNTL, [fd, command, to]), Err(error));
     }
     // The same number twice: close-on-exec is set even so.
     assert_eq!(call(FCNTL, [80, F_DUP2FD_CLOEXEC, 80]), Ok(80));

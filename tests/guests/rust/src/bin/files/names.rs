@@ -102,6 +102,8 @@ pub(crate) fn removing() {
     assert_eq!(call(UNDELETE, [path(c"whole")]), Err(EEXIST));
     assert_eq!(call(UNDELETE, [path(c"nothing")]), Err(ENOENT));
     assert_eq!(call(MKDIR, [path(c"/"), 0o755]), Err(EISDIR));
+    assert_eq!(call(UNLINK, [path(c"/")]), Err(EISDIR));
+    assert_eq!(unlinkat(c"///", AT_REMOVEDIR), Err(EISDIR));
     assert_eq!(call(MKDIR, [path(c"whole"), 0o755]), Err(EEXIST));
     assert_eq!(call(MKDIR, [path(c"sticky"), 0o1777]), Ok(0));
     assert_eq!(file::mode(&file::status(c"sticky", 0).unwrap()), 0o040755);

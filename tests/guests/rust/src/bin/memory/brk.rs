@@ -14,8 +14,21 @@ fn end() -> u64 {
     &raw const _end as u64
 }
 
+/// Whether the end is now that of the page of `address`, as the kernel's answer has it.
 fn set_break(address: u64) -> sys::Result {
-    sys::call(sys::BREAK, [address])
+    let end = sys::call(sys::BREAK, [address])?;
+    assert_eq!(end, address.next_multiple_of(PAGE));
+    Ok(0)
+}
+
+/// What C libraries since FreeBSD 12 ask first.
+pub(crate) fn asked_for() {
+    let first = end().next_multiple_of(PAGE);
+    assert_eq!(sys::call(sys::BREAK, [0]), Ok(first));
+    assert_eq!(set_break(first + 3 * PAGE), Ok(0));
+    assert_eq!(sys::call(sys::BREAK, [1]), Ok(first + 3 * PAGE));
+    assert_eq!(byte(first + 2 * PAGE), 0);
+    assert_eq!(set_break(first), Ok(0));
 }
 
 pub(crate) fn grows_and_shrinks() {

@@ -42,6 +42,7 @@ extern "C" fn main() {
         ("inherit/shared-mapping", advice::shared_mapping),
         ("advice/keeps-or-frees", advice::advice),
         ("advice/resident", advice::resident),
+        ("break/asked-for", brk::asked_for),
         ("break/grows-and-shrinks", brk::grows_and_shrinks),
         ("break/fork", brk::fork),
         ("code/written", code::written),

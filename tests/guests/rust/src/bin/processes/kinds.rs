@@ -21,6 +21,7 @@ const WNOHANG: u64 = 1;
 const WUNTRACED: u64 = 2;
 const WNOWAIT: u64 = 8;
 const WEXITED: u64 = 16;
+const WTRAPPED: u64 = 32;
 
 const SIGSTOP: u64 = 17;
 const SIGKILL: u64 = 9;
@@ -74,6 +75,19 @@ impl Child {
 
 fn own_session() {
     sys::call(SETSID, []).expect("setsid");
+}
+
+/// WTRAPPED alone is a wish too, but nothing is traced.
+pub(crate) fn for_what_is_traced() {
+    assert_eq!(wait6(P_ALL, 0, WTRAPPED).0, Err(sys::ECHILD));
+    let child = Child::new(5, || ());
+    assert_eq!(wait6(P_ALL, 0, WTRAPPED | WNOHANG).0, Ok(0));
+    child.end();
+    assert_eq!(wait6(P_PID, child.pid, WEXITED), (Ok(child.pid), 5 << 8));
+    assert_eq!(
+        wait6(P_ALL, 0, WTRAPPED | WNOWAIT | WNOHANG).0,
+        Err(sys::ECHILD)
+    );
 }
 
 pub(crate) fn by_session() {

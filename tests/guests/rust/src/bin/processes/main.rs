@@ -67,6 +67,7 @@ extern "C" fn main() {
         ("kinds/by-owner", kinds::by_owner),
         ("kinds/told", kinds::told),
         ("kinds/refused", kinds::refused),
+        ("kinds/traced", kinds::for_what_is_traced),
         ("groups/a-job", groups::a_job),
         ("groups/signals", groups::signals),
         ("groups/sessions", groups::sessions),
