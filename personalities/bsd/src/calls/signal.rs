@@ -299,8 +299,13 @@ pub fn send_to_thread(cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()>
 }
 
 pub fn sigqueue(cx: &mut Cx, pid: i32, signal: i32, value: u64) -> Return<()> {
+    queue(cx, pid, signal, value, false)
+}
+
+/// The same, to a thread of the calling process instead when it is `to_thread`.
+pub fn queue(cx: &mut Cx, id: i32, signal: i32, value: u64, to_thread: bool) -> Return<()> {
     let host_signal = host_signal_or_probe(cx, signal)?;
-    if pid <= 0 {
+    if id <= 0 {
         // FreeBSD: the pid of one process only.
         return Err(Errno::EINVAL.into());
     }
@@ -318,10 +323,19 @@ pub fn sigqueue(cx: &mut Cx, pid: i32, signal: i32, value: u64) -> Return<()> {
             1 => value,
             _ => 0,
         });
-        host::call_n(
-            nr::rt_sigqueueinfo,
-            [pid as u64, host_signal, (&raw const info) as u64],
-        )?;
+        let info = (&raw const info) as u64;
+        match to_thread {
+            true if signals::to_host(SIGSYS).map(u64::from) == Some(host_signal) => {
+                // One that waits would swallow that of a call: it goes by another way, without its value.
+                return Ok(compat_translate::signal::send_to_thread(
+                    own as i32,
+                    id,
+                    host_signal,
+                )?);
+            }
+            true => host::call_n(nr::rt_tgsigqueueinfo, [own, id as u64, host_signal, info]),
+            false => host::call_n(nr::rt_sigqueueinfo, [id as u64, host_signal, info]),
+        }?;
     }
     Ok(())
 }

@@ -78,6 +78,7 @@ pub(crate) use select::*;
 pub(crate) use semaphore::*;
 pub(crate) use sendfile::*;
 pub(crate) use shm::*;
+pub(crate) use signal::sigqueue;
 pub(crate) use signal::*;
 pub(crate) use socket::*;
 pub(crate) use socket_name::*;

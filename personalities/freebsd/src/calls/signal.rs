@@ -2,7 +2,7 @@
 
 use core::mem::offset_of;
 
-use compat_bsd::calls::signal::{go_on_at, send_to_thread, sigaction};
+use compat_bsd::calls::signal::{self as family, go_on_at, send_to_thread, sigaction};
 use compat_tables::bsd::Errno;
 use compat_translate::guest::{self, In, Out};
 use compat_translate::host::{self, nr};
@@ -98,6 +98,13 @@ pub(crate) fn thr_kill(cx: &mut Cx, id: i64, signal: i32) -> Return<()> {
     // SAFETY: no arguments.
     let pid = unsafe { host::call_n(nr::getpid, []) }?;
     send_to_thread(cx, pid as i32, id, signal)
+}
+
+/// With the upper bit of the signal's number, `id` is that of a thread of the caller's (kern_sigqueue, since FreeBSD 14).
+pub(crate) fn sigqueue(cx: &mut Cx, id: i32, signal: i32, value: u64) -> Return<()> {
+    const SIGQUEUE_TID: u32 = 0x8000_0000;
+    let number = (signal as u32 & !SIGQUEUE_TID) as i32;
+    family::queue(cx, id, number, value, signal as u32 & SIGQUEUE_TID != 0)
 }
 
 pub(crate) fn thr_kill2(cx: &mut Cx, pid: i32, id: i64, signal: i32) -> Return<()> {

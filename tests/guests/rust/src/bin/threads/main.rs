@@ -29,6 +29,7 @@ extern "C" fn main() {
         ("waiting/sleepless", waiting::sleepless),
         ("waiting/many-sleepers", waiting::many_sleepers),
         ("signals/to-one-thread", signals::to_one_thread),
+        ("signals/with-a-value", signals::with_a_value),
         ("signals/to-all-others", signals::to_all_others),
         ("signals/to-the-process", signals::to_the_process),
         ("signals/to-whoever-waits", signals::to_whoever_waits),

@@ -52,6 +52,37 @@ pub(crate) fn to_one_thread() {
     );
 }
 
+static VALUE: AtomicU64 = AtomicU64::new(0);
+
+extern "C" fn notes_value(_: u32, info: &mut Info, _: &mut Context) {
+    VALUE.store(info.value, SeqCst);
+    TAKER.store(sys::tid(), SeqCst);
+    TAKEN.fetch_add(1, SeqCst);
+}
+
+/// pthread_sigqueue(3).
+pub(crate) fn with_a_value() {
+    const SIGQUEUE_TID: u64 = 0x8000_0000;
+    signal::handle(SIGUSR1, notes_value, SA_RESTART, Set::EMPTY);
+    let threads: [&Thread; 4] = core::array::from_fn(|_| spawn(works, 0));
+    let signal = SIGQUEUE_TID | u64::from(SIGUSR1);
+    for round in 0..40 {
+        let target = threads[round % 4].id();
+        sys::call(sys::SIGQUEUE, [target, signal, round as u64]).expect("sigqueue");
+        until(round as u64 + 1);
+        assert_eq!(
+            (TAKER.load(SeqCst), VALUE.load(SeqCst)),
+            (target, round as u64)
+        );
+    }
+    let to = |id: u64, signal: u64| sys::call(sys::SIGQUEUE, [id, signal, 0]);
+    assert_eq!(to(0, signal), Err(sys::EINVAL));
+    assert_eq!(to(threads[0].id(), SIGQUEUE_TID | 129), Err(sys::EINVAL));
+    assert_eq!(to(threads[0].id(), SIGQUEUE_TID), Ok(0));
+    stop(&threads);
+    assert_eq!(to(threads[0].id(), signal), Err(sys::ESRCH), "it has ended");
+}
+
 pub(crate) fn to_all_others() {
     signal::handle(SIGUSR1, notes_taker, SA_RESTART, Set::EMPTY);
     let threads: [&Thread; 4] = core::array::from_fn(|_| spawn(works, 0));
