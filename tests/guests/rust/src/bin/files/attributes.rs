@@ -251,6 +251,11 @@ pub(crate) fn lists() {
     assert_eq!(call(GET, [name, DEFAULT, at]), Err(EINVAL));
     assert_eq!(call(GET, [name, 4, at]), Err(EINVAL));
     assert_eq!(call(GET, [path(c"no-file"), ACCESS, at]), Err(ENOENT));
+    // A link's is what its mode says; ls(1) asks with -l.
+    const GET_LINK: u64 = 425;
+    call(57, [path(c"nowhere"), path(c"link-listed")]).expect("symlink");
+    assert_eq!(call(GET_LINK, [path(c"link-listed"), ACCESS, at]), Ok(0));
+    assert_eq!((acl[1], acl[6], acl[10], acl[14]), (3, 1, 4, 32));
     let work = path(c".");
     assert_eq!(call(GET, [work, DEFAULT, at]), Ok(0));
     assert_eq!((acl[1], call(DELETE, [work, DEFAULT])), (0, Ok(0)));
