@@ -54,7 +54,13 @@ integers!(i16, i32, i64, u16, u32, u64, usize);
 
 impl FromArg for Fd {
     fn from_arg(raw: u64) -> Self {
-        Self(raw as i32)
+        if raw as i32 == linux::AT_FDCWD {
+            // Where one file is asked about, the host would take it for the working directory. Any other number below
+            // zero is as good, but -1, which `mmap` knows.
+            Self(-2)
+        } else {
+            Self(raw as i32)
+        }
     }
 }
 

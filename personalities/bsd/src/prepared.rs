@@ -17,7 +17,7 @@ use zerocopy::{Immutable, IntoBytes};
 use crate::abi::stat::Stat;
 use crate::calls::open::MODE_BITS;
 use crate::calls::stat::WANTED;
-use crate::lower::{AtFd, FromArg};
+use crate::lower::{AtFd, Fd, FromArg};
 
 const CWD: u64 = linux::AT_FDCWD as i64 as u64;
 
@@ -32,13 +32,16 @@ fn is_plain(path: u64) -> bool {
 
 /// The host's number of a descriptor, if it is the guest's.
 fn descriptor(fd: u64) -> Option<u64> {
-    let fd = fd as i32;
+    visible(Fd::from_arg(fd).0)
+}
+
+fn visible(fd: i32) -> Option<u64> {
     (!current().process().objects.hides(fd)).then_some(i64::from(fd) as u64)
 }
 
 /// The same of a directory's, or what stands for the working directory.
 fn directory(at: u64) -> Option<u64> {
-    descriptor(AtFd::from_arg(at).0 as u64)
+    visible(AtFd::from_arg(at).0)
 }
 
 /// `open`. `CLOEXEC` is the system's `O_CLOEXEC`; the other flags taken here are alike in the whole family.

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 
 use compat_tables::bsd::Errno;
+use compat_tables::bsd::flags::fcntl_cmd;
 use compat_translate::guest::{self, In, Path};
 use compat_translate::host;
 use compat_translate::paths::{self, Look};
@@ -145,6 +146,8 @@ pub fn handed(argv: In<u64>, envp: In<u64>) -> Return<(Strings, Strings)> {
 
 pub fn fexecve(cx: &mut Cx, fd: crate::lower::Fd, argv: In<u64>, envp: In<u64>) -> Return<()> {
     let fd = fd.checked(cx)?;
+    // EBADF, where the name below would only be absent.
+    super::fcntl::control(fd, fcntl_cmd::F_GETFD, 0)?;
     // FreeBSD tells a script's interpreter this name.
     let name = alloc::format!("/dev/fd/{fd}").into_bytes();
     let path = alloc::format!("/proc/self/fd/{fd}").into_bytes();

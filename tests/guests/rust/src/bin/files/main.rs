@@ -32,6 +32,7 @@ extern "C" fn main() {
         ("status/layouts", status::layouts),
         ("status/links", status::links),
         ("status/devices", status::devices),
+        ("status/working-directory", status::working_directory),
         ("directories/entries", directories::entries),
         ("directories/small-buffers", directories::small_buffers),
         ("directories/seeking", directories::seeking),

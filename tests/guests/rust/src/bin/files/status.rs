@@ -164,3 +164,23 @@ pub(crate) fn devices() {
     assert_eq!(call(IOCTL, [null, FIODTYPE, (&raw mut kind) as u64]), Ok(0));
     assert_eq!(unsafe { (&raw const kind).read_volatile() }, 8);
 }
+
+/// What stands for the working directory beside a path is no descriptor, be the call made a first time or often.
+pub(crate) fn working_directory() {
+    let mut room = [0u8; 224];
+    for _ in 0..100 {
+        assert_eq!(
+            call(FSTAT, [AT_FDCWD, room.as_mut_ptr() as u64]),
+            Err(EBADF)
+        );
+    }
+    let once = |number| call(number, [AT_FDCWD, 0, 0]);
+    const FCHFLAGS: u64 = 35;
+    const FCHOWN: u64 = 123;
+    const FCHMOD: u64 = 124;
+    const FUTIMES: u64 = 206;
+    const FUTIMENS: u64 = 546;
+    for number in [FCHFLAGS, FCHOWN, FCHMOD, FUTIMES, FUTIMENS] {
+        assert_eq!(once(number), Err(EBADF), "{number}");
+    }
+}

@@ -241,6 +241,11 @@ pub(crate) fn refused() {
 
 pub(crate) fn descriptor() {
     const FEXECVE: u64 = 492;
+    let nothing = [c"x".as_ptr() as u64, 0];
+    assert_eq!(
+        sys::call(FEXECVE, [777, nothing.as_ptr() as u64, 0]),
+        Err(sys::EBADF)
+    );
     let file = sys::call(sys::OPEN, [path().as_ptr() as u64, 0, 0]).expect("open");
     let status = sys::in_child(|| {
         let arguments = [c"x".as_ptr() as u64, c"as-exit-42".as_ptr() as u64, 0];
