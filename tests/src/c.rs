@@ -264,6 +264,11 @@ pub fn family_sources() -> PathBuf {
     workspace().join("tests/guests/bsd")
 }
 
+/// Where the sources lie that mean something on one system alone, by its name in lower case.
+pub fn sources_of(system: &str) -> PathBuf {
+    workspace().join("tests/guests").join(system)
+}
+
 /// The program of a portable source for the host itself, built when its source has changed.
 ///
 /// # Panics

@@ -7,12 +7,14 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use compat_tests::attach::attach;
-use compat_tests::c::{System, all_systems, build_native, family_sources, portable_sources};
+use compat_tests::c::{
+    System, all_systems, build_native, family_sources, portable_sources, sources_of,
+};
 use compat_tests::process::{End, Limits, run};
 use compat_tests::stage::{Stage, on_every_stage};
 use compat_tests::words::first_difference;
@@ -47,10 +49,17 @@ fn says_the_same(name: &str, objects: &[&str], strangers: &[&str]) {
 
 /// What only BSDs have, and all of them.
 fn says_what_is_expected(name: &str) {
-    let expected = family_sources().join(name).with_extension("out");
+    on_systems("", &family_sources(), name);
+}
+
+/// On those whose names begin with `kind`.
+fn on_systems(kind: &str, sources: &Path, name: &str) {
+    let expected = sources.join(name).with_extension("out");
     let expected = fs::read_to_string(expected).expect("an expectation");
-    for system in all_systems() {
-        let build = |name: &str| system.build_from(&family_sources(), name);
+    let mut systems = all_systems();
+    systems.retain(|system| system.name.starts_with(kind));
+    for system in systems {
+        let build = |name: &str| system.build_from(sources, name);
         on_every_stage(|stage| {
             let said = said(stage, &system.name, name, &[], build, |program| {
                 let mut command = under(stage, &system);
@@ -73,6 +82,17 @@ fn kqueues() {
 #[test]
 fn followed() {
     says_what_is_expected("followed");
+}
+
+/// What the kernels of one system list, and nobody else in that form.
+#[test]
+fn listings_of_netbsd() {
+    on_systems("netbsd", &sources_of("netbsd"), "listings");
+}
+
+#[test]
+fn cloning_of_netbsd() {
+    on_systems("netbsd", &sources_of("netbsd"), "cloning");
 }
 
 /// A script, by the system's own shell and tools. What it prints is in a file: hosts have shells of many kinds.

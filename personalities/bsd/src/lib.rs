@@ -40,6 +40,7 @@ pub mod sigcode;
 pub mod signals;
 #[allow(missing_docs, reason = "named as in the headers")]
 pub mod sockets;
+pub mod statistics;
 pub mod sysctl;
 mod system;
 pub mod threads;

@@ -196,3 +196,26 @@ pub fn cpus() -> u64 {
         .sum::<u64>()
         .max(1)
 }
+
+/// What the host's kernel has said since it started, as far as it remembers: lines that begin with `<6>` or the like.
+///
+/// # Errors
+/// `EPERM` when it tells root alone.
+pub fn kernel_messages() -> HostResult<Vec<u8>> {
+    const READ_ALL: u64 = 3;
+    const SIZE: u64 = 10;
+    // SAFETY: no pointers.
+    let size = unsafe { host::call_n(nr::syslog, [SIZE]) }?;
+    let mut text = alloc::vec![0u8; size as usize];
+    // SAFETY: as much room as is said.
+    let got = unsafe { host::call_n(nr::syslog, [READ_ALL, text.as_mut_ptr() as u64, size]) }?;
+    text.truncate(got as usize);
+    Ok(text)
+}
+
+/// How many bytes of that it remembers at most.
+pub fn kernel_message_room() -> i64 {
+    const SIZE: u64 = 10;
+    // SAFETY: no pointers.
+    unsafe { host::call_n(nr::syslog, [SIZE]) }.unwrap_or_default() as i64
+}

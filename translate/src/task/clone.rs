@@ -151,6 +151,8 @@ pub fn spawn<E: From<HostErrno>>(
 pub struct Birth {
     /// One descriptor table for both, instead of a copy.
     pub share_files: bool,
+    /// One working directory, root and mask of new files' permissions for both.
+    pub share_directory: bool,
     /// The host signal that the creator gets when the child ends; 0 for none.
     pub exit_signal: u8,
     /// With shared memory: the creator sleeps until the child has run another program or ended.
@@ -163,6 +165,7 @@ impl Default for Birth {
     fn default() -> Self {
         Self {
             share_files: false,
+            share_directory: false,
             exit_signal: SIGCHLD,
             creator_waits: true,
             drop_handlers: false,
@@ -186,7 +189,8 @@ impl Birth {
         } else {
             0
         };
-        files | u64::from(self.exit_signal)
+        let directory = if self.share_directory { CLONE_FS } else { 0 };
+        files | directory | u64::from(self.exit_signal)
     }
 }
 

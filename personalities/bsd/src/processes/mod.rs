@@ -1,6 +1,8 @@
 //! What is known of other processes, from the host's `/proc`.
 
 mod command;
+mod descriptors;
+mod mappings;
 mod status;
 
 use alloc::vec::Vec;
@@ -8,6 +10,8 @@ use alloc::vec::Vec;
 use compat_translate::host::{self, nr};
 
 pub use command::{WHOLE, arguments, has_record, program, runs_our_image};
+pub use descriptors::{Descriptor, descriptors, position};
+pub use mappings::{Mapping, mappings};
 pub use status::Status;
 
 use crate::error::Return;

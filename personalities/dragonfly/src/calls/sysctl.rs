@@ -61,6 +61,7 @@ impl Tree for Names {
             S::Openfiles => int(machine::first_number(c"/proc/sys/fs/file-nr")),
             S::Clockrate => Ok(CLOCKS.iter().flat_map(|n| n.to_le_bytes()).collect()),
             S::Boottime => Ok(machine::boot_time()),
+            S::Msgbuf => Ok(machine::kernel_messages()?),
             S::Loadavg => Ok(load_average()),
             S::Random => random(request),
             S::Usermem => int(machine::memory("MemAvailable")),

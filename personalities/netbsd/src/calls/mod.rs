@@ -9,6 +9,7 @@
 mod aio;
 mod before_5;
 mod bsd43;
+mod clone;
 mod context;
 mod directory;
 mod epoll;
@@ -44,6 +45,7 @@ pub(crate) use aio::{
 };
 pub(crate) use before_5::*;
 pub(crate) use bsd43::*;
+pub(crate) use clone::__clone;
 pub(crate) use compat_bsd::calls::access::*;
 pub(crate) use compat_bsd::calls::acl::*;
 pub(crate) use compat_bsd::calls::attribute::fchown as __posix_fchown;

@@ -1,9 +1,15 @@
 //! `sysctl` (kern_sysctl.c). The tree is `tables/netbsd/sysctl.tbl`; values that are no constants are computed in
 //! [`values`], and [`query`] tells programs the names and numbers below a node.
 
+mod array;
+mod disks;
+mod files;
+mod mappings;
 mod processes;
+mod protocols;
 mod query;
 mod routes;
+mod sockets;
 mod sysv;
 mod values;
 

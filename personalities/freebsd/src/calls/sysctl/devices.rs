@@ -3,7 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use compat_translate::host::{self, names_in, read_file};
+use compat_bsd::statistics::disks::{Disk, SECTOR, disks};
+use compat_translate::host::{self, read_file};
 use zerocopy::{FromZeros, IntoBytes};
 
 use crate::abi::devstat::{Bintime, DEVSTAT_PRIORITY_DISK, DISK, Devstat};
@@ -14,8 +15,8 @@ const WHOLE: usize = 1 << 20;
 /// `kern.devstat.all`: a generation, then the disks. The host does not count generations: it is always the same.
 pub(super) fn all() -> Vec<u8> {
     let mut out = GENERATION.to_le_bytes().to_vec();
-    for disk in disks() {
-        out.extend_from_slice(disk.as_bytes());
+    for (number, disk) in disks().iter().enumerate() {
+        out.extend_from_slice(devstat(number as u32, disk).as_bytes());
     }
     out
 }
@@ -28,80 +29,38 @@ pub(super) fn count() -> i64 {
     disks().len() as i64
 }
 
-/// Whole disks, without those in memory or in files that have never been used.
-fn disks() -> Vec<Devstat> {
-    let whole = names_in(c"/sys/block").unwrap_or_default();
-    let text = read_file(c"/proc/diskstats", WHOLE).unwrap_or_default();
-    let mut found = Vec::new();
-    for line in machine::lines(&text) {
-        let name = line.split_whitespace().nth(2).unwrap_or_default();
-        if !whole.iter().any(|disk| disk == name.as_bytes()) {
-            continue;
-        }
-        let number = found.len() as u32;
-        found.extend(disk(line, number).filter(|disk| disk.end_count != 0));
-    }
-    found
-}
-
-/// Major and minor number, name; reads, merged, sectors, milliseconds; the same of writes; requests on their way,
-/// milliseconds at work, weighted; since Linux 4.18 discards as reads.
-fn disk(line: &str, number: u32) -> Option<Devstat> {
-    /// What the host counts sectors in.
-    const SECTOR: u64 = 512;
-    let mut words = line.split_whitespace().skip(2);
-    let name = words.next()?;
-    let mut counts = [0u64; 17];
-    for (slot, word) in counts.iter_mut().zip(words) {
-        *slot = word.parse().ok()?;
-    }
-    let [
-        reads,
-        _,
-        read,
-        reading,
-        writes,
-        _,
-        written,
-        writing,
-        waiting,
-        busy,
-        _,
-        frees,
-        _,
-        freed,
-        freeing,
-        flushes,
-        flushing,
-    ] = counts;
-    let mut disk = Devstat {
+/// The one with this number.
+fn devstat(number: u32, disk: &Disk) -> Devstat {
+    let [frees, reads, writes, flushes] = [disk.frees, disk.reads, disk.writes, disk.flushes];
+    let kinds = [flushes, reads, writes, frees];
+    let end_count = disk.ended() as u32;
+    let mut shown = Devstat {
         allocated: 1,
         device_number: number,
-        bytes: [0, read, written, freed].map(|sectors| sectors.saturating_mul(SECTOR)),
-        operations: [flushes, reads, writes, frees],
-        duration: [flushing, reading, writing, freeing].map(Bintime::of_millis),
-        busy_time: Bintime::of_millis(busy),
+        bytes: kinds.map(|kind| kind.bytes),
+        operations: kinds.map(|kind| kind.count),
+        duration: kinds.map(|kind| Bintime::of_millis(kind.millis)),
+        busy_time: Bintime::of_millis(disk.busy_millis),
         block_size: SECTOR as u32,
         device_type: DISK,
         priority: DEVSTAT_PRIORITY_DISK,
         id: 0xffff_f800_0000_0000 | u64::from(number) << 9,
+        end_count,
+        start_count: end_count.wrapping_add(disk.waiting as u32),
         ..Devstat::new_zeroed()
     };
-    let ended = disk
-        .operations
-        .iter()
-        .fold(0u64, |all, one| all.saturating_add(*one));
-    disk.end_count = ended as u32;
-    disk.start_count = disk.end_count.wrapping_add(waiting as u32);
     let up = host::vdso::clock_gettime(machine::HOST_BOOTTIME).unwrap_or_default();
-    disk.busy_from = Bintime::of_millis((up.as_nanos() / 1_000_000) as u64);
+    shown.busy_from = Bintime::of_millis((up.as_nanos() / 1_000_000) as u64);
     // A number at the end is the unit: `nvme0n1` is unit 1 of `nvme0n`.
-    let stem = name.trim_end_matches(|digit: char| digit.is_ascii_digit());
-    disk.unit_number = name.get(stem.len()..)?.parse().unwrap_or(0);
-    for (slot, byte) in disk.device_name.iter_mut().take(15).zip(stem.bytes()) {
+    let stem = disk
+        .name
+        .trim_end_matches(|digit: char| digit.is_ascii_digit());
+    let unit = disk.name.get(stem.len()..).unwrap_or_default();
+    shown.unit_number = unit.parse().unwrap_or(0);
+    for (slot, byte) in shown.device_name.iter_mut().take(15).zip(stem.bytes()) {
         *slot = byte;
     }
-    Some(disk)
+    shown
 }
 
 /// `hw.intrcnt`: how often each interrupt has come.
@@ -165,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_disk_in_lines_of_old_and_new_hosts() {
-        let old = disk("  8  0 sda 10 1 80 500 20 2 160 1500 3 1250 2000", 4).unwrap();
+        let shown = |number, line| devstat(number, &Disk::of_line(line).unwrap());
+        let old = shown(4, "  8  0 sda 10 1 80 500 20 2 160 1500 3 1250 2000");
         assert_eq!(old.device_name.get(..4).unwrap(), b"sda\0");
         assert_eq!(
             (old.bytes, old.operations),
@@ -176,7 +136,7 @@ mod tests {
             (33, 30, 0)
         );
         assert_eq!((old.busy_time.sec, old.busy_time.frac >> 62), (1, 0));
-        let new = disk("259 0 nvme0n1 1 0 8 1 1 0 8 1 0 2 4 5 0 16 7 6 9", 0).unwrap();
+        let new = shown(0, "259 0 nvme0n1 1 0 8 1 1 0 8 1 0 2 4 5 0 16 7 6 9");
         assert_eq!(new.device_name.get(..7).unwrap(), b"nvme0n\0");
         assert_eq!((new.unit_number, new.operations), (1, [6, 1, 1, 5]));
     }

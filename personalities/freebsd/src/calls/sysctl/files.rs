@@ -1,13 +1,9 @@
 //! `kern.proc.filedesc` and `kern.proc.cwd`: a process's open files (kern_descrip.c, export_file_to_sb).
 
-use alloc::string::String;
 use alloc::vec::Vec;
-use core::ffi::CStr;
 
 use compat_tables::freebsd::Errno;
-use compat_tables::freebsd::flags::STATUS_FLAGS;
 use compat_translate::Cx;
-use compat_translate::host::{numbers_in, process_file};
 use compat_translate::paths;
 use zerocopy::FromZeros;
 
@@ -17,7 +13,7 @@ use crate::abi::stat::Stat;
 use crate::calls::at::CWD;
 use crate::error::Return;
 use compat_bsd::calls::stat::statx;
-use compat_bsd::processes::{link, program};
+use compat_bsd::processes::{descriptors, link, position, program};
 
 /// The working directory.
 pub(super) fn directory(pid: i32) -> Return<Vec<u8>> {
@@ -32,19 +28,8 @@ pub(super) fn all(cx: &Cx, pid: i32) -> Return<Vec<u8>> {
     out.extend(special(pid, KF_FD_TYPE_ROOT, "root", root));
     let program = program(cx, pid).unwrap_or_default();
     out.extend(special(pid, KF_FD_TYPE_TEXT, "exe", &program));
-    let folder = match pid {
-        0 => String::from("/proc/self/fd\0"),
-        pid => alloc::format!("/proc/{pid}/fd\0"),
-    };
-    let folder = CStr::from_bytes_with_nul(folder.as_bytes()).map_err(|_| Errno::ESRCH)?;
-    for fd in numbers_in(folder)? {
-        if pid == 0 && cx.process().objects.hides(fd) {
-            continue;
-        }
-        // The one that read the folder is gone by now.
-        if let Ok(target) = link(pid, &alloc::format!("fd/{fd}")) {
-            out.extend(descriptor(pid, fd, &target));
-        }
+    for open in descriptors(cx, pid)? {
+        out.extend(descriptor(pid, open.fd, &open.name));
     }
     Ok(out)
 }
@@ -72,15 +57,4 @@ fn status(pid: i32, link: &str) -> Stat {
     };
     statx(CWD.0 as u64, path.as_ptr() as u64, 0)
         .map_or_else(|_| Stat::new_zeroed(), |found| Stat::from_host(&found))
-}
-
-/// Offset and `F_GETFL` flags from `fdinfo`, whose flags are the host's in octal.
-pub(super) fn position(pid: i32, fd: i32) -> (i64, u32) {
-    let text = process_file(pid, &alloc::format!("fdinfo/{fd}"), 1024).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name));
-    let offset = field("pos:").and_then(|value| value.trim().parse().ok());
-    let host = field("flags:").and_then(|value| u64::from_str_radix(value.trim(), 8).ok());
-    let flags = STATUS_FLAGS.to_guest(host.unwrap_or(0)) as u32;
-    (offset.unwrap_or(0), flags)
 }

@@ -4,16 +4,11 @@
 //! 0.
 
 use alloc::vec::Vec;
-use core::ffi::CStr;
 
+use compat_bsd::statistics::counters::{Counter, bytes, counted, row};
 use compat_translate::Cx;
-use compat_translate::host::read_file;
 
 use super::release::of_program;
-use compat_bsd::machine;
-
-/// Where a counter stands, and which of the host's it is the sum of.
-type Counter = (usize, &'static [&'static str]);
 
 const TCP: [Counter; 20] = [
     // tcps_connattempt, tcps_accepts, tcps_connects, tcps_drops, tcps_conndrops
@@ -94,21 +89,6 @@ pub(super) fn counters(cx: &Cx, protocol: Protocol) -> Vec<u8> {
     }
 }
 
-fn row(length: usize, counters: &[Counter], groups: &[&str]) -> Vec<u8> {
-    let mut row = alloc::vec![0u64; length];
-    let known = counted(groups);
-    for (place, names) in counters {
-        let sum = known
-            .iter()
-            .filter(|(name, _)| names.contains(&name.as_str()))
-            .fold(0u64, |sum, (_, count)| sum.saturating_add(*count));
-        if let Some(slot) = row.get_mut(*place) {
-            *slot = sum;
-        }
-    }
-    bytes(&row)
-}
-
 /// Sent messages of each type from place 3, received ones from place 49, up to ICMP_MAXTYPE.
 fn icmp() -> Vec<u8> {
     const TYPES: usize = 41;
@@ -134,36 +114,4 @@ fn icmp() -> Vec<u8> {
         }
     }
     bytes(&row)
-}
-
-fn bytes(row: &[u64]) -> Vec<u8> {
-    row.iter()
-        .flat_map(|counter| counter.to_le_bytes())
-        .collect()
-}
-
-/// The host's counters of some groups, with their names.
-fn counted(groups: &[&str]) -> Vec<(alloc::string::String, u64)> {
-    const FILES: [&CStr; 2] = [c"/proc/net/snmp", c"/proc/net/netstat"];
-    let mut found = Vec::new();
-    for file in FILES {
-        let text = read_file(file, 256 * 1024).unwrap_or_default();
-        let lines: Vec<&str> = machine::lines(&text).collect();
-        // A line of names, then one of numbers.
-        for pair in lines.chunks_exact(2) {
-            let &[names, numbers] = pair else { continue };
-            let (Some((group, names)), Some((_, numbers))) =
-                (names.split_once(':'), numbers.split_once(':'))
-            else {
-                continue;
-            };
-            if groups.contains(&group) {
-                let numbers = numbers
-                    .split_whitespace()
-                    .map(|number| number.parse().unwrap_or(0));
-                found.extend(names.split_whitespace().map(Into::into).zip(numbers));
-            }
-        }
-    }
-    found
 }

@@ -6,16 +6,15 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+use compat_bsd::sockets::listed::{self, address, pcb_address, plain, state, vnode};
 use compat_tables::freebsd::Errno;
-use compat_tables::freebsd::flags::{TCP_STATE, tcp_state};
 use compat_translate::Cx;
 use compat_translate::host::sockets::{InetSocket, UnixSocket};
 use compat_translate::host::sockets::{inet_sockets, raw_sockets, unix_sockets};
 use zerocopy::{FromZeros, Immutable, IntoBytes};
 
-use super::process::named;
 use super::release::of_program;
-use super::xsocket::{About, address, pcb_address};
+use super::xsocket::About;
 use crate::abi::pcb::{INP_IPV4, INP_IPV6, InConninfo, Xgen, XgenLong, Xinpcb, Xtcpcb, Xunpcb};
 use crate::abi::pcb10;
 use crate::abi::socket::SIZEOF_SOCKADDR_UN;
@@ -154,11 +153,6 @@ fn ends(socket: &InetSocket) -> (InConninfo, u8) {
     (ends, vflag)
 }
 
-/// An IPv6 socket's IPv4 connection is an IPv4 connection.
-fn plain(address: IpAddr) -> IpAddr {
-    address.to_canonical()
-}
-
 /// The union of an IPv6 address and, in its last four bytes, an IPv4 address.
 fn field(address: IpAddr) -> [u8; 16] {
     match address {
@@ -194,12 +188,6 @@ fn tcp(socket: &InetSocket) -> Xtcpcb {
         state: state(socket),
         ..Xtcpcb::new_zeroed()
     }
-}
-
-fn state(socket: &InetSocket) -> i32 {
-    TCP_STATE
-        .to_guest(i64::from(socket.state))
-        .map_or(tcp_state::TCPS_SYN_RECEIVED, |state| state as i32)
 }
 
 fn inpcb_10(socket: &InetSocket, protocol: u8) -> pcb10::Inpcb {
@@ -238,11 +226,8 @@ fn tcp_10(socket: &InetSocket) -> pcb10::Xtcpcb {
 fn path(socket: &UnixSocket) -> [u8; 256] {
     const AF_LOCAL: u8 = 1;
     let mut made = [0; 256];
-    let name = match socket.name.first() {
-        // A path; where it is not absolute, nobody can tell from where.
-        Some(b'/') => named(&socket.name),
-        Some(0) | None => return made,
-        Some(_) => socket.name.clone(),
+    let Some(name) = listed::path(socket) else {
+        return made;
     };
     let head = [(2 + name.len()).min(SIZEOF_SOCKADDR_UN) as u8, AF_LOCAL];
     let bytes = head.iter().chain(&name).take(SIZEOF_SOCKADDR_UN);
@@ -256,14 +241,6 @@ fn peer_path(socket: &UnixSocket, all: &[UnixSocket]) -> [u8; 256] {
     all.iter()
         .find(|other| socket.peer != 0 && other.inode == socket.peer)
         .map_or([0; 256], path)
-}
-
-/// The address of a file; only sockets that are bound have one.
-fn vnode(socket: &UnixSocket) -> u64 {
-    match socket.name.first() {
-        Some(0) | None => 0,
-        Some(_) => pcb_address(socket.inode) | 0x40,
-    }
 }
 
 fn local_pcb(socket: &UnixSocket, all: &[UnixSocket]) -> Xunpcb {

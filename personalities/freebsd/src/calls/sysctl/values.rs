@@ -72,6 +72,8 @@ pub(super) fn compute(
         S::ClockMhz => int(machine::clock_mhz()),
         S::TscFreq => int(machine::clock_mhz().saturating_mul(1_000_000)),
         S::CpuModel => text(&machine::cpu_model()),
+        S::Msgbuf => Ok(machine::kernel_messages()?),
+        S::Msgbufsize => int(machine::kernel_message_room()),
         S::Loadavg => Ok(machine::load_average()),
         S::Vmtotal => Ok(memory_in_use(of_program(cx, 0))),
         S::Openfiles => int(machine::first_number(c"/proc/sys/fs/file-nr")),

@@ -1,5 +1,6 @@
 //! `struct xsocket`, in either layout: what all lists say of a socket whatever its family.
 
+use compat_bsd::sockets::listed::{address, pcb_address};
 use compat_translate::host::sockets::{InetSocket, UnixSocket};
 use zerocopy::FromZeros;
 
@@ -10,19 +11,6 @@ use crate::abi::pcb10;
 /// The host's states of a connection that matter here.
 const LISTENING: u8 = 10;
 const CLOSED: u8 = 7;
-
-/// `so_pcb` and the like of the socket with this inode.
-pub(super) fn pcb_address(inode: u32) -> u64 {
-    match inode {
-        0 => 0,
-        inode => 0xffff_f800_0000_0080 | u64::from(inode) << 8,
-    }
-}
-
-/// `xso_so` of the socket with this inode.
-pub(super) fn address(inode: u32) -> u64 {
-    pcb_address(inode) & !0x80
-}
 
 /// What `struct xsocket` says in either layout.
 pub(super) struct About {

@@ -11,8 +11,9 @@ use compat_tables::bsd::Errno;
 use compat_translate::Cx;
 use compat_translate::host::{ProcessStat, process_file, process_stat, thread_stat, threads_of};
 use compat_translate::signal::SigSet;
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::{FromZeros, Immutable, IntoBytes};
 
+use super::array::{Wish, array};
 use super::terminated;
 use crate::abi::process::{
     EPROC_CTTY, EPROC_SLEADER, KinfoLwp, KinfoProc2, LSRUN, LSSLEEP, LSSTOP, LSZOMB, NO_PGID,
@@ -24,31 +25,9 @@ use crate::error::Return;
 /// A few more are told of when only the size is asked for: processes come and go (KERN_PROCSLOP, KERN_LWPSLOP).
 const SLOP: usize = 5;
 
-/// Elements of the size that the caller knows, or how much room they and a few more take. How many of them it wants to see
-/// is how many it has room for (`kvm_getproc2`): the rest it hears of by ENOMEM.
-fn array<T: IntoBytes + zerocopy::Immutable>(
-    found: &[T],
-    size: i32,
-    only_size: bool,
-) -> Return<Vec<u8>> {
-    /// No structure will ever be larger.
-    const LARGEST: usize = 1 << 16;
-    let size = usize::try_from(size)
-        .ok()
-        .filter(|&size| size <= LARGEST)
-        .ok_or(Errno::EINVAL)?;
-    let mut answer = Vec::new();
-    if only_size {
-        answer.resize(size * (found.len() + SLOP), 0);
-        return Ok(answer);
-    }
-    for element in found {
-        let start = answer.len();
-        let bytes = element.as_bytes();
-        answer.extend_from_slice(bytes.get(..size).unwrap_or(bytes));
-        answer.resize(start + size, 0);
-    }
-    Ok(answer)
+fn list<T: IntoBytes + Immutable>(found: &[T], size: i32, only_size: bool) -> Return<Vec<u8>> {
+    let slop = only_size.then_some(SLOP);
+    array(found, Wish { size, slop })
 }
 
 /// `kern.proc2.WHICH.NUMBER.SIZE.COUNT`
@@ -79,7 +58,7 @@ pub(super) fn all(more: &[i32], only_size: bool) -> Return<Vec<u8>> {
         .filter_map(kinfo)
         .filter(|info| wanted(info, number))
         .collect();
-    array(&found, size, only_size)
+    list(&found, size, only_size)
 }
 
 /// `kern.lwp.PID.SIZE.COUNT`; -1 for those of all processes.
@@ -102,7 +81,7 @@ pub(super) fn threads(more: &[i32], only_size: bool) -> Return<Vec<u8>> {
     if pid != -1 && found.is_empty() {
         return Err(Errno::ESRCH.into());
     }
-    array(&found, size, only_size)
+    list(&found, size, only_size)
 }
 
 /// Seconds and microseconds in the widths of these structures.

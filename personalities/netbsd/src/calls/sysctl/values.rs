@@ -3,15 +3,16 @@
 use alloc::vec::Vec;
 
 use compat_bsd::calls::limits;
-use compat_bsd::machine;
-use compat_tables::bsd::flags::rlimit;
-use compat_tables::netbsd::SysctlSource;
+use compat_bsd::machine::{self, counter};
+use compat_tables::bsd::flags::{rlimit, sock_type};
+use compat_tables::netbsd::{Errno, SysctlSource};
 use compat_translate::Cx;
 use compat_translate::guest;
-use compat_translate::host::vdso;
+use compat_translate::host::{process_stat, processes as all_processes, vdso};
 use zerocopy::IntoBytes;
 
-use super::{processes, routes, sized, sysv, terminated};
+use super::sockets::{self, List};
+use super::{disks, files, mappings, processes, protocols, routes, sized, sysv, terminated};
 use crate::abi::sysctl::Clockinfo;
 use crate::error::Return;
 use crate::image;
@@ -73,9 +74,117 @@ pub(super) fn compute(
         S::Proc2 => processes::all(more, old == 0),
         S::Lwp => processes::threads(more, old == 0),
         S::CpTime => Ok(machine::cpu_times(HZ, |name| name == "cpu")),
+        S::File2 => files::all(cx, more, old == 0),
+        S::TcpPcblist => sockets::list(List::Tcp { v6: false }, more, old == 0),
+        S::UdpPcblist => sockets::list(List::Udp { v6: false }, more, old == 0),
+        S::RawPcblist => sockets::list(List::Raw { v6: false }, more, old == 0),
+        S::Tcp6Pcblist => sockets::list(List::Tcp { v6: true }, more, old == 0),
+        S::Udp6Pcblist => sockets::list(List::Udp { v6: true }, more, old == 0),
+        S::Raw6Pcblist => sockets::list(List::Raw { v6: true }, more, old == 0),
+        S::StreamPcblist => sockets::list(List::Local(sock_type::SOCK_STREAM), more, old == 0),
+        S::DgramPcblist => sockets::list(List::Local(sock_type::SOCK_DGRAM), more, old == 0),
+        S::SeqpacketPcblist => {
+            sockets::list(List::Local(sock_type::SOCK_SEQPACKET), more, old == 0)
+        }
+        S::TcpStats => Ok(protocols::tcp()),
+        S::UdpStats => Ok(protocols::udp()),
+        S::Udp6Stats => Ok(protocols::udp6()),
+        S::IpStats => Ok(protocols::ip()),
+        S::Ip6Stats => Ok(protocols::ip6()),
+        S::IcmpStats => Ok(protocols::icmp()),
+        S::Icmp6Stats => Ok(protocols::icmp6()),
+        S::Iostats => disks::all(more),
+        S::Iostatnames => Ok(disks::names()),
+        S::Vmmap => mappings::of(more, old == 0),
+        S::Msgbuf => Ok(machine::kernel_messages()?),
+        S::Msgbufsize => int(machine::kernel_message_room()),
+        S::CpId => cpu_ids(more),
+        S::Vmtotal => Ok(load()),
+        S::Uvmexp => Ok(memory_of_old()),
         S::Memory => Ok(memory()),
         S::Routes => routes::compute(cx, more),
     }
+}
+
+const STAT: &core::ffi::CStr = c"/proc/stat";
+const VMSTAT: &core::ffi::CStr = c"/proc/vmstat";
+
+/// Numbers of processors: all, or the one that is asked for.
+fn cpu_ids(more: &[i32]) -> Return<Vec<u8>> {
+    let all = 0..machine::cpus();
+    let asked = match *more {
+        [] => all,
+        [one] => {
+            let one = u64::try_from(one).map_err(|_| Errno::ENOENT)?;
+            if !all.contains(&one) {
+                return Err(Errno::ENOENT.into());
+            }
+            one..one + 1
+        }
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    Ok(asked.flat_map(u64::to_le_bytes).collect())
+}
+
+/// `struct vmtotal`: threads that run, wait for a disk, and sleep; pages.
+fn load() -> Vec<u8> {
+    let mut threads = [0i16; 6];
+    let states = all_processes().into_iter().filter_map(process_stat);
+    for state in states.map(|stat| stat.state) {
+        let slot = match state {
+            b'R' => 0,
+            b'D' => 1,
+            _ => 3,
+        };
+        if let Some(count) = threads.get_mut(slot) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let pages = |bytes: i64| (bytes.max(0) / 4096) as i32;
+    let memory = |name: &str| pages(machine::memory(name));
+    let (committed, active) = (memory("Committed_AS"), memory("Active"));
+    let (shared, mapped, free) = (memory("Shmem"), memory("Mapped"), memory("MemFree"));
+    let words = [
+        committed,
+        committed,
+        memory("MemTotal") - free,
+        active,
+        shared,
+        shared,
+        mapped,
+        mapped,
+        free,
+    ];
+    [threads.as_bytes(), words.as_bytes()].concat()
+}
+
+/// `struct uvmexp`, which programs asked for before there was the other: 32-bit words.
+fn memory_of_old() -> Vec<u8> {
+    const WORDS: usize = 78;
+    let pages = |name: &str| (machine::memory(name) / 4096) as i32;
+    let swap = pages("SwapTotal");
+    let known = [
+        (0, 4096),
+        (1, 4095),
+        (2, 12),
+        (3, pages("MemTotal")),
+        (4, pages("MemFree")),
+        (6, pages("Unevictable")),
+        (12, pages("AnonPages")),
+        (13, pages("Cached")),
+        (18, i32::from(swap > 0)),
+        (19, swap),
+        (20, pages("SwapFree")),
+        (21, swap - pages("SwapFree")),
+        (22, swap - pages("SwapFree")),
+    ];
+    let mut words = [0i32; WORDS];
+    for (index, value) in known {
+        if let Some(word) = words.get_mut(index) {
+            *word = value;
+        }
+    }
+    words.as_bytes().to_vec()
 }
 
 /// `struct uvmexp_sysctl`: words, of which those are filled in that say how much memory there is.
@@ -98,6 +207,15 @@ fn memory() -> Vec<u8> {
         (17, pages("SwapTotal")),
         (18, pages("SwapTotal") - pages("SwapFree")),
         (19, pages("SwapTotal") - pages("SwapFree")),
+        // Since the start: faults, interrupts, switches, software interrupts, pages in and out.
+        (24, counter(VMSTAT, "pgfault")),
+        (26, counter(STAT, "intr")),
+        (27, counter(STAT, "ctxt")),
+        (28, counter(STAT, "softirq")),
+        (30, counter(VMSTAT, "pgmajfault")),
+        (33, counter(VMSTAT, "pswpin")),
+        (34, counter(VMSTAT, "pswpout")),
+        (35, counter(STAT, "processes")),
         // Pages of no file, and of files.
         (71, pages("AnonPages")),
         (72, pages("Cached")),

@@ -1,0 +1,4 @@
+//! What the host has counted.
+
+pub mod counters;
+pub mod disks;
