@@ -8,6 +8,7 @@ use compat_tables::bsd::flags::{
 use compat_translate::Cx;
 use compat_translate::guest;
 use compat_translate::host::{self, HostErrno, HostResult, linux, nr};
+use compat_translate::task::gaps;
 
 use super::descriptor::copy_to;
 use super::write::mark_of;
@@ -28,7 +29,10 @@ pub fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
         fcntl_cmd::F_GETFD | fcntl_cmd::F_ADD_SEALS | fcntl_cmd::F_GET_SEALS => {
             asked(i64::from(number))?
         }
-        fcntl_cmd::F_SETFD => asked(arg & i64::from(linux::FD_CLOEXEC))?,
+        fcntl_cmd::F_SETFD => {
+            note_fork_flag(arg as u32);
+            asked(arg & i64::from(linux::FD_CLOEXEC))?
+        }
         fcntl_cmd::F_DUP2FD => copy_to(cx, fd, Fd(number), false)?.0,
         fcntl_cmd::F_DUP2FD_CLOEXEC => copy_to(cx, fd, Fd(number), true)?.0,
         fcntl_cmd::F_GETFL => STATUS_FLAGS.to_guest(control(host_fd, cmd, 0)?) as i32,
@@ -74,10 +78,18 @@ pub fn fcntl(cx: &mut Cx, fd: Fd, cmd: i32, arg: i64) -> Return<i32> {
             if flags & !(linux::FD_CLOEXEC | descriptor_flags::FD_CLOFORK) != 0 {
                 return Err(Errno::EINVAL.into());
             }
+            note_fork_flag(flags);
             copy_to(cx, fd, Fd(number), flags & linux::FD_CLOEXEC != 0)?.0
         }
         _ => return Err(Errno::EINVAL.into()),
     })
+}
+
+/// FreeBSD 15's flag that closes a descriptor in children is taken, and heeded by nobody.
+fn note_fork_flag(flags: u32) {
+    if flags & descriptor_flags::FD_CLOFORK != 0 {
+        gaps::count("FD_CLOFORK: children keep the file");
+    }
 }
 
 /// The host's `fcntl` with the command the table gives.

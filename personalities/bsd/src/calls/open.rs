@@ -3,13 +3,14 @@
 use compat_tables::bsd::Errno;
 use compat_tables::bsd::flags::OPEN_FLAGS;
 use compat_tables::bsd::flags::open_flags::{
-    O_CLOEXEC, O_CREAT, O_DIRECT, O_DIRECTORY, O_EMPTY_PATH, O_EXCL, O_EXEC, O_EXLOCK, O_NOFOLLOW,
-    O_NONBLOCK, O_PATH, O_RDWR, O_RESOLVE_BENEATH, O_SHLOCK, O_TRUNC, O_WRONLY,
+    O_CLOEXEC, O_CLOFORK, O_CREAT, O_DIRECT, O_DIRECTORY, O_EMPTY_PATH, O_EXCL, O_EXEC, O_EXLOCK,
+    O_NOFOLLOW, O_NONBLOCK, O_PATH, O_RDWR, O_RESOLVE_BENEATH, O_SHLOCK, O_TRUNC, O_WRONLY,
 };
 use compat_translate::Cx;
 use compat_translate::guest::{self, Path};
 use compat_translate::host::{self, HostErrno, linux, nr};
 use compat_translate::paths::{self, Look};
+use compat_translate::task::gaps;
 
 use super::at::CWD;
 use super::descriptor::set_cloexec;
@@ -39,6 +40,9 @@ pub fn openat(cx: &mut Cx, at: AtFd, path: Path, flags: u32, mode: u32) -> Retur
     let flags = settled(flags)?;
     if let Some(fd) = dev_fd::named(path) {
         return dev_fd::copied(cx, fd, flags);
+    }
+    if flags & O_CLOFORK != 0 {
+        gaps::count("O_CLOFORK: children keep the file");
     }
     let locks = flags & (O_EXLOCK | O_SHLOCK) != 0;
     let mut how = host_flags(flags)?;
