@@ -110,6 +110,26 @@ fn links_of_the_root_stay_in_the_root() {
 }
 
 #[test]
+fn nothing_leads_up_from_a_file() {
+    let scene = Scene::new("files");
+    let space = scene.space(true, &[]);
+    for path in [
+        "/usr/lib/libc.so.7/..",
+        "/usr/lib/libc.so.7/../libc.so.7",
+        "/usr/lib/libc.so/../libc.so.7",
+        "/lib/libc.so/./../../lib",
+        "/dev/null/..",
+    ] {
+        let error = std::format!("{:?}", HostErrno::ENOTDIR);
+        assert_eq!(scene.find(&space, path, Look::FOLLOW), error, "{path}");
+    }
+    assert_eq!(
+        scene.find(&space, "/lib/../lib/..", Look::FOLLOW),
+        "root/usr/"
+    );
+}
+
+#[test]
 fn nothing_leads_out_of_a_rooted_guest() {
     let scene = Scene::new("rooted");
     let space = scene.space(true, &[]);

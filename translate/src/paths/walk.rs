@@ -26,6 +26,15 @@ fn look_at(path: &[u8]) -> HostResult<Node> {
     }
 }
 
+/// Whether `..` can be asked of `path`, which is there: for that it has to be a directory, and one that may be searched.
+fn may_be_left(path: &[u8]) -> HostResult<()> {
+    let itself = [path, b"/."].concat();
+    match host::read_link_at(i64::from(linux::AT_FDCWD) as u64, &itself) {
+        Ok(_) | Err(HostErrno::EINVAL) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether the host has anything at `path`.
 pub(super) fn is_there(path: &[u8]) -> bool {
     look_at(path).is_ok_and(|node| !matches!(node, Node::Missing))
@@ -34,8 +43,8 @@ pub(super) fn is_there(path: &[u8]) -> bool {
 /// The host's path for the absolute guest path `path`.
 ///
 /// # Errors
-/// `ELOOP`; `EROFS` for a change in what is bound read-only; what the host says about a directory that cannot be
-/// searched.
+/// `ELOOP`; `EROFS` for a change in what is bound read-only; `ENOTDIR` for `..` of a file; what the host says about a
+/// directory that cannot be searched.
 pub(super) fn walk(space: &Space, path: &[u8], look: Look) -> HostResult<Vec<u8>> {
     // The guest path so far, without links: empty for the root. And the host's, where it was found.
     let mut here = Vec::new();
@@ -45,6 +54,8 @@ pub(super) fn walk(space: &Space, path: &[u8], look: Look) -> HostResult<Vec<u8>
     };
     let mut rest = path.to_vec();
     let mut links = 0;
+    // Whether what is at `found` was found there by its name alone.
+    let mut unsure = false;
     loop {
         let start = rest.iter().position(|&byte| byte != b'/');
         let Some(start) = start else {
@@ -70,6 +81,9 @@ pub(super) fn walk(space: &Space, path: &[u8], look: Look) -> HostResult<Vec<u8>
                 continue;
             }
             b".." => {
+                if core::mem::take(&mut unsure) {
+                    may_be_left(&found)?;
+                }
                 here.truncate(without_slash(parent(&here)).len());
                 found = place(space, &here)?;
                 rest = if after.is_empty() {
@@ -119,6 +133,7 @@ pub(super) fn walk(space: &Space, path: &[u8], look: Look) -> HostResult<Vec<u8>
                     return Err(HostErrno::ELOOP);
                 }
                 if target.starts_with(b"/") {
+                    unsure = false;
                     here.clear();
                     found = place(space, &here)?;
                 }
@@ -130,6 +145,7 @@ pub(super) fn walk(space: &Space, path: &[u8], look: Look) -> HostResult<Vec<u8>
             }
             // A directory that only the place of a bind makes necessary.
             Node::Missing if !last && space.leads_to_bind(&next) => {
+                unsure = false;
                 here = next;
                 found = candidate;
                 rest = after;
@@ -137,6 +153,7 @@ pub(super) fn walk(space: &Space, path: &[u8], look: Look) -> HostResult<Vec<u8>
             // The host will say what is wrong with it.
             Node::Missing => return Ok([candidate, after].concat()),
             _ => {
+                unsure = true;
                 here = next;
                 found = candidate;
                 rest = after;
